@@ -1,0 +1,4 @@
+package catalog
+
+// Catalog is the items, by handle.
+type Catalog struct{}

@@ -1,0 +1,23 @@
+// Package gold is an embeddable recommendation library: the document of the whole, without code of its own.
+//
+// A program opens an engine on a store, gives it a catalogue and what people do, and asks it what to show:
+//
+//	eng, err := recommend.Open(ctx, st, recommend.Options{})
+//	err = eng.Record(ctx, store.Interaction{User: "ann", Item: "tea", Kind: store.Purchase, Time: now})
+//	page, err := eng.Recommend(ctx, recommend.Request{User: "ann", N: 20})
+//
+// The rooms, lowest floor first:
+//
+//   - [github.com/goldrec/gold/catalog]: items, facets, filters, text search.
+//   - [github.com/goldrec/gold/store]: interactions, profiles, the storage interfaces and the in-memory store;
+//     store/pebblestore is the durable embedded one.
+//   - [github.com/goldrec/gold/ann]: nearest-neighbour indexes.
+//   - [github.com/goldrec/gold/experiment]: who sees which variant, and which variant won.
+//   - [github.com/goldrec/gold/deals]: offers in daily windows of any time zone.
+//   - [github.com/goldrec/gold/recommend]: the engine and the models it is made of.
+//
+// # Caveats
+//
+// Identifiers are strings at the edge and dense handles inside; an identifier is at most 512 bytes of UTF-8.
+// Nothing here opens a socket or starts a service. examples/shop shows the rooms working together.
+package gold

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"fmt"
+	"math"
+	"time"
+	"unicode/utf8"
+)
+
+// IDMax is the longest identifier of a user, item, session, placement or variant, in bytes.
+const IDMax = 512
+
+// Kind says what somebody did.
+type Kind uint8
+
+// The kinds. Their numbers are part of the stored form and never change.
+const (
+	View       Kind = 1 + iota // looked at the item
+	Click                      // chose it from a list
+	Cart                       // put it into the cart
+	Purchase                   // bought it; Value is the quantity
+	Like                       // said they like it
+	Dislike                    // said they do not
+	Skip                       // passed it over on purpose
+	Impression                 // was shown it
+	Rating                     // rated it; Value is the rating
+)
+
+var kindNames = [...]string{
+	View: "view", Click: "click", Cart: "cart", Purchase: "purchase", Like: "like", Dislike: "dislike",
+	Skip: "skip", Impression: "impression", Rating: "rating",
+}
+
+// Valid reports whether k is one of the kinds above.
+func (k Kind) Valid() bool { return k >= View && k <= Rating }
+
+// String is the lower-case name, or "kind(n)" for a number that is no kind.
+func (k Kind) String() string {
+	if !k.Valid() {
+		return fmt.Sprintf("kind(%d)", uint8(k))
+	}
+	return kindNames[k]
+}
+
+// ParseKind is the inverse of String for valid kinds; any other name is ErrInvalid.
+func ParseKind(name string) (Kind, error) {
+	for k := View; k <= Rating; k++ {
+		if kindNames[k] == name {
+			return k, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: unknown kind %q", ErrInvalid, name)
+}
+
+// MarshalText writes the name.
+func (k Kind) MarshalText() ([]byte, error) {
+	if !k.Valid() {
+		return nil, fmt.Errorf("%w: %v", ErrInvalid, k)
+	}
+	return []byte(kindNames[k]), nil
+}
+
+// UnmarshalText reads the name.
+func (k *Kind) UnmarshalText(text []byte) (err error) {
+	*k, err = ParseKind(string(text))
+	return err
+}
+
+// Interaction is one thing that one user did to one item. User, Item, Kind and Time are required.
+type Interaction struct {
+	User      string    `json:"user"`
+	Item      string    `json:"item"`
+	Kind      Kind      `json:"kind"`
+	Value     float64   `json:"value,omitzero"`     // quantity of a purchase, the rating; 0 where there is none
+	Time      time.Time `json:"time"`               // kept to the microsecond
+	Session   string    `json:"session,omitzero"`   // groups what belongs together: a visit, a basket, an invoice
+	Placement string    `json:"placement,omitzero"` // the place on the site that showed the item
+	Variant   string    `json:"variant,omitzero"`   // the variant that chose it
+}
+
+// Validate says why the interaction cannot be stored: an identifier missing, too long or not UTF-8, an unknown kind, a
+// Value that is NaN or infinite, a Time that is zero or outside the years 1678 to 2261. The error wraps ErrInvalid.
+func (in *Interaction) Validate() error {
+	switch {
+	case in.User == "":
+		return fmt.Errorf("%w: interaction without a user", ErrInvalid)
+	case in.Item == "":
+		return fmt.Errorf("%w: interaction without an item", ErrInvalid)
+	case !in.Kind.Valid():
+		return fmt.Errorf("%w: unknown kind %d", ErrInvalid, uint8(in.Kind))
+	case math.IsNaN(in.Value) || math.IsInf(in.Value, 0):
+		return fmt.Errorf("%w: value %v is not finite", ErrInvalid, in.Value)
+	case in.Time.IsZero():
+		return fmt.Errorf("%w: interaction without a time", ErrInvalid)
+	case in.Time.Year() < 1678 || in.Time.Year() > 2261:
+		return fmt.Errorf("%w: time in the year %d", ErrInvalid, in.Time.Year())
+	}
+	for _, id := range [...]struct{ field, value string }{
+		{"user", in.User}, {"item", in.Item}, {"session", in.Session},
+		{"placement", in.Placement}, {"variant", in.Variant},
+	} {
+		if err := ValidateID(id.field, id.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ValidateID says why the identifier of the named field is too long or not UTF-8, wrapping ErrInvalid. The empty one
+// passes.
+func ValidateID(field, id string) error {
+	if len(id) > IDMax {
+		return fmt.Errorf("%w: %s of %d bytes, more than %d", ErrInvalid, field, len(id), IDMax)
+	}
+	if !utf8.ValidString(id) {
+		return fmt.Errorf("%w: %s is not UTF-8", ErrInvalid, field)
+	}
+	return nil
+}
