@@ -167,13 +167,17 @@ func (c *Counters) Score(item uint32) float32 {
 	if at == nil {
 		return 0
 	}
-	return c.asOfLatest(now, math.Float64frombits(at[item%chunkLen].Load()))
+	return score(math.Float64frombits(at[item%chunkLen].Load()), now.toLatest(c.halfLife))
 }
 
-// asOfLatest takes a sum from the landmark to the newest event. What is above zero stays so, however old it is.
-func (c *Counters) asOfLatest(now *counts, sum float64) float32 {
-	s := sum * math.Exp2(-now.halfLives(now.latest, c.halfLife))
-	score := float32(max(-math.MaxFloat32, min(math.MaxFloat32, s)))
+// toLatest is the factor that takes a sum from the landmark to the newest event.
+func (n *counts) toLatest(halfLife float64) float64 {
+	return math.Exp2(-n.halfLives(n.latest, halfLife))
+}
+
+// score is finite, and stays above zero when sum is, however old it is.
+func score(sum, toLatest float64) float32 {
+	score := float32(max(-math.MaxFloat32, min(math.MaxFloat32, sum*toLatest)))
 	if score == 0 && sum > 0 {
 		return math.SmallestNonzeroFloat32
 	}
@@ -181,18 +185,20 @@ func (c *Counters) asOfLatest(now *counts, sum float64) float32 {
 }
 
 // Top appends up to n items of a score above zero that allow reports true for, the best first, ties by handle, and
-// returns the extended slice; allow may be nil. It walks the leading items first, 2,048 of them, and looks at all others
-// only when allow has refused too many of those.
+// returns the extended slice; allow may be nil. Where scores are equal only for want of digits, the exact sums decide who
+// is among the n. It walks the leading items first, 2,048 of them, and looks at all others only when allow has refused
+// too many of those.
 func (c *Counters) Top(dst []model.Scored, n int, allow func(item uint32) bool) []model.Scored {
 	now, from := c.now.Load(), len(dst)
+	factor := now.toLatest(c.halfLife)
 	for i := 0; i < now.lead.len && len(dst)-from < n; i++ {
 		if e := now.lead.at(i); allow == nil || allow(e.item) {
-			dst = append(dst, model.Scored{Item: e.item, Score: c.asOfLatest(now, e.sum)})
+			dst = append(dst, model.Scored{Item: e.item, Score: score(e.sum, factor)})
 		}
 	}
 	if missing := n - (len(dst) - from); missing > 0 && !now.complete {
 		for _, e := range now.others(missing, allow) {
-			dst = append(dst, model.Scored{Item: e.item, Score: c.asOfLatest(now, e.sum)})
+			dst = append(dst, model.Scored{Item: e.item, Score: score(e.sum, factor)})
 		}
 	}
 	slices.SortFunc(dst[from:], func(a, b model.Scored) int { // where float32 makes ties
