@@ -67,5 +67,5 @@ func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 	if err != nil {
 		return nil, err
 	}
-	return &content{items: data.Items, lists: bothWays(lists, k)}, nil
+	return newContent(data.Items, bothWays(lists, k)), nil
 }
