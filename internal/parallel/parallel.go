@@ -55,3 +55,26 @@ func Spans(n, most int) (parts int, bounds func(part int) (from, to int)) {
 	parts = max(1, min(n, most))
 	return parts, func(part int) (int, int) { return part * n / parts, (part + 1) * n / parts }
 }
+
+// Progress counts work done by several goroutines and reports it from one at a time.
+type Progress struct {
+	mu          sync.Mutex
+	done, total int
+	report      func(done, total int)
+}
+
+// NewProgress returns a count that starts at zero of total. report may be nil.
+func NewProgress(total int, report func(done, total int)) *Progress {
+	return &Progress{total: total, report: report}
+}
+
+// Add says that n more are done.
+func (p *Progress) Add(n int) {
+	if p.report == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done += n
+	p.report(p.done, p.total)
+}
