@@ -35,15 +35,21 @@ type Engine struct {
 	closed atomic.Bool
 }
 
+// trendingHalfLifeDays is after how long an interaction counts half for what is trending.
+const trendingHalfLifeDays = 7
+
 // Open makes an engine on a store: it loads the newest model the store has and reads the interaction log once, to know
 // what is trending. That takes about a second for each million interactions. The store stays the caller's to close.
 func Open(ctx context.Context, st store.Store, opts Options) (*Engine, error) {
 	if st == nil {
 		return nil, fmt.Errorf("%w: no store", ErrInvalid)
 	}
-	e := &Engine{store: st, open: opts.Catalog == nil, trending: popular.NewCounters()}
+	e := &Engine{store: st, open: opts.Catalog == nil}
 	var err error
 	if e.weights, err = opts.fill(); err != nil {
+		return nil, err
+	}
+	if e.trending, err = popular.NewCounters(popular.CountersOptions{HalfLifeDays: trendingHalfLifeDays}); err != nil {
 		return nil, err
 	}
 	e.opts, e.catalog, e.users.max = opts, opts.Catalog, opts.UsersMax
@@ -101,7 +107,8 @@ func (e *Engine) count(in *store.Interaction) (item uint32, known bool) {
 		item, known = h, err == nil
 	}
 	if w := e.weights.of(in); known && w > 0 {
-		e.trending.Add(item, w, in.Time.Unix())
+		// One clock that runs ahead must not make everything else look old.
+		e.trending.Add(item, w, min(in.Time.Unix(), e.now().Unix()))
 	}
 	return item, known
 }

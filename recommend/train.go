@@ -13,9 +13,12 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
+// ModelName is the name under which the store keeps the engine's models. Open fails when the newest of them is damaged;
+// store.Models.DeleteModel with this name takes it away.
+const ModelName = "recommend"
+
 const (
-	modelName    = "recommend" // under which the store keeps the engine's models
-	modelsKept   = 3           // versions: the one in service and two to roll back to
+	modelsKept   = 3 // versions: the one in service and two to roll back to
 	modelKind    = "engine"
 	modelVersion = 1
 )
@@ -154,14 +157,14 @@ func (e *Engine) save(ctx context.Context, m model.Model, t trained) (uint64, er
 		c.Nested(m.Save)
 		w.CloseWithError(c.Close()) // nil becomes io.EOF
 	}()
-	version, err := e.store.PutModel(ctx, modelName, r)
+	version, err := e.store.PutModel(ctx, ModelName, r)
 	r.CloseWithError(err) // frees the writer when the store stopped early
 	<-done
 	return version, err
 }
 
 func (e *Engine) load(ctx context.Context, version uint64) (model.Model, trained, uint64, error) {
-	r, version, err := e.store.OpenModel(ctx, modelName, version)
+	r, version, err := e.store.OpenModel(ctx, ModelName, version)
 	if err != nil {
 		return nil, trained{}, 0, err
 	}
@@ -206,9 +209,9 @@ func (e *Engine) publish(m model.Model, t trained, version uint64) {
 }
 
 func (e *Engine) prune(ctx context.Context) error {
-	versions, err := e.store.ModelVersions(ctx, modelName)
+	versions, err := e.store.ModelVersions(ctx, ModelName)
 	for i := 0; err == nil && i < len(versions)-modelsKept; i++ {
-		err = e.store.DeleteModel(ctx, modelName, versions[i])
+		err = e.store.DeleteModel(ctx, ModelName, versions[i])
 	}
 	return err
 }
@@ -224,7 +227,7 @@ func (e *Engine) Rollback(ctx context.Context) (version uint64, err error) {
 	if now == nil {
 		return 0, ErrNoRollback
 	}
-	versions, err := e.store.ModelVersions(ctx, modelName)
+	versions, err := e.store.ModelVersions(ctx, ModelName)
 	if err != nil {
 		return 0, fmt.Errorf("recommend: roll back: %w", err)
 	}
@@ -239,7 +242,7 @@ func (e *Engine) Rollback(ctx context.Context) (version uint64, err error) {
 	}
 	m, t, version, err := e.load(ctx, target)
 	if err == nil {
-		err = e.store.DeleteModel(ctx, modelName, now.version)
+		err = e.store.DeleteModel(ctx, ModelName, now.version)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("recommend: roll back to version %d: %w", target, err)
