@@ -4,6 +4,10 @@ go 1.26.0
 
 require github.com/goldrec/gold v0.0.0
 
+require github.com/brianvoe/gofakeit/v7 v7.18.1
+
+require github.com/google/go-cmp v0.7.0
+
 replace github.com/goldrec/gold => ..
 
 replace github.com/goldrec/gold/store/pebblestore => ../store/pebblestore
