@@ -2,8 +2,6 @@ module github.com/goldrec/gold/benchmarks
 
 go 1.26.0
 
-require github.com/goldrec/gold v0.0.0
-
 replace github.com/goldrec/gold => ..
 
 replace github.com/goldrec/gold/store/pebblestore => ../store/pebblestore

@@ -2,6 +2,4 @@ module github.com/goldrec/gold/store/pebblestore
 
 go 1.26.0
 
-require github.com/goldrec/gold v0.0.0
-
 replace github.com/goldrec/gold => ../..
