@@ -5,3 +5,9 @@ go 1.26.0
 replace github.com/goldrec/gold => ..
 
 replace github.com/goldrec/gold/store/pebblestore => ../store/pebblestore
+
+require (
+	github.com/brianvoe/gofakeit/v7 v7.18.1
+	github.com/goldrec/gold v0.0.0-00010101000000-000000000000
+	github.com/google/go-cmp v0.7.0
+)
