@@ -122,11 +122,7 @@ func (c *Catalog) ID(handle uint32) string {
 // of paths.
 func (c *Catalog) Available(handle uint32) bool {
 	ch := c.chunk(handle)
-	if ch == nil {
-		return false
-	}
-	i := handle % chunkSize
-	return ch.available[i>>6].Load()>>(i&63)&1 != 0
+	return ch != nil && ch.available.has(handle%chunkSize)
 }
 
 // Len is the number of items.
@@ -144,14 +140,6 @@ func (c *Catalog) All() iter.Seq2[uint32, *Item] {
 			}
 		}
 	}
-}
-
-// chunk returns the chunk of a handle, nil for one that was never given.
-func (c *Catalog) chunk(handle uint32) *chunk {
-	if handle >= c.n.Load() {
-		return nil
-	}
-	return (*c.dir.Load())[handle>>chunkBits]
 }
 
 func (c *Catalog) record(handle uint32) *record {
@@ -179,17 +167,6 @@ func (c *Catalog) handle(id string) (uint32, error) {
 	return h, nil
 }
 
-// grow adds a chunk. Readers keep the directory they have; one made anew doubles its room, and the place behind the
-// last chunk is not read before n says so.
-func (c *Catalog) grow() {
-	var dir []*chunk
-	if d := c.dir.Load(); d != nil {
-		dir = *d
-	}
-	dir = append(dir, new(chunk))
-	c.dir.Store(&dir)
-}
-
 // put makes r, or nothing when it is nil, what the handle stands for. Postings get what is new before the record shows
 // it and lose what is old after, so that an item moving between two values is found under one of them at any time.
 func (c *Catalog) put(handle uint32, r *record) {
@@ -203,14 +180,16 @@ func (c *Catalog) put(handle uint32, r *record) {
 		before = new(record)
 		c.live.Add(1)
 	}
+	ch.version.Add(1)
+	defer ch.version.Add(1)
 	for _, p := range now.terms {
 		if !before.has(p) {
 			p.add(handle)
 		}
 	}
 	ch.records[i].Store(r)
-	setBit(&ch.live, i, r != nil)
-	setBit(&ch.available, i, now.item.Available)
+	ch.live.set(i, r != nil)
+	ch.available.set(i, now.item.Available)
 	for _, p := range before.terms {
 		if !now.has(p) {
 			p.remove(handle)

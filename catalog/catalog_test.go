@@ -158,7 +158,7 @@ func TestUpsertCopies(t *testing.T) {
 // Sets of more than one segment, and of both kinds of container and the ways between them.
 func TestManySegments(t *testing.T) {
 	t.Parallel()
-	const n = 150_000
+	const n = 70_000
 	cat := catalog.New()
 	brand := func(i int) string {
 		switch {

@@ -82,6 +82,16 @@ func isFacet(field string) bool {
 	return strings.HasPrefix(field, attributePrefix)
 }
 
+// posting returns the posting of a value, or nil.
+func (c *Catalog) posting(field, value string) *posting {
+	f, ok := c.facets.Get(field)
+	if !ok {
+		return nil
+	}
+	p, _ := f.values.Get(value)
+	return p
+}
+
 // facet returns the facet of a name, which it makes when there is none. Under Catalog.mu.
 func (c *Catalog) facet(name string) *facet {
 	f, ok := c.facets.Get(name)

@@ -14,9 +14,25 @@ type Matcher struct {
 
 // Match reports whether the filter matches the item of a handle: never one that was deleted or never given. It takes no
 // lock and no allocation, and sees one version of the item.
+//
+// The bits that filters are worked out on lie closer together than the records that they tell of, so they are asked
+// first. When the chunk's version says that an item was being written meanwhile, the answer may mix two versions of it;
+// then the record is asked.
 func (m *Matcher) Match(handle uint32) bool {
-	r := m.cat.record(handle)
-	return r != nil && (m.root == nil || m.root.match(m.cat, r))
+	ch := m.cat.chunk(handle)
+	if ch == nil {
+		return false
+	}
+	if m.root == nil {
+		return ch.live.has(handle % chunkSize)
+	}
+	version := ch.version.Load()
+	matches := ch.live.has(handle%chunkSize) && m.root.probe(m.cat, handle)
+	if version&1 == 0 && ch.version.Load() == version {
+		return matches
+	}
+	r := ch.records[handle%chunkSize].Load()
+	return r != nil && m.root.match(r)
 }
 
 // Bitmap returns the handles of the items that match, as a bitmap of the caller's own. It costs some microseconds for
@@ -93,25 +109,4 @@ func (e *evaluation) keep(s *segment, f func(*record) bool) {
 		r := e.cat.record(handle)
 		return r != nil && f(r)
 	})
-}
-
-// readLive sets s to the handles of a segment that have an item.
-func (c *Catalog) readLive(key uint32, s *segment) {
-	clear(s[:])
-	for i, ch := range c.chunks(key) {
-		for j := range ch.live {
-			s[i*chunkSize/64+j] = ch.live[j].Load()
-		}
-	}
-}
-
-// chunks returns the chunks of a segment.
-func (c *Catalog) chunks(key uint32) []*chunk {
-	const each = segmentSize / chunkSize
-	d := c.dir.Load()
-	if d == nil {
-		return nil
-	}
-	from := min(int(key)*each, len(*d))
-	return (*d)[from:min(from+each, len(*d))]
 }

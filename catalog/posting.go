@@ -46,10 +46,11 @@ func (p *posting) containers() []*container {
 	return nil
 }
 
-// find returns the position in dir of the container of a segment, or where it belongs.
+// find returns the position in dir of the container of a segment, or where it belongs. A frequent value has a container
+// for each segment, at the segment's own position.
 func find(dir []*container, key uint32) (int, bool) {
-	if n := len(dir); n == 0 || dir[n-1].key < key {
-		return n, false
+	if i := int(key); i < len(dir) && dir[i].key == key {
+		return i, true
 	}
 	return slices.BinarySearchFunc(dir, key, func(c *container, key uint32) int { return int(c.key) - int(key) })
 }
@@ -61,6 +62,19 @@ func (p *posting) container(key uint32) *container {
 		return dir[i]
 	}
 	return nil
+}
+
+func (p *posting) contains(handle uint32) bool {
+	c := p.container(handle >> segmentBits)
+	return c != nil && c.contains(uint16(handle))
+}
+
+func (c *container) contains(low uint16) bool {
+	if c.bits != nil {
+		return c.bits[low>>6].Load()>>(low&63)&1 != 0
+	}
+	_, ok := slices.BinarySearch(c.array[:c.n.Load()], low)
+	return ok
 }
 
 // add puts a handle in; it must not be there.

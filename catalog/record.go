@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 )
 
 // record is one version of an item with what filters and search ask of it. It is immutable, so that whoever has loaded
@@ -22,27 +21,6 @@ type number struct {
 }
 
 func (r *record) has(p *posting) bool { return slices.Contains(r.terms, p) }
-
-// chunk holds what the catalogue knows of chunkSize handles in a row.
-type chunk struct {
-	ids       [chunkSize]string                 // written before Catalog.handles counts the handle
-	records   [chunkSize]atomic.Pointer[record] // nil: deleted
-	live      [chunkSize / 64]atomic.Uint64     // which records are not nil
-	available [chunkSize / 64]atomic.Uint64     // which of them have Available set
-}
-
-const (
-	chunkBits = 12
-	chunkSize = 1 << chunkBits
-)
-
-func setBit(words *[chunkSize / 64]atomic.Uint64, i uint32, on bool) {
-	if on {
-		words[i>>6].Or(1 << (i & 63))
-	} else {
-		words[i>>6].And(^(uint64(1) << (i & 63)))
-	}
-}
 
 // newRecord makes the record of a checked item, without words. What the caller could still change is cloned; values
 // that other items have too share their memory.

@@ -79,7 +79,7 @@ func ExampleEngine_Recommend() {
 			log.Fatal(err)
 		}
 		for item := range page.All() {
-			fmt.Print(item, " ")
+			fmt.Print(" ", item)
 		}
 		fmt.Println()
 		if req.Cursor = page.Next; req.Cursor == "" {
@@ -87,6 +87,6 @@ func ExampleEngine_Recommend() {
 		}
 	}
 	// Output:
-	// b c
-	// d e
+	//  b c
+	//  d e
 }
