@@ -70,8 +70,7 @@ func (e *Engine) answer(ctx context.Context, req *Request, now int64) (*Page, er
 			req.Model = e.opts.Pipelines[variant]
 		}
 	}
-	stranger := &userState{}
-	state := stranger
+	state := e.stranger
 	if req.User != "" {
 		var err error
 		if state, err = e.state(ctx, req.User); err != nil {

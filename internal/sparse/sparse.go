@@ -60,7 +60,7 @@ func Tally(row []Entry) []Entry {
 }
 
 // valueMax keeps sums finite, and products of a few of them.
-const valueMax = 1e9
+const valueMax = 1e6
 
 // Build makes a matrix whose row r holds what Tally makes of size(r) entries, entry(r, 0) and on. The functions are
 // called from several goroutines.

@@ -18,6 +18,7 @@ import (
 	"sync"
 
 	"github.com/goldrec/gold/internal/codec"
+	"github.com/goldrec/gold/recommend/content"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/popular"
 )
@@ -42,7 +43,7 @@ func (t Trainer) parts() []model.Trainer {
 	if t.Parts != nil {
 		return t.Parts
 	}
-	return []model.Trainer{popular.Trainer{}}
+	return []model.Trainer{popular.Trainer{}, content.Trainer{}}
 }
 
 // Train trains the parts twice: without the slice, to learn the weights, and with it.
