@@ -8,8 +8,8 @@ import (
 
 const (
 	daySeconds = 24 * 60 * 60
-	// No zone was ever further from UTC, so no change of clocks moves a wall time by more than twice this.
-	offsetMax = 26 * 60 * 60
+	// Clocks were never changed by more than a day, so that further than this from any change a wall time has one meaning.
+	changeMax = 26 * 60 * 60
 )
 
 // parseClock reads 15:04 or 15:04:05 as seconds from midnight.
@@ -59,7 +59,7 @@ func floorDiv(a, b int64) int64 {
 func instant(wall int64, loc *time.Location) int64 {
 	_, offset := time.Unix(wall, 0).In(loc).Zone()
 	own := periodAt(wall-int64(offset), loc)
-	if t := wall - own.offset; t-offsetMax >= own.start && t+offsetMax < own.end {
+	if t := wall - own.offset; t-changeMax >= own.start && t+changeMax < own.end {
 		return t // far from any change of clocks
 	}
 	near := make([]period, 0, 3)
