@@ -177,9 +177,8 @@ func (s *Server) searchPage(w http.ResponseWriter, r *http.Request) error {
 		Clear:      "/search?query=" + url.QueryEscape(q.text),
 	}
 	p.Query = q.text
-	offers := s.golden.Offers(s.now())
 	for _, item := range result.items {
-		p.Cards = append(p.Cards, s.card(item, placeSearch, offers))
+		p.Cards = append(p.Cards, s.card(item, placeSearch))
 	}
 	if q.offset > 0 {
 		p.Previous = with(values, "offset", strconv.Itoa(max(0, q.offset-q.limit)))
