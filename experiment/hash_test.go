@@ -95,7 +95,7 @@ var unitStyles = map[string]func(i int) string{
 // degrees, whose Wilson-Hilferty score is nearly normal, over 5,000 (5.03 too, one-sided 4.9).
 func TestExperimentsAreIndependent(t *testing.T) {
 	t.Parallel()
-	const n, experiments = 16_384, 1_000
+	const n, experiments = 4_096, 1_000
 	for style, unit := range unitStyles {
 		t.Run(style, func(t *testing.T) {
 			t.Parallel()
