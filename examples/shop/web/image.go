@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/goldrec/gold/catalog"
@@ -52,7 +53,7 @@ func hueOf(categories []string, n uint64) uint64 {
 
 // inkOf is the colour that the title names, or one that the product's hash chooses.
 func inkOf(words []string, n uint64) string {
-	for _, w := range words {
+	for _, w := range slices.Backward(words) { // in "copper kettle, sky" the last word counts
 		if c := colourOf(w); c != "" {
 			return c
 		}
@@ -105,8 +106,8 @@ func shade(colour string) string {
 
 // outlineOf is the drawing for the last word of the title that asks for one; a parcel when none does.
 func outlineOf(words []string) string {
-	for i := len(words) - 1; i >= 0; i-- {
-		if o := outline(strings.TrimSuffix(words[i], "s")); o != "" {
+	for _, w := range slices.Backward(words) {
+		if o := outline(strings.TrimSuffix(w, "s")); o != "" {
 			return o
 		}
 	}
