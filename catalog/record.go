@@ -13,6 +13,9 @@ type record struct {
 	item    Item
 	terms   []*posting // the facet values that it has, each once
 	numbers []number   // the attribute values that are numbers
+
+	words  []wordCount // ascending; nil before the first search
+	weight int64       // of all words
 }
 
 type number struct {
