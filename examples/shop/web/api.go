@@ -117,10 +117,9 @@ func (s *Server) response(page *recommend.Page) recommendationsResponse {
 	out := recommendationsResponse{
 		Items: []recommended{}, ModelVersion: page.ModelVersion, Variant: page.Variant, Next: page.Next,
 	}
-	offers := s.golden.Offers(s.now())
 	for _, rec := range page.Items {
 		if item, ok := s.item(rec.Item); ok {
-			out.Items = append(out.Items, recommended{newProduct(item, offers), rec.Score, rec.Reasons})
+			out.Items = append(out.Items, recommended{s.product(item), rec.Score, rec.Reasons})
 		}
 	}
 	return out

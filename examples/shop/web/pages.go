@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/goldrec/gold/catalog"
-	"github.com/goldrec/gold/examples/shop/golden"
 	"github.com/goldrec/gold/recommend"
 	"github.com/goldrec/gold/store"
 )
@@ -51,12 +50,12 @@ type card struct {
 	Sold                          bool   // out
 }
 
-func (s *Server) card(item *catalog.Item, place string, offers golden.Offers) card {
+func (s *Server) card(item *catalog.Item, place string) card {
 	c := card{
 		ID: item.ID, Title: title(item), Brand: item.Brand, Image: imageURL(item), Price: money(item.Price), Sold: !item.Available,
 		Link: "/products/" + url.PathEscape(item.ID) + "?from=" + place,
 	}
-	if price, ok := offers.Price(item.ID); ok {
+	if price, _, ok := s.golden.Price(item, s.now()); ok {
 		c.Price, c.Was = money(price), c.Price
 	}
 	return c
@@ -72,7 +71,6 @@ func title(item *catalog.Item) string {
 // cards turns a page of recommendations into what a row shows. With relevantOnly it leaves out those that fill the page
 // up with what is trending, where the model itself has nothing more to say.
 func (s *Server) cards(page *recommend.Page, place string, relevantOnly bool) []card {
-	offers := s.golden.Offers(s.now())
 	var out []card
 	for _, rec := range page.Items {
 		item, ok := s.item(rec.Item)
@@ -80,7 +78,7 @@ func (s *Server) cards(page *recommend.Page, place string, relevantOnly bool) []
 		if !ok || relevantOnly && filler {
 			continue
 		}
-		c := s.card(item, place, offers)
+		c := s.card(item, place)
 		c.Because = s.because(rec.Reasons)
 		out = append(out, c)
 	}
@@ -159,7 +157,7 @@ func (s *Server) recent(ctx context.Context, user string) ([]card, error) {
 	if err != nil {
 		return nil, err
 	}
-	offers, seen := s.golden.Offers(s.now()), map[string]bool{}
+	seen := map[string]bool{}
 	var out []card
 	for _, in := range past {
 		item, ok := s.item(in.Item)
@@ -167,7 +165,7 @@ func (s *Server) recent(ctx context.Context, user string) ([]card, error) {
 			continue
 		}
 		seen[in.Item] = true
-		out = append(out, s.card(item, placeRecent, offers))
+		out = append(out, s.card(item, placeRecent))
 	}
 	return out, nil
 }
@@ -228,7 +226,7 @@ func (s *Server) productPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := productPage{
-		layout: s.layout(&v, title(item)), Product: s.card(item, placeRecent, s.golden.Offers(s.now())),
+		layout: s.layout(&v, title(item)), Product: s.card(item, placeRecent),
 		Description: item.Description, Crumbs: crumbs(item), Attributes: attributes(item),
 		Available: item.Available, InCart: slices.Contains(v.Cart, item.ID), Back: "/products/" + url.PathEscape(item.ID),
 		Similar:  row{Place: placeSimilar, Title: "Similar", Note: "Alike in words, category and make.", Cards: similar},
