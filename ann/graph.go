@@ -132,8 +132,13 @@ func (g *graph) setRow(slot uint32, vector []float32) {
 	row := g.row(slot)
 	place(row, vector, g.metric)
 	if g.inverse != nil {
-		g.inverse[slot] = float32(1 / max(math.Sqrt(float64(simd.Dot(row, row))), 0x1p-100))
+		g.setInverse(slot)
 	}
+}
+
+func (g *graph) setInverse(slot uint32) {
+	row := g.row(slot)
+	g.inverse[slot] = float32(1 / max(math.Sqrt(float64(simd.Dot(row, row))), 0x1p-100))
 }
 
 func (g *graph) isAlive(slot uint32) bool {
