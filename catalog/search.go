@@ -127,22 +127,22 @@ func (c *Catalog) newSearch(query string) *search {
 	return s
 }
 
-// all is what the items have that have every word.
+// all leaves the items that have every word.
 func (s *search) all() []restricter {
-	var all []restricter
+	by := make([]restricter, len(s.words))
 	for i := range s.words {
-		all = append(all, s.words[i].postings)
+		by[i] = s.words[i].postings
 	}
-	return all
+	return by
 }
 
-// any is what the items have that have one of the words.
+// any leaves the items that have one of the words.
 func (s *search) any() []restricter {
-	var any anyOf
+	var union anyOf
 	for i := range s.words {
-		any = append(any, s.words[i].postings...)
+		union = append(union, s.words[i].postings...)
 	}
-	return []restricter{any}
+	return []restricter{union}
 }
 
 // run scores what the matcher and the words leave, and returns the best n of them and how many they are.
