@@ -96,7 +96,7 @@ func Open(dir string, opts Options) (*Store, error) {
 
 func open(fs vfs.FS, dir string, opts Options, memTable uint64) (*Store, error) {
 	dir = filepath.Clean(dir)
-	log := &logger{Logger: cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))}
+	log := newLogger(opts.Logger)
 	if err := fs.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("pebblestore: open %s: %w", dir, err)
 	}
