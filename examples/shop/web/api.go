@@ -135,14 +135,13 @@ func (s *Server) similarProducts(w http.ResponseWriter, r *http.Request) error {
 	if err := bad.err(); err != nil {
 		return err
 	}
-	page, err := s.engine.Recommend(r.Context(), recommend.Request{
-		User: query.Get("user"), N: n, Seeds: []string{id}, Model: "content", Placement: "similar",
-		Exclude: func(other string) bool { return other == id },
+	page, err := s.recommend(r.Context(), recommend.Request{
+		User: query.Get("user"), N: n, Seeds: []string{id}, Model: "content", Placement: placeSimilar, Explain: true,
 	})
 	if err != nil {
 		return err
 	}
-	return answer(w, s.response(page))
+	return answer(w, s.response(withoutFillers(page)))
 }
 
 // interactionRequest is a store.Interaction whose time may be left out: then it is now.

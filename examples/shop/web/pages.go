@@ -68,21 +68,27 @@ func title(item *catalog.Item) string {
 	return item.Title
 }
 
-// cards turns a page of recommendations into what a row shows. With relevantOnly it leaves out those that fill the page
-// up with what is trending, where the model itself has nothing more to say.
-func (s *Server) cards(page *recommend.Page, place string, relevantOnly bool) []card {
+// cards turns a page of recommendations into what a row shows.
+func (s *Server) cards(page *recommend.Page, place string) []card {
 	var out []card
 	for _, rec := range page.Items {
-		item, ok := s.item(rec.Item)
-		filler := len(rec.Reasons) > 0 && rec.Reasons[0].Model == recommend.Trending
-		if !ok || relevantOnly && filler {
-			continue
+		if item, ok := s.item(rec.Item); ok {
+			c := s.card(item, place)
+			c.Because = s.because(rec.Reasons)
+			out = append(out, c)
 		}
-		c := s.card(item, place)
-		c.Because = s.because(rec.Reasons)
-		out = append(out, c)
 	}
 	return out
+}
+
+// withoutFillers leaves out what fills a page up with the trending, where the model itself has nothing more to say. The
+// page must have been asked for with reasons.
+func withoutFillers(page *recommend.Page) *recommend.Page {
+	out := *page
+	out.Items = slices.DeleteFunc(slices.Clone(page.Items), func(rec recommend.Recommendation) bool {
+		return len(rec.Reasons) == 0 || rec.Reasons[0].Model == recommend.Trending
+	})
+	return &out
 }
 
 // because says the strongest reason that names a product.
@@ -134,7 +140,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.ForYou = row{
 			Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.",
-			Cards: s.cards(page, placeForYou, false), More: "/for-you",
+			Cards: s.cards(page, placeForYou), More: "/for-you",
 		}
 	}
 	page, err := s.recommend(r.Context(), recommend.Request{
@@ -146,7 +152,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Trending = row{
 		Place: placeTrending, Title: "Trending now", Note: "What everybody is after these days.",
-		Cards: s.cards(page, placeTrending, false),
+		Cards: s.cards(page, placeTrending),
 	}
 	return s.render(w, http.StatusOK, "home", p)
 }
@@ -186,7 +192,7 @@ func (s *Server) forYou(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := forYouPage{layout: s.layout(&v, "For you"), Row: row{
-		Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.", Cards: s.cards(page, placeForYou, false),
+		Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.", Cards: s.cards(page, placeForYou),
 	}}
 	if page.Next != "" {
 		p.Next = "/for-you?cursor=" + url.QueryEscape(page.Next)
@@ -258,7 +264,7 @@ func (s *Server) beside(ctx context.Context, v *visitor, seeds []string, model, 
 	if err != nil {
 		return nil, err
 	}
-	cards := s.cards(page, place, true)
+	cards := s.cards(withoutFillers(page), place)
 	for i := range cards {
 		cards[i].Because = "" // the seeds, for all of them
 	}
