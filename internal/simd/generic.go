@@ -1,0 +1,87 @@
+package simd
+
+// The twins: what the kernels mean, in plain Go.
+
+func dotGeneric(a, b []float32) float32 {
+	b = b[:len(a)]
+	var s0, s1, s2, s3 float32
+	i := 0
+	for ; i+4 <= len(a); i += 4 {
+		s0 += a[i] * b[i]
+		s1 += a[i+1] * b[i+1]
+		s2 += a[i+2] * b[i+2]
+		s3 += a[i+3] * b[i+3]
+	}
+	for ; i < len(a); i++ {
+		s0 += a[i] * b[i]
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+func l2Generic(a, b []float32) float32 {
+	b = b[:len(a)]
+	var s0, s1 float32
+	i := 0
+	for ; i+2 <= len(a); i += 2 {
+		d0, d1 := a[i]-b[i], a[i+1]-b[i+1]
+		s0 += d0 * d0
+		s1 += d1 * d1
+	}
+	if i < len(a) {
+		d := a[i] - b[i]
+		s0 += d * d
+	}
+	return s0 + s1
+}
+
+func axpyGeneric(alpha float32, x, y []float32) {
+	y = y[:len(x)]
+	for i, v := range x {
+		y[i] += alpha * v
+	}
+}
+
+func dotIDsGeneric(dst, q, rows []float32, ids []uint32) bool {
+	d := len(q)
+	for i, id := range ids {
+		at := int(id) * d
+		if at+d > len(rows) {
+			return false
+		}
+		dst[i] = dotGeneric(q, rows[at:at+d])
+	}
+	return true
+}
+
+func l2IDsGeneric(dst, q, rows []float32, ids []uint32) bool {
+	d := len(q)
+	for i, id := range ids {
+		at := int(id) * d
+		if at+d > len(rows) {
+			return false
+		}
+		dst[i] = l2Generic(q, rows[at:at+d])
+	}
+	return true
+}
+
+func dotInt8Generic(a, b []int8) int32 {
+	b = b[:len(a)]
+	var s int32
+	for i, v := range a {
+		s += int32(v) * int32(b[i])
+	}
+	return s
+}
+
+func dotInt8IDsGeneric(dst []float32, q, rows []int8, scale []float32, ids []uint32) bool {
+	d := len(q)
+	for i, id := range ids {
+		at := int(id) * d
+		if at+d > len(rows) || int(id) >= len(scale) {
+			return false
+		}
+		dst[i] = float32(dotInt8Generic(q, rows[at:at+d])) * scale[id]
+	}
+	return true
+}

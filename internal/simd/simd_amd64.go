@@ -1,0 +1,134 @@
+package simd
+
+import "golang.org/x/sys/cpu"
+
+// What this processor has. AVX-512 is taken where its masks and wider sums are all there (F, BW, DQ, VL), and for the
+// 8-bit kernels with VNNI.
+var (
+	hasAVX2   = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+	hasAVX512 = hasAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL
+	hasVNNI   = hasAVX512 && cpu.X86.HasAVX512VNNI
+)
+
+func dot(a, b []float32) float32 {
+	switch {
+	case len(a) == 0:
+		return 0
+	case hasAVX512:
+		return dotAVX512(&a[0], &b[0], len(a))
+	case hasAVX2:
+		return dotAVX2(&a[0], &b[0], len(a))
+	}
+	return dotGeneric(a, b)
+}
+
+func l2(a, b []float32) float32 {
+	switch {
+	case len(a) == 0:
+		return 0
+	case hasAVX512:
+		return l2AVX512(&a[0], &b[0], len(a))
+	case hasAVX2:
+		return l2AVX2(&a[0], &b[0], len(a))
+	}
+	return l2Generic(a, b)
+}
+
+func axpy(alpha float32, x, y []float32) {
+	switch {
+	case len(x) == 0:
+	case hasAVX512:
+		axpyAVX512(alpha, &x[0], &y[0], len(x))
+	case hasAVX2:
+		axpyAVX2(alpha, &x[0], &y[0], len(x))
+	default:
+		axpyGeneric(alpha, x, y)
+	}
+}
+
+func dotIDs(dst, q, rows []float32, ids []uint32) bool {
+	switch {
+	case len(ids) == 0 || len(q) == 0 || len(rows) == 0:
+	case hasAVX512:
+		return dotIDsAVX512(&dst[0], &q[0], &rows[0], &ids[0], len(ids), len(q), len(rows))
+	case hasAVX2:
+		return dotIDsAVX2(&dst[0], &q[0], &rows[0], &ids[0], len(ids), len(q), len(rows))
+	}
+	return dotIDsGeneric(dst, q, rows, ids)
+}
+
+func l2IDs(dst, q, rows []float32, ids []uint32) bool {
+	switch {
+	case len(ids) == 0 || len(q) == 0 || len(rows) == 0:
+	case hasAVX512:
+		return l2IDsAVX512(&dst[0], &q[0], &rows[0], &ids[0], len(ids), len(q), len(rows))
+	case hasAVX2:
+		return l2IDsAVX2(&dst[0], &q[0], &rows[0], &ids[0], len(ids), len(q), len(rows))
+	}
+	return l2IDsGeneric(dst, q, rows, ids)
+}
+
+func dotInt8(a, b []int8) int32 {
+	switch {
+	case len(a) == 0:
+		return 0
+	case hasVNNI:
+		return dotInt8VNNI(&a[0], &b[0], len(a))
+	case hasAVX2:
+		return dotInt8AVX2(&a[0], &b[0], len(a))
+	}
+	return dotInt8Generic(a, b)
+}
+
+func dotInt8IDs(dst []float32, q, rows []int8, scale []float32, ids []uint32) bool {
+	switch {
+	case len(ids) == 0 || len(q) == 0 || len(rows) == 0 || len(scale)*len(q) < len(rows):
+	case hasVNNI:
+		return dotInt8IDsVNNI(&dst[0], &q[0], &rows[0], &scale[0], &ids[0], len(ids), len(q), len(rows))
+	case hasAVX2:
+		return dotInt8IDsAVX2(&dst[0], &q[0], &rows[0], &scale[0], &ids[0], len(ids), len(q), len(rows))
+	}
+	return dotInt8IDsGeneric(dst, q, rows, scale, ids)
+}
+
+//go:noescape
+func dotAVX512(a, b *float32, n int) float32
+
+//go:noescape
+func dotAVX2(a, b *float32, n int) float32
+
+//go:noescape
+func l2AVX512(a, b *float32, n int) float32
+
+//go:noescape
+func l2AVX2(a, b *float32, n int) float32
+
+//go:noescape
+func axpyAVX512(alpha float32, x, y *float32, n int)
+
+//go:noescape
+func axpyAVX2(alpha float32, x, y *float32, n int)
+
+//go:noescape
+func dotIDsAVX512(dst, q, rows *float32, ids *uint32, n, d, size int) bool
+
+//go:noescape
+func dotIDsAVX2(dst, q, rows *float32, ids *uint32, n, d, size int) bool
+
+//go:noescape
+func l2IDsAVX512(dst, q, rows *float32, ids *uint32, n, d, size int) bool
+
+//go:noescape
+func l2IDsAVX2(dst, q, rows *float32, ids *uint32, n, d, size int) bool
+
+//go:noescape
+func dotInt8VNNI(a, b *int8, n int) int32
+
+//go:noescape
+func dotInt8AVX2(a, b *int8, n int) int32
+
+//go:noescape
+func dotInt8IDsVNNI(dst *float32, q, rows *int8, scale *float32, ids *uint32, n, d, size int) bool
+
+//go:noescape
+func dotInt8IDsAVX2(dst *float32, q, rows *int8, scale *float32, ids *uint32, n, d, size int) bool

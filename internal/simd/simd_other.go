@@ -1,0 +1,19 @@
+//go:build !amd64
+
+package simd
+
+func dot(a, b []float32) float32 { return dotGeneric(a, b) }
+
+func l2(a, b []float32) float32 { return l2Generic(a, b) }
+
+func axpy(alpha float32, x, y []float32) { axpyGeneric(alpha, x, y) }
+
+func dotIDs(dst, q, rows []float32, ids []uint32) bool { return dotIDsGeneric(dst, q, rows, ids) }
+
+func l2IDs(dst, q, rows []float32, ids []uint32) bool { return l2IDsGeneric(dst, q, rows, ids) }
+
+func dotInt8(a, b []int8) int32 { return dotInt8Generic(a, b) }
+
+func dotInt8IDs(dst []float32, q, rows []int8, scale []float32, ids []uint32) bool {
+	return dotInt8IDsGeneric(dst, q, rows, scale, ids)
+}
