@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -20,7 +21,9 @@ type RowError struct {
 	Err  error
 }
 
-func (e *RowError) Error() string { return fmt.Sprintf("catalog: line %d: %v", e.Line, e.Err) }
+func (e *RowError) Error() string {
+	return fmt.Sprintf("catalog: line %d: %s", e.Line, strings.TrimPrefix(e.Err.Error(), "catalog: "))
+}
 
 // Unwrap returns what is wrong with the row.
 func (e *RowError) Unwrap() error { return e.Err }

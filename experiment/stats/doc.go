@@ -10,6 +10,6 @@
 // # Caveats
 //
 // Units are what was randomised. Observations of one user are added up first; adding them one by one makes every
-// interval too short. A fixed-size test is valid once, at the size it was planned for: looked at after each of 28 days it
-// raises a false alarm in 28.8 % of experiments instead of 5 %. Use [AlwaysValid] to look whenever you like.
+// interval too short. A fixed-size test is valid once, at the size it was planned for: looked at twenty times on the way it
+// raises a false alarm in a quarter of experiments instead of 5 %. Use [AlwaysValid] to look whenever you like.
 package stats

@@ -74,7 +74,7 @@ type Spending string
 
 // The spending functions, of the share t of the planned information.
 const (
-	OBrienFleming Spending = "O'Brien-Fleming" // 2 - 2 Phi(z(alpha/2)/sqrt(t)): little at first
+	OBrienFleming Spending = "O'Brien-Fleming" // a side 2 - 2 Phi(z(alpha/4)/sqrt(t)): little at first
 	Pocock        Spending = "Pocock"          // alpha log(1 + (e - 1) t): evenly
 )
 
@@ -82,7 +82,7 @@ func (s Spending) spent(alpha, t float64) float64 {
 	if s == Pocock {
 		return alpha * math.Log1p((math.E-1)*t)
 	}
-	return 2 * normalSF(upperNormal(alpha/2)/math.Sqrt(t))
+	return 4 * normalSF(upperNormal(alpha/4)/math.Sqrt(t))
 }
 
 // LooksMax is the most looks that a group-sequential test may have.
