@@ -20,6 +20,7 @@ type Catalog struct {
 	dir    atomic.Pointer[[]*chunk]
 	n      atomic.Uint32 // handles given
 	live   atomic.Int64
+	text   atomic.Pointer[textIndex] // nil before the first search
 
 	mu sync.Mutex // held by writers
 }
@@ -42,6 +43,9 @@ func (c *Catalog) Upsert(it Item) (handle uint32, err error) {
 	}
 	it.ID = c.ID(handle)
 	r := c.newRecord(&it)
+	if t := c.text.Load(); t != nil {
+		c.addWords(t, r, c.record(handle))
+	}
 	c.put(handle, r)
 	return handle, nil
 }
@@ -196,4 +200,5 @@ func (c *Catalog) put(handle uint32, r *record) {
 			c.drop(p)
 		}
 	}
+	c.moveWords(handle, before, now)
 }

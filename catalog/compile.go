@@ -132,7 +132,7 @@ func compileRange(f rangeFilter) (node, error) {
 			return f.min <= stock && stock <= f.max
 		}), nil
 	case !isAttribute:
-		return nil, invalid("filter", "no range over field %.64q", f.field)
+		return nil, invalid("filter", "no range over field %.64q, only over stock, attributes, Price and Created", f.field)
 	}
 	return scan(func(r *record) bool {
 		for i := range r.numbers {

@@ -73,26 +73,22 @@ func (n *oneOf) match(r *record) bool {
 	return false
 }
 
-func (n *oneOf) restrict(e *evaluation, s *segment) {
-	union := e.get()
-	clear(union[:])
+func (n *oneOf) restrict(e *evaluation, s *segment) { n.postings(e.cat).restrict(e, s) }
+
+func (n *oneOf) postings(c *Catalog) anyOf {
+	var found anyOf
 	for v := range n.values {
-		if p := e.cat.posting(n.field, v); p != nil {
-			if c := p.container(e.key); c != nil {
-				c.or(union)
-			}
+		if p := c.posting(n.field, v); p != nil {
+			found = append(found, p)
 		}
 	}
-	s.and(union)
-	e.put(union)
+	return found
 }
 
 func (n *oneOf) bounds(c *Catalog) (least, most int) {
-	for v := range n.values {
-		if p := c.posting(n.field, v); p != nil {
-			count := int(p.count.Load())
-			least, most = max(least, count), most+count
-		}
+	for _, p := range n.postings(c) {
+		count := int(p.count.Load())
+		least, most = max(least, count), most+count
 	}
 	return least, min(most, c.Len())
 }

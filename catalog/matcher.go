@@ -68,14 +68,22 @@ func (m *Matcher) CountMax() int {
 
 // segments yields what matches, by segment; the segment is overwritten by the next.
 func (m *Matcher) segments() iter.Seq2[uint32, *segment] {
+	if m.root == nil {
+		return m.cat.segments()
+	}
+	return m.cat.segments(m.root)
+}
+
+// segments yields what all restricters leave of the items.
+func (c *Catalog) segments(by ...restricter) iter.Seq2[uint32, *segment] {
 	return func(yield func(uint32, *segment) bool) {
-		e := &evaluation{cat: m.cat}
+		e := &evaluation{cat: c}
 		s := e.get()
-		for key := range uint32((uint64(m.cat.n.Load()) + segmentSize - 1) >> segmentBits) {
+		for key := range uint32((uint64(c.n.Load()) + segmentSize - 1) >> segmentBits) {
 			e.key = key
-			m.cat.readLive(key, s)
-			if m.root != nil {
-				m.root.restrict(e, s)
+			c.readLive(key, s)
+			for _, r := range by {
+				r.restrict(e, s)
 			}
 			if !yield(key, s) {
 				return

@@ -6,10 +6,14 @@ type node interface {
 	match(r *record) bool
 	// probe reports whether the item of a handle matches, from bits where there are any.
 	probe(c *Catalog, handle uint32) bool
-	// restrict keeps the handles of s that match. All of them have an item.
-	restrict(e *evaluation, s *segment)
+	restricter
 	// bounds returns between which numbers the count of matching items is.
 	bounds(c *Catalog) (least, most int)
+}
+
+// restricter keeps the handles of a segment that match. All of them have an item.
+type restricter interface {
+	restrict(e *evaluation, s *segment)
 }
 
 type and []node

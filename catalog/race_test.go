@@ -88,6 +88,9 @@ func readAll(t *testing.T, cat *catalog.Catalog, m *catalog.Matcher) {
 	if _, err := cat.Facets("brand", catalog.Range("stock", 1, 3)); err != nil {
 		t.Error(err)
 	}
+	if _, _, err := cat.Search("re", catalog.Available(), 0, 10); err != nil {
+		t.Error(err)
+	}
 	last := -1
 	for h := range cat.All() {
 		if int(h) <= last {

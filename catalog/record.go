@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,9 @@ type record struct {
 	item    Item
 	terms   []*posting // the facet values that it has, each once
 	numbers []number   // the attribute values that are numbers
+
+	words  []wordCount // ascending; nil before the first search
+	weight int64       // of all words
 }
 
 type number struct {
@@ -25,7 +27,7 @@ func (r *record) has(p *posting) bool { return slices.Contains(r.terms, p) }
 // newRecord makes the record of a checked item, without words. What the caller could still change is cloned; values
 // that other items have too share their memory.
 func (c *Catalog) newRecord(it *Item) *record {
-	r := &record{item: *it}
+	r := &record{item: *it, terms: make([]*posting, 0, it.termsMax())}
 	r.item.Vector = slices.Clone(it.Vector)
 	r.item.Categories = slices.Clone(it.Categories)
 	for i, path := range it.Categories {
@@ -39,6 +41,18 @@ func (c *Catalog) newRecord(it *Item) *record {
 	}
 	c.addAttributes(r, it.Attributes)
 	return r
+}
+
+// termsMax is how many facet values the item has at most.
+func (it *Item) termsMax() int {
+	n := 2 // brand and currency
+	for _, path := range it.Categories {
+		n += 1 + strings.Count(path, PathSeparator)
+	}
+	for _, values := range it.Attributes {
+		n += len(values)
+	}
+	return n
 }
 
 // addTerm gives the record a facet value, and returns the value as the catalogue holds it.
@@ -68,13 +82,13 @@ func (c *Catalog) addAttributes(r *record, attributes map[string][]string) {
 		return
 	}
 	r.item.Attributes = make(map[string][]string, len(attributes))
-	for _, key := range slices.Sorted(maps.Keys(attributes)) {
-		if len(attributes[key]) == 0 {
+	for key, values := range attributes {
+		if len(values) == 0 {
 			continue
 		}
 		field := c.facet(attributePrefix + key)
 		key = strings.TrimPrefix(field.name, attributePrefix)
-		values := slices.Clone(attributes[key])
+		values = slices.Clone(values)
 		for i, v := range values {
 			values[i] = c.addTerm(r, field.name, v)
 			if x, ok := parseNumber(v); ok {

@@ -52,6 +52,15 @@ type parted interface {
 	Part(name string) (model.Model, bool)
 }
 
+// has reports whether a pipeline can be asked for by its name; a nil service has only what is trending.
+func (s *service) has(name string) bool {
+	if s == nil || name == Trending {
+		return name == Trending
+	}
+	_, ok := s.named(name)
+	return ok
+}
+
 // named is the model itself for "" and its own name, else its part of that name.
 func (s *service) named(name string) (model.Model, bool) {
 	if name == "" || name == s.model.Name() {

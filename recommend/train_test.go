@@ -245,6 +245,25 @@ func TestVariantsChooseThePipeline(t *testing.T) {
 	}
 }
 
+func TestVariantsAreServedBeforeTheirModel(t *testing.T) {
+	eng, err := recommend.Open(t.Context(), store.NewMemory(store.MemoryOptions{}), recommend.Options{
+		Catalog: newCatalog(t), Experiment: halves{}, Pipelines: map[string]string{"popular-only": "popular"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := ask(t, eng, recommend.Request{User: "user-003", N: 3}); p.Variant != "popular-only" || len(p.Items) != 3 {
+		t.Errorf("before the first training variant %q gets %d items, want 3", p.Variant, len(p.Items))
+	}
+	trainedEng, _ := trained(t, recommend.Options{
+		Catalog: newCatalog(t), Experiment: halves{}, Pipelines: map[string]string{"popular-only": "no-such-model"},
+	})
+	want := ask(t, trainedEng, recommend.Request{User: "user-003", N: 3, Model: "hybrid"})
+	if diff := cmp.Diff(want.Items, ask(t, trainedEng, recommend.Request{User: "user-003", N: 3}).Items); diff != "" {
+		t.Errorf("a variant without its model is not served with the blend (-want +got):\n%s", diff)
+	}
+}
+
 func TestSeedsAndReasons(t *testing.T) {
 	eng, _ := trained(t, recommend.Options{Catalog: newCatalog(t)})
 	for _, name := range []string{"", "itemknn", "als"} {

@@ -52,10 +52,19 @@ func (c *content) list(item uint32) []model.Scored {
 	return c.neighbours[c.offsets[item]:c.offsets[item+1]]
 }
 
+// Accumulate adds the scores of all items near to the history to acc: Score and Candidates in one pass, for those who
+// need both.
+func (c *content) Accumulate(acc *accum.Map, u *model.User) {
+	s := c.begin()
+	defer c.scratch.Put(s)
+	c.accumulate(acc, s, u.History)
+}
+
 // Score sums up the neighbour lists of the history once and then looks each item up.
 func (c *content) Score(dst []float32, u *model.User, items []uint32) {
-	s := c.sum(u.History)
+	s := c.begin()
 	defer c.scratch.Put(s)
+	c.accumulate(&s.sums, s, u.History)
 	for i, item := range items {
 		dst[i] = s.sums.Get(item)
 	}
@@ -63,8 +72,9 @@ func (c *content) Score(dst []float32, u *model.User, items []uint32) {
 
 // Candidates proposes the items near to the history whose scores are above zero.
 func (c *content) Candidates(dst []model.Scored, u *model.User, n int, allow func(uint32) bool) []model.Scored {
-	s := c.sum(u.History)
+	s := c.begin()
 	defer c.scratch.Put(s)
+	c.accumulate(&s.sums, s, u.History)
 	s.best.Reset(n)
 	for item, score := range s.sums.All() {
 		if score > 0 && s.best.Wants(score) && (allow == nil || allow(item)) {
@@ -77,21 +87,23 @@ func (c *content) Candidates(dst []model.Scored, u *model.User, n int, allow fun
 	return dst
 }
 
-// sum returns a scratch whose sums are the scores of all items near to the history.
-func (c *content) sum(history []model.Event) *scratch {
+func (c *content) begin() *scratch {
 	s, ok := c.scratch.Get().(*scratch)
 	if !ok {
 		s = new(scratch)
 	}
 	s.sums.Reset()
+	return s
+}
+
+func (c *content) accumulate(acc *accum.Map, s *scratch, history []model.Event) {
 	s.liked = appendLiked(s.liked[:0], history)
 	for _, l := range s.liked {
 		share := float32(l.share)
 		for _, near := range c.list(l.item) {
-			s.sums.Add(near.Item, share*near.Score)
+			acc.Add(near.Item, share*near.Score)
 		}
 	}
-	return s
 }
 
 // appendLiked appends the last different items of a history, the latest first, with weights whose magnitudes sum up to

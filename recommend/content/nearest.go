@@ -15,9 +15,9 @@ import (
 const (
 	// walkMax bounds how many items are met for one item, by way of its terms and again by way of its vector: terms
 	// that most items share and vectors that are all alike must not make training quadratic.
-	walkMax = 16_384
+	walkMax = 4096
 	// shortlist is how many times the wanted number of neighbours are kept from each way for the exact comparison.
-	shortlist = 4
+	shortlist = 2
 )
 
 // half is the length that each part has in an item with both.
@@ -62,17 +62,17 @@ func (f *finder) nearest(item uint32) []model.Scored {
 	f.byTerms(item)
 	if row := f.vectors.row[item]; row >= 0 {
 		f.best.Reset(f.k*shortlist + 1)
-		f.vectors.search(row, &f.best, &f.centres, walkMax)
-		f.take()
+		f.vectors.search(row, walkMax, &f.centres, func(other uint32, cosine float32) {
+			f.best.Push(f.after(item, other), cosine)
+		})
+		f.take(item)
 	}
 	slices.Sort(f.found)
 	f.found = slices.Compact(f.found)
 	f.best.Reset(f.k)
 	for _, other := range f.found {
-		if other != item {
-			if s := f.similarity(item, other); s > 0 {
-				f.best.Push(other, s)
-			}
+		if s := f.similarity(item, other); s > 0 && other != item {
+			f.best.Push(f.after(item, other), s)
 		}
 	}
 	for _, w := range f.texts.rows[item] {
@@ -80,14 +80,27 @@ func (f *finder) nearest(item uint32) []model.Scored {
 	}
 	var list []model.Scored
 	for _, s := range f.best.Sorted() {
-		list = append(list, model.Scored(s))
+		list = append(list, model.Scored{Item: f.before(item, s.Item), Score: s.Score})
 	}
 	return list
 }
 
-func (f *finder) take() {
+// after counts handles from the item onwards and from the end round to the beginning; before is its inverse. Ties
+// break by it, so that of many items that are all alike each has other neighbours, and not all the same first few.
+func (f *finder) after(item, other uint32) uint32 {
+	if other >= item {
+		return other - item
+	}
+	return other + uint32(len(f.texts.rows)) - item
+}
+
+func (f *finder) before(item, after uint32) uint32 {
+	return uint32((uint64(item) + uint64(after)) % uint64(len(f.texts.rows)))
+}
+
+func (f *finder) take(item uint32) {
 	for _, s := range f.best.Sorted() {
-		f.found = append(f.found, s.Item)
+		f.found = append(f.found, f.before(item, s.Item))
 	}
 }
 
@@ -114,11 +127,11 @@ func (f *finder) byTerms(item uint32) {
 	}
 	f.best.Reset(f.k*shortlist + 1) // one for the item itself
 	for _, other := range f.met {
-		f.best.Push(other, f.sums[other])
+		f.best.Push(f.after(item, other), f.sums[other])
 		f.sums[other] = 0
 	}
 	f.met = f.met[:0]
-	f.take()
+	f.take(item)
 }
 
 // similarity is the inner product of two items, the weights of the first being in f.query.
@@ -144,25 +157,4 @@ func (f *finder) part(has, both bool) float32 {
 		return 1
 	}
 	return 0
-}
-
-// bothWays adds to each item's list the items that list it, so that every item that is near to something is found from
-// there, and keeps the best 2k.
-func bothWays(lists [][]model.Scored, k int) [][]model.Scored {
-	all := make([][]model.Scored, len(lists))
-	for i, list := range lists {
-		for _, s := range list {
-			all[i] = append(all[i], s)
-			all[s.Item] = append(all[s.Item], model.Scored{Item: uint32(i), Score: s.Score})
-		}
-	}
-	for i, list := range all {
-		slices.SortFunc(list, func(a, b model.Scored) int {
-			return cmp.Or(cmp.Compare(a.Item, b.Item), cmp.Compare(b.Score, a.Score))
-		})
-		list = slices.CompactFunc(list, func(a, b model.Scored) bool { return a.Item == b.Item })
-		slices.SortFunc(list, func(a, b model.Scored) int { return topk.Compare(topk.Scored(a), topk.Scored(b)) })
-		all[i] = slices.Clip(list[:min(len(list), 2*k)])
-	}
-	return all
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // termsMax is how many terms of an item count, those of the greatest weight.
-const termsMax = 256
+const termsMax = 128
 
 // weighted is a term of an item, or an item of a term, and its weight.
 type weighted struct {

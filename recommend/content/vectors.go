@@ -133,12 +133,12 @@ func (v *vectors) moveCentres(nearest []uint32) {
 	}
 }
 
-// search pushes up to budget rows near the row, with their cosines, to best, ids being items.
-func (v *vectors) search(row int32, best, centres *topk.Selector, budget int) {
+// search pushes up to budget items near the row, with their cosines.
+func (v *vectors) search(row int32, budget int, centres *topk.Selector, push func(item uint32, cosine float32)) {
 	vec := v.at(row)
 	if v.members == nil {
 		for other, item := range v.items {
-			best.Push(item, simd.Dot(vec, v.at(int32(other))))
+			push(item, simd.Dot(vec, v.at(int32(other))))
 		}
 		return
 	}
@@ -151,7 +151,7 @@ func (v *vectors) search(row int32, best, centres *topk.Selector, budget int) {
 		members = members[:min(budget, len(members))]
 		budget -= len(members)
 		for _, other := range members {
-			best.Push(v.items[other], simd.Dot(vec, v.at(int32(other))))
+			push(v.items[other], simd.Dot(vec, v.at(int32(other))))
 		}
 	}
 }

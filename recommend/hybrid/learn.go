@@ -110,7 +110,11 @@ func learn(ctx context.Context, parts []model.Model, s *slice, workers int) ([le
 		examples = slices.DeleteFunc(examples, func(e example) bool { return len(e.relevant) == 0 })
 		switch {
 		case len(examples) >= examplesMin:
-			weights[c] = ascend(examples, spread, workers)
+			var before []float32
+			if c > 0 {
+				before = weights[c-1]
+			}
+			weights[c] = ascend(examples, spread, before, workers)
 		case c > 0:
 			weights[c] = weights[c-1]
 		default:

@@ -25,6 +25,8 @@ type guard struct {
 	cause  atomic.Pointer[error]
 	notify func()
 	failed chan struct{} // closed by the first failure
+
+	abandoned atomic.Bool
 }
 
 func newGuard(log *logger) *guard {
@@ -63,7 +65,7 @@ func (g *guard) do(op, name string, hide bool, f func() error) error {
 			g.fail(op+" "+name, err)
 		}
 	} else if !hide {
-		time.Sleep(throttle) // the engine tries flushes again at once, for as long as it is open
+		g.throttle()
 	}
 	if hide {
 		return nil
@@ -71,7 +73,16 @@ func (g *guard) do(op, name string, hide bool, f func() error) error {
 	return err
 }
 
-const throttle = 20 * time.Millisecond
+// throttle slows the engine down, which tries a flush that failed again at once, for as long as it is open.
+func (g *guard) throttle() {
+	if g.abandoned.Load() {
+		time.Sleep(time.Minute)
+	}
+	time.Sleep(20 * time.Millisecond)
+}
+
+// abandon is for an engine that cannot be closed.
+func (g *guard) abandon() { g.abandoned.Store(true) }
 
 // hidden reports whether failures to write the file are kept from the engine.
 func hidden(name string) bool { return strings.HasSuffix(name, ".log") }

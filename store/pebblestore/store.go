@@ -200,13 +200,12 @@ func (s *Store) Close() error {
 	s.closed = true
 	err := s.pages.Close()
 	if s.commits.stop() {
-		err = errors.Join(err, s.guard.err(), s.db.Close())
-	} else {
-		// A commit waits for a flush that will never come. Nothing of it reaches the disk any more, so that the
-		// directory can be given back while the goroutine that waits is left behind.
-		err = errors.Join(err, s.guard.err())
+		return errors.Join(err, s.guard.err(), s.db.Close(), s.lock.Close())
 	}
-	return errors.Join(err, s.lock.Close())
+	// A commit waits for a flush that will never come, and with it the engine could not be closed. Nothing of it
+	// reaches the disk any more: it is left behind, with its memory, and its share in the lock is given back for it.
+	s.guard.abandon()
+	return errors.Join(err, s.guard.err(), s.lock.Close(), s.lock.Close())
 }
 
 // enter begins a call; leave ends it when enter returned nil.

@@ -1,14 +1,14 @@
 // Package golden is the shop's golden hour: every day at the same time by the wall clock, a handful of products cost
-// less. Which ones depends on the date alone, so that every process, and every restart, says the same.
+// less. Which ones depends on the date and the catalogue alone, so that every process, and every restart, says the same.
 package golden
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"slices"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/goldrec/gold/catalog"
@@ -18,89 +18,93 @@ import (
 const (
 	picks   = 6   // products a day
 	percent = 30  // off
-	lowest  = 500 // products below 5.00 are left out: nobody comes back for a third off a pencil
+	lowest  = 500 // products below 5.00 are left out: a third off a pencil brings nobody back
+	ahead   = 7   // days planned
+	minutes = 60  // an hour
 )
 
-// Hour is the golden hour. It is safe for concurrent use.
+// Hour is the golden hour of a catalogue: a board of deals, one a day. It is safe for concurrent use.
 type Hour struct {
 	catalog *catalog.Catalog
-	window  deals.Window
-	today   atomic.Pointer[day]
+	start   string
+	end     string
+	zone    *time.Location
+	board   deals.Board
+
+	mu      sync.Mutex
+	planned string // the date for which the board was filled
 }
 
-// day is the products of one date.
-type day struct {
-	date  string
-	items []string
-}
-
-// Occurrence is one golden hour, in its zone.
-type Occurrence struct{ Start, End time.Time }
-
-// Offers is what is cheaper at an instant.
-type Offers struct {
-	Live   bool
-	End    time.Time
-	prices map[string]catalog.Money
-}
-
-// Price is what the item costs now, if it is on offer.
-func (o Offers) Price(item string) (catalog.Money, bool) {
-	price, ok := o.prices[item]
-	return price, ok
-}
-
-// New makes the golden hour of a catalogue: from start, such as "18:00", for an hour in an IANA zone.
+// New makes a golden hour that starts at a time of day, such as "18:00", in an IANA zone.
 func New(cat *catalog.Catalog, start, zone string) (*Hour, error) {
 	begin, err := time.Parse("15:04", start)
 	if err != nil {
 		return nil, fmt.Errorf("golden hour: %q is not a time such as 18:00", start)
 	}
-	window, err := deals.NewWindow(deals.Daily{Start: start, End: begin.Add(time.Hour).Format("15:04"), Zone: zone})
-	if err != nil {
+	h := &Hour{catalog: cat, start: start, end: begin.Add(minutes * time.Minute).Format("15:04")}
+	if _, err := deals.NewWindow(deals.Daily{Start: h.start, End: h.end, Zone: zone}); err != nil {
 		return nil, fmt.Errorf("golden hour: %w", err)
 	}
-	return &Hour{catalog: cat, window: window}, nil
+	if h.zone, err = time.LoadLocation(zone); err != nil {
+		return nil, fmt.Errorf("golden hour: %w", err)
+	}
+	return h, nil
 }
 
-// Next is the hour that is live, or else the next one.
-func (h *Hour) Next(now time.Time) Occurrence {
-	start, end, ok := h.window.Current(now)
+// Price is what an item costs at an instant, and until when, if it is on offer.
+func (h *Hour) Price(item *catalog.Item, now time.Time) (price catalog.Money, until time.Time, ok bool) {
+	h.plan(now)
+	o, ok := h.board.Deal(item.ID, now)
 	if !ok {
-		start, end, _ = h.window.Next(now)
+		return catalog.Money{}, time.Time{}, false
 	}
-	return Occurrence{start, end}
+	return h.Reduced(o.Deal, item.Price), o.End, true
 }
 
-// Offers is what is cheaper now: nothing outside the hour.
-func (h *Hour) Offers(now time.Time) Offers {
-	start, end, ok := h.window.Current(now)
-	if !ok {
-		return Offers{}
+// At is the hour that is live, or else the next one, with its deal. ok is false when there is neither, for want of
+// products.
+func (h *Hour) At(now time.Time) (o deals.Occurrence, live, ok bool) {
+	h.plan(now)
+	for o := range h.board.Live(now) {
+		return o, true, true
 	}
-	o := Offers{Live: true, End: end, prices: map[string]catalog.Money{}}
-	for _, id := range h.Picks(start) {
-		if handle, ok := h.catalog.Lookup(id); ok {
-			if item := h.catalog.Item(handle); item != nil {
-				o.prices[id] = h.Reduced(item.Price)
-			}
+	o, ok = h.board.Next(now)
+	return o, false, ok
+}
+
+// Reduced is a price under the deal.
+func (h *Hour) Reduced(d deals.Deal, price catalog.Money) catalog.Money {
+	if minor, err := d.Discount.Price(price.Minor, price.Currency); err == nil {
+		price.Minor = minor
+	}
+	return price
+}
+
+// plan fills the board once a day, from yesterday's hour, which may last past midnight, to next week's.
+func (h *Hour) plan(now time.Time) {
+	today := now.In(h.zone)
+	date := today.Format(time.DateOnly)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.planned == date {
+		return
+	}
+	var list []deals.Deal
+	for day := -1; day <= ahead; day++ {
+		if d, ok := h.deal(today.AddDate(0, 0, day).Format(time.DateOnly)); ok {
+			list = append(list, d)
 		}
 	}
-	return o
+	if h.board.Replace(list) == nil {
+		h.planned = date
+	}
 }
 
-// Reduced is a price less the discount, rounded down to the minor unit.
-func (h *Hour) Reduced(m catalog.Money) catalog.Money {
-	m.Minor -= m.Minor * percent / 100
-	return m
-}
-
-// Picks is the products of the hour that begins at start: those whose hashes with the date come first. The caller must
-// not change the slice.
-func (h *Hour) Picks(start time.Time) []string {
-	date := start.Format(time.DateOnly)
-	if d := h.today.Load(); d != nil && d.date == date {
-		return d.items
+// deal is the offer of a date: those products whose hashes with the date come first.
+func (h *Hour) deal(date string) (deals.Deal, bool) {
+	window, err := deals.NewWindow(deals.Daily{Start: h.start, End: h.end, Zone: h.zone.String(), From: date, Until: date})
+	if err != nil {
+		return deals.Deal{}, false // a day on which the clocks skip the hour
 	}
 	type candidate struct {
 		id   string
@@ -108,21 +112,19 @@ func (h *Hour) Picks(start time.Time) []string {
 	}
 	var all []candidate
 	for _, item := range h.catalog.All() {
-		if item.Price.Minor >= lowest && item.Available {
+		if item.Available && item.Price.Minor >= lowest {
 			all = append(all, candidate{item.ID, rank(date, item.ID)})
 		}
 	}
 	slices.SortFunc(all, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.id, b.id)) })
-	d := &day{date: date}
+	d := deals.Deal{ID: "golden-" + date, Discount: deals.PercentOff(percent * 100), Window: window}
 	for _, c := range all[:min(picks, len(all))] {
-		d.items = append(d.items, c.id)
+		d.Items = append(d.Items, c.id)
 	}
-	h.today.Store(d)
-	return d.items
+	return d, len(d.Items) > 0
 }
 
 func rank(date, id string) uint64 {
-	h := fnv.New128a()
-	fmt.Fprintf(h, "%s\x00%s", date, id)
-	return binary.BigEndian.Uint64(h.Sum(nil))
+	sum := sha256.Sum256([]byte(date + "\x00" + id))
+	return binary.BigEndian.Uint64(sum[:])
 }

@@ -117,10 +117,9 @@ func (s *Server) response(page *recommend.Page) recommendationsResponse {
 	out := recommendationsResponse{
 		Items: []recommended{}, ModelVersion: page.ModelVersion, Variant: page.Variant, Next: page.Next,
 	}
-	offers := s.golden.Offers(s.now())
 	for _, rec := range page.Items {
 		if item, ok := s.item(rec.Item); ok {
-			out.Items = append(out.Items, recommended{newProduct(item, offers), rec.Score, rec.Reasons})
+			out.Items = append(out.Items, recommended{s.product(item), rec.Score, rec.Reasons})
 		}
 	}
 	return out
@@ -136,14 +135,13 @@ func (s *Server) similarProducts(w http.ResponseWriter, r *http.Request) error {
 	if err := bad.err(); err != nil {
 		return err
 	}
-	page, err := s.engine.Recommend(r.Context(), recommend.Request{
-		User: query.Get("user"), N: n, Seeds: []string{id}, Model: "content", Placement: "similar",
-		Exclude: func(other string) bool { return other == id },
+	page, err := s.recommend(r.Context(), recommend.Request{
+		User: query.Get("user"), N: n, Seeds: []string{id}, Model: "content", Placement: placeSimilar, Explain: true,
 	})
 	if err != nil {
 		return err
 	}
-	return answer(w, s.response(page))
+	return answer(w, s.response(withoutFillers(page)))
 }
 
 // interactionRequest is a store.Interaction whose time may be left out: then it is now.

@@ -20,17 +20,16 @@ type cartPage struct {
 
 func (s *Server) cartPage(w http.ResponseWriter, r *http.Request) error {
 	v := s.visitor(w, r)
-	offers := s.golden.Offers(s.now())
 	p := cartPage{layout: s.layout(&v, "Cart"), Thanks: r.URL.Query().Has("thanks")}
 	var total catalog.Money
 	for _, id := range v.Cart {
 		item, _ := s.item(id)
 		price := item.Price
-		if offer, ok := offers.Price(id); ok {
+		if offer, _, ok := s.golden.Price(item, s.now()); ok {
 			price = offer
 		}
 		total = catalog.Money{Minor: total.Minor + price.Minor, Currency: price.Currency}
-		p.Cards = append(p.Cards, s.card(item, placeRecent, offers))
+		p.Cards = append(p.Cards, s.card(item, placeRecent))
 	}
 	p.Total = money(total)
 	if len(v.Cart) > 0 {

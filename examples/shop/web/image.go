@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/goldrec/gold/catalog"
@@ -52,7 +53,7 @@ func hueOf(categories []string, n uint64) uint64 {
 
 // inkOf is the colour that the title names, or one that the product's hash chooses.
 func inkOf(words []string, n uint64) string {
-	for _, w := range words {
+	for _, w := range slices.Backward(words) { // in "copper kettle, sky" the last word counts
 		if c := colourOf(w); c != "" {
 			return c
 		}
@@ -105,8 +106,8 @@ func shade(colour string) string {
 
 // outlineOf is the drawing for the last word of the title that asks for one; a parcel when none does.
 func outlineOf(words []string) string {
-	for i := len(words) - 1; i >= 0; i-- {
-		if o := outline(strings.TrimSuffix(words[i], "s")); o != "" {
+	for _, w := range slices.Backward(words) {
+		if o := outline(strings.TrimSuffix(w, "s")); o != "" {
 			return o
 		}
 	}
@@ -137,11 +138,15 @@ func outline(word string) string {
 		return `<path d="M54 86h92l8 78H46z"/><path d="M76 86V72a24 24 0 0 1 48 0v14" fill="none"/>`
 	case "frame", "mirror", "sign", "picture", "chalkboard", "blackboard", "tray", "board":
 		return `<rect x="52" y="58" width="96" height="106" rx="6"/><path d="M70 76h60v70H70zM100 58V40" fill="none"/>`
-	case "clock", "bell", "drum", "tambourine", "plate", "doily", "coaster":
+	case "clock", "bell", "scale":
 		return `<circle cx="100" cy="110" r="54"/><path d="M100 80v32l20 12" fill="none"/>`
+	case "tambourine", "plate", "doily", "coaster", "drum", "griddle":
+		return `<circle cx="100" cy="110" r="54"/><circle cx="100" cy="110" r="34" fill="none"/>`
+	case "ukulele", "kalimba", "harmonica":
+		return `<path d="M100 96c-20-26-48 4-30 26-22 14-8 44 30 44s52-30 30-44c18-22-10-52-30-26z"/><path d="M100 92V36M90 40h20M90 52h20" fill="none"/><circle cx="100" cy="128" r="10" fill="none"/>`
 	case "knife", "trowel", "pen", "pencil", "fork", "opener", "dibber", "pole", "tamper", "whisk", "pin", "shear", "spoon":
 		return `<path d="M92 40h16v70l-8 14-8-14z"/><path d="M100 124v40M88 164h24" fill="none"/>`
-	case "pan", "casserole", "saucepan", "wok", "griddle", "stove":
+	case "pan", "casserole", "saucepan", "wok", "stove":
 		return `<path d="M44 100h92v36a24 24 0 0 1-24 24H68a24 24 0 0 1-24-24z"/><path d="M136 112h34M60 84h60" fill="none"/>`
 	case "chair", "stool", "table":
 		return `<path d="M66 104h68v14H66z"/><path d="M70 118v46M130 118v46M70 104V52h56" fill="none"/>`

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/goldrec/gold/catalog"
-	"github.com/goldrec/gold/examples/shop/golden"
 	"github.com/goldrec/gold/recommend"
 	"github.com/goldrec/gold/store"
 )
@@ -51,12 +50,12 @@ type card struct {
 	Sold                          bool   // out
 }
 
-func (s *Server) card(item *catalog.Item, place string, offers golden.Offers) card {
+func (s *Server) card(item *catalog.Item, place string) card {
 	c := card{
 		ID: item.ID, Title: title(item), Brand: item.Brand, Image: imageURL(item), Price: money(item.Price), Sold: !item.Available,
 		Link: "/products/" + url.PathEscape(item.ID) + "?from=" + place,
 	}
-	if price, ok := offers.Price(item.ID); ok {
+	if price, _, ok := s.golden.Price(item, s.now()); ok {
 		c.Price, c.Was = money(price), c.Price
 	}
 	return c
@@ -69,22 +68,27 @@ func title(item *catalog.Item) string {
 	return item.Title
 }
 
-// cards turns a page of recommendations into what a row shows. With relevantOnly it leaves out those that fill the page
-// up with what is trending, where the model itself has nothing more to say.
-func (s *Server) cards(page *recommend.Page, place string, relevantOnly bool) []card {
-	offers := s.golden.Offers(s.now())
+// cards turns a page of recommendations into what a row shows.
+func (s *Server) cards(page *recommend.Page, place string) []card {
 	var out []card
 	for _, rec := range page.Items {
-		item, ok := s.item(rec.Item)
-		filler := len(rec.Reasons) > 0 && rec.Reasons[0].Model == recommend.Trending
-		if !ok || relevantOnly && filler {
-			continue
+		if item, ok := s.item(rec.Item); ok {
+			c := s.card(item, place)
+			c.Because = s.because(rec.Reasons)
+			out = append(out, c)
 		}
-		c := s.card(item, place, offers)
-		c.Because = s.because(rec.Reasons)
-		out = append(out, c)
 	}
 	return out
+}
+
+// withoutFillers leaves out what fills a page up with the trending, where the model itself has nothing more to say. The
+// page must have been asked for with reasons.
+func withoutFillers(page *recommend.Page) *recommend.Page {
+	out := *page
+	out.Items = slices.DeleteFunc(slices.Clone(page.Items), func(rec recommend.Recommendation) bool {
+		return len(rec.Reasons) == 0 || rec.Reasons[0].Model == recommend.Trending
+	})
+	return &out
 }
 
 // because says the strongest reason that names a product.
@@ -136,7 +140,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.ForYou = row{
 			Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.",
-			Cards: s.cards(page, placeForYou, false), More: "/for-you",
+			Cards: s.cards(page, placeForYou), More: "/for-you",
 		}
 	}
 	page, err := s.recommend(r.Context(), recommend.Request{
@@ -148,7 +152,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Trending = row{
 		Place: placeTrending, Title: "Trending now", Note: "What everybody is after these days.",
-		Cards: s.cards(page, placeTrending, false),
+		Cards: s.cards(page, placeTrending),
 	}
 	return s.render(w, http.StatusOK, "home", p)
 }
@@ -159,7 +163,7 @@ func (s *Server) recent(ctx context.Context, user string) ([]card, error) {
 	if err != nil {
 		return nil, err
 	}
-	offers, seen := s.golden.Offers(s.now()), map[string]bool{}
+	seen := map[string]bool{}
 	var out []card
 	for _, in := range past {
 		item, ok := s.item(in.Item)
@@ -167,7 +171,7 @@ func (s *Server) recent(ctx context.Context, user string) ([]card, error) {
 			continue
 		}
 		seen[in.Item] = true
-		out = append(out, s.card(item, placeRecent, offers))
+		out = append(out, s.card(item, placeRecent))
 	}
 	return out, nil
 }
@@ -188,7 +192,7 @@ func (s *Server) forYou(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := forYouPage{layout: s.layout(&v, "For you"), Row: row{
-		Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.", Cards: s.cards(page, placeForYou, false),
+		Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.", Cards: s.cards(page, placeForYou),
 	}}
 	if page.Next != "" {
 		p.Next = "/for-you?cursor=" + url.QueryEscape(page.Next)
@@ -228,7 +232,7 @@ func (s *Server) productPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := productPage{
-		layout: s.layout(&v, title(item)), Product: s.card(item, placeRecent, s.golden.Offers(s.now())),
+		layout: s.layout(&v, title(item)), Product: s.card(item, placeRecent),
 		Description: item.Description, Crumbs: crumbs(item), Attributes: attributes(item),
 		Available: item.Available, InCart: slices.Contains(v.Cart, item.ID), Back: "/products/" + url.PathEscape(item.ID),
 		Similar:  row{Place: placeSimilar, Title: "Similar", Note: "Alike in words, category and make.", Cards: similar},
@@ -260,7 +264,7 @@ func (s *Server) beside(ctx context.Context, v *visitor, seeds []string, model, 
 	if err != nil {
 		return nil, err
 	}
-	cards := s.cards(page, place, true)
+	cards := s.cards(withoutFillers(page), place)
 	for i := range cards {
 		cards[i].Because = "" // the seeds, for all of them
 	}

@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/goldrec/gold/catalog"
-	"github.com/goldrec/gold/examples/shop/golden"
 )
 
 const (
@@ -43,14 +42,14 @@ type deal struct {
 	Until time.Time     `json:"until"`
 }
 
-func newProduct(item *catalog.Item, offers golden.Offers) product {
+func (s *Server) product(item *catalog.Item) product {
 	p := product{
 		ID: item.ID, Title: item.Title, Description: item.Description, Categories: item.Categories, Brand: item.Brand,
 		Price: item.Price, Attributes: item.Attributes, Image: imageURL(item), Stock: item.Stock,
 		Available: item.Available, Created: item.Created,
 	}
-	if price, ok := offers.Price(item.ID); ok {
-		p.Deal = &deal{Price: price, Until: offers.End}
+	if price, until, ok := s.golden.Price(item, s.now()); ok {
+		p.Deal = &deal{Price: price, Until: until}
 	}
 	return p
 }
@@ -67,7 +66,7 @@ func (s *Server) getProduct(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return unknown("product", r.PathValue("id"))
 	}
-	return answer(w, newProduct(item, s.golden.Offers(s.now())))
+	return answer(w, s.product(item))
 }
 
 // productFilter narrows products down. Prices are in the minor unit of the shop's currency.
@@ -158,9 +157,8 @@ func (s *Server) listProducts(w http.ResponseWriter, r *http.Request) error {
 	out := productsResponse{
 		Products: []product{}, Total: found.total, Offset: query.offset, Limit: query.limit, Facets: found.facets,
 	}
-	offers := s.golden.Offers(s.now())
 	for _, item := range found.items {
-		out.Products = append(out.Products, newProduct(item, offers))
+		out.Products = append(out.Products, s.product(item))
 	}
 	return answer(w, out)
 }

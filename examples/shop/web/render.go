@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/goldrec/gold/catalog"
-	"github.com/goldrec/gold/examples/shop/golden"
 	"github.com/goldrec/gold/examples/shop/stock"
 )
 
@@ -116,39 +115,34 @@ func (s *Server) departments() []link {
 
 // goldenView is the golden hour as a page shows it.
 type goldenView struct {
-	Live     bool
-	At       time.Time // when it ends, or when it begins
-	Now      time.Time // by the server's clock, which the countdown follows
-	When     string    // of the day, in the hour's zone
-	Cards    []card
-	Discount int
+	Live  bool
+	At    time.Time // when it ends, or when it begins
+	Now   time.Time // by the server's clock, which the countdown follows
+	When  string    // of the day, in the hour's zone
+	Cards []card
 }
 
 func (s *Server) goldenView() goldenView {
 	now := s.now()
-	offers := s.golden.Offers(now)
-	next := s.golden.Next(now)
+	o, live, ok := s.golden.At(now)
+	if !ok {
+		return goldenView{}
+	}
 	g := goldenView{
-		Live: offers.Live, At: next.Start, Now: now,
-		When: fmt.Sprintf("%s to %s %s", next.Start.Format("15:04"), next.End.Format("15:04"), next.Start.Format("MST")),
+		Live: live, At: o.Start, Now: now,
+		When: fmt.Sprintf("%s to %s (%s)", o.Start.Format("15:04"), o.End.Format("15:04"), o.Start.Location()),
 	}
-	if g.Live {
-		g.At = offers.End
+	if live {
+		g.At = o.End
 	}
-	for _, id := range s.golden.Picks(next.Start) {
+	for _, id := range o.Deal.Items {
 		if item, ok := s.item(id); ok && item.Available {
-			g.Cards = append(g.Cards, s.goldenCard(item, offers))
+			c := s.card(item, placeGolden)
+			c.Price, c.Was = money(s.golden.Reduced(o.Deal, item.Price)), money(item.Price)
+			g.Cards = append(g.Cards, c)
 		}
 	}
 	return g
-}
-
-func (s *Server) goldenCard(item *catalog.Item, offers golden.Offers) card {
-	c := s.card(item, placeGolden, offers)
-	if !offers.Live {
-		c.Price, c.Was = money(s.golden.Reduced(item.Price)), money(item.Price)
-	}
-	return c
 }
 
 // Left is the countdown for those without JavaScript.

@@ -20,7 +20,7 @@ type found struct {
 }
 
 // find answers a search: what the filter allows and every word of the text is in. Products whose title has the words
-// come first, then newer ones, so that the order is the same each time.
+// come first, those in stock before those sold out, and the newer ones, so that the order is the same each time.
 func (s *Server) find(q *search) (found, error) {
 	var out found
 	var bad fields
@@ -40,13 +40,13 @@ func (s *Server) find(q *search) (found, error) {
 	matcher.Bitmap().Iterate(func(handle uint32) bool {
 		if item := s.catalog.Item(handle); item != nil {
 			if rank, ok := rankText(item, words); ok {
-				hits = append(hits, hit{item, rank})
+				hits = append(hits, newHit(item, rank))
 			}
 		}
 		return true
 	})
 	slices.SortFunc(hits, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(b.rank, a.rank), b.item.Created.Compare(a.item.Created), strings.Compare(a.item.ID, b.item.ID))
+		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.stock, a.stock), b.item.Created.Compare(a.item.Created), strings.Compare(a.item.ID, b.item.ID))
 	})
 	out.total, out.facets = len(hits), countFacets(hits)
 	from := min(q.offset, len(hits))
@@ -57,8 +57,16 @@ func (s *Server) find(q *search) (found, error) {
 }
 
 type hit struct {
-	item *catalog.Item
-	rank int // words that the title has
+	item  *catalog.Item
+	rank  int // words that the title has
+	stock int // 1 if it may be shown
+}
+
+func newHit(item *catalog.Item, rank int) hit {
+	if item.Available {
+		return hit{item, rank, 1}
+	}
+	return hit{item, rank, 0}
 }
 
 // rankText says whether the item has every word, at the beginning of a word of its own, and how many its title has.
@@ -177,9 +185,8 @@ func (s *Server) searchPage(w http.ResponseWriter, r *http.Request) error {
 		Clear:      "/search?query=" + url.QueryEscape(q.text),
 	}
 	p.Query = q.text
-	offers := s.golden.Offers(s.now())
 	for _, item := range result.items {
-		p.Cards = append(p.Cards, s.card(item, placeSearch, offers))
+		p.Cards = append(p.Cards, s.card(item, placeSearch))
 	}
 	if q.offset > 0 {
 		p.Previous = with(values, "offset", strconv.Itoa(max(0, q.offset-q.limit)))
@@ -204,7 +211,7 @@ func (s *Server) forYouIn(r *http.Request, v *visitor, q *search) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	return row{Place: placeForYou, Title: "For you in " + last(q.filter.Category), Cards: s.cards(page, placeForYou, true)}, nil
+	return row{Place: placeForYou, Title: "For you in " + last(q.filter.Category), Cards: s.cards(withoutFillers(page), placeForYou)}, nil
 }
 
 // below keeps the categories right below the chosen one, the chosen one, and those above it.

@@ -13,7 +13,6 @@ package web
 import (
 	"embed"
 	"encoding/json"
-	"errors"
 	"html/template"
 	"io/fs"
 	"log/slog"
