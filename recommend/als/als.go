@@ -35,7 +35,7 @@ import (
 
 // Trainer trains and loads ALS models. The zero value is a good one for catalogues of thousands to millions.
 type Trainer struct {
-	Factors    int // columns of the vectors; 0 means 128, more than 4096 is an error
+	Factors    int // columns of the vectors; 0 means 192, more than 4096 is an error
 	Iterations int // times that both sides are solved for; 0 means 12
 
 	// Regularization is λ; 0 means 0.005. Good ones lie between 0.001 and 0.02.
@@ -56,7 +56,7 @@ func (t Trainer) Name() string { return name }
 const factorsMax = 4096
 
 func (t Trainer) withDefaults() (Trainer, error) {
-	t.Factors = cmp.Or(t.Factors, 128)
+	t.Factors = cmp.Or(t.Factors, 192)
 	t.Iterations = cmp.Or(t.Iterations, 12)
 	t.Regularization = cmp.Or(t.Regularization, 0.005)
 	t.Unobserved = cmp.Or(t.Unobserved, 12)

@@ -113,6 +113,23 @@ func (m *Model) Score(dst []float32, u *model.User, items []uint32) {
 	simd.DotIDs(dst, m.embedded(s, u), m.vectors, items)
 }
 
+// ScoreUsers sets dst[i] to what Score gives for us[i]. It reads a part of the items for all users before the next, so
+// that it computes where one user after the other would wait for memory.
+func (m *Model) ScoreUsers(dst [][]float32, us []*model.User, items []uint32) {
+	vectors := make([][]float32, len(us))
+	for i, u := range us {
+		if vectors[i] = u.Vector; len(u.Vector) != m.factors {
+			vectors[i] = m.Embed(nil, u.History, u.Now)
+		}
+	}
+	for from := 0; from < len(items); from += scanBlock {
+		block := items[from:min(from+scanBlock, len(items))]
+		for i, vector := range vectors {
+			simd.DotIDs(dst[i][from:from+len(block)], vector, m.vectors, block)
+		}
+	}
+}
+
 // scanBlock is how many items are scored at a time when all are.
 const scanBlock = 512
 
