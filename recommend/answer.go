@@ -66,12 +66,8 @@ func (e *Engine) answer(ctx context.Context, req *Request, now int64) (*Page, er
 	variant := ""
 	if e.opts.Experiment != nil && req.User != "" {
 		variant = e.opts.Experiment.Variant(req.User)
-		if req.Model == "" {
-			req.Model = e.opts.Pipelines[variant]
-		}
 	}
-	stranger := &userState{}
-	state := stranger
+	state := e.stranger
 	if req.User != "" {
 		var err error
 		if state, err = e.state(ctx, req.User); err != nil {
@@ -79,6 +75,9 @@ func (e *Engine) answer(ctx context.Context, req *Request, now int64) (*Page, er
 		}
 	}
 	svc := e.service.Load()
+	if pipeline := e.opts.Pipelines[variant]; req.Model == "" && svc.has(pipeline) {
+		req.Model = pipeline
+	}
 	sh := shape{n: req.N, model: req.Model, variant: variant}
 	cacheable := svc != nil && e.opts.PageTTL > 0 && len(state.history) > 0 && req.cacheable()
 	if cacheable {

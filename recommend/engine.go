@@ -24,6 +24,7 @@ type Engine struct {
 	open    bool // the catalogue is the engine's own: items join it when they appear
 
 	users    users
+	stranger *userState // of one without a name
 	trending *popular.Counters
 	service  atomic.Pointer[service] // nil before the first training
 	queries  sync.Pool
@@ -35,27 +36,29 @@ type Engine struct {
 	closed atomic.Bool
 }
 
-// Open makes an engine on a store: it loads the newest model the store has and reads the interaction log once, to know
-// what is trending. That takes about a second for each million interactions. The store stays the caller's to close.
+// trendingHalfLifeDays is after how long an interaction counts half for what is trending.
+const trendingHalfLifeDays = 7
+
+// Open makes an engine on a store: it loads the newest model that the store has, and reads the interactions logged since
+// it was trained, to know what is trending, at about a million a second. The store stays the caller's to close.
 func Open(ctx context.Context, st store.Store, opts Options) (*Engine, error) {
 	if st == nil {
 		return nil, fmt.Errorf("%w: no store", ErrInvalid)
 	}
-	e := &Engine{store: st, open: opts.Catalog == nil, trending: popular.NewCounters()}
+	e := &Engine{store: st, open: opts.Catalog == nil, stranger: &userState{}}
 	var err error
 	if e.weights, err = opts.fill(); err != nil {
 		return nil, err
 	}
+	e.trending = e.newCounters()
 	e.opts, e.catalog, e.users.max = opts, opts.Catalog, opts.UsersMax
 	e.queries.New = func() any { return newQuery(e) }
-	for entry, err := range st.Scan(ctx, 0) {
-		if err != nil {
-			return nil, fmt.Errorf("recommend: open: read the log: %w", err)
-		}
-		e.count(&entry.Interaction)
-	}
-	if err := e.loadNewest(ctx); err != nil {
+	c, err := e.loadNewest(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("recommend: open: %w", err)
+	}
+	if err := e.catchUp(ctx, c.position); err != nil {
+		return nil, fmt.Errorf("recommend: open: read the log: %w", err)
 	}
 	return e, nil
 }
@@ -93,17 +96,41 @@ func (e *Engine) Record(ctx context.Context, batch ...store.Interaction) error {
 	return nil
 }
 
-// count adds an interaction to the trending counters and, when the catalogue is the engine's own, its item to that.
+// count adds an interaction to what is trending.
 func (e *Engine) count(in *store.Interaction) (item uint32, known bool) {
-	item, known = e.catalog.Lookup(in.Item)
-	if !known && e.open {
-		h, err := e.catalog.Upsert(catalog.Item{ID: in.Item, Available: true})
-		item, known = h, err == nil
-	}
+	return e.countIn(e.trending, in)
+}
+
+func (e *Engine) countIn(counters *popular.Counters, in *store.Interaction) (item uint32, known bool) {
+	item, known = e.item(in.Item)
 	if w := e.weights.of(in); known && w > 0 {
-		e.trending.Add(item, w, in.Time.Unix())
+		counters.Add(item, w, e.countedTime(in))
 	}
 	return item, known
+}
+
+// countedTime is the time in Unix seconds, but not after the present: one clock that runs ahead must not make everything
+// else look old.
+func (e *Engine) countedTime(in *store.Interaction) int64 {
+	return min(in.Time.Unix(), e.now().Unix())
+}
+
+func (e *Engine) newCounters() *popular.Counters {
+	counters, err := popular.NewCounters(popular.CountersOptions{HalfLifeDays: trendingHalfLifeDays})
+	if err != nil {
+		panic(err) // the constant is a half-life
+	}
+	return counters
+}
+
+// item is the catalogue's handle; when the catalogue is the engine's own, a new item gets one.
+func (e *Engine) item(id string) (handle uint32, known bool) {
+	handle, known = e.catalog.Lookup(id)
+	if !known && e.open {
+		h, err := e.catalog.Upsert(catalog.Item{ID: id, Available: true})
+		return h, err == nil
+	}
+	return handle, known
 }
 
 func (e *Engine) event(in *store.Interaction, item uint32) event {

@@ -24,7 +24,7 @@ type Options struct {
 	Weights map[store.Kind]float32
 
 	Experiment Assigner          // whose variant is written on pages; nil: no experiment
-	Pipelines  map[string]string // variant → the Request.Model it is served with; one not named gets the blend
+	Pipelines  map[string]string // variant → the Request.Model it is served with; without one in service, the blend
 	Observer   Observer          // nil: none
 
 	UsersMax int           // user states held in memory; 0 means 100,000; the rest are read from the store again

@@ -16,7 +16,7 @@ func (q *query) run(svc *service, state *userState, req *Request, now int64) (*P
 	}
 	if req.Filter != nil {
 		if q.matcher, err = q.engine.catalog.Compile(req.Filter); err != nil {
-			return nil, fmt.Errorf("recommend: filter: %w", err)
+			return nil, fmt.Errorf("%w: filter: %w", ErrInvalid, err)
 		}
 	}
 	for _, id := range req.Seeds {

@@ -3,24 +3,25 @@ package recommend
 import (
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend/model"
+	"github.com/goldrec/gold/store"
 )
 
 // service is a model in its place: immutable, read through one atomic pointer. It joins the model's handles to the
 // catalogue's, so that neither has to know of the other.
 type service struct {
-	model   model.Model
-	version uint64 // in the store
-	epoch   uint64 // grows with every swap in this process
-	trained trained
+	model    model.Model
+	version  uint64         // in the store
+	epoch    uint64         // grows with every swap in this process
+	position store.Position // the newest entry of the log that it was trained on
 
 	toModel   []uint32 // catalogue handle → model handle or model.NoItem
 	toCatalog []uint32 // model handle → catalogue handle or model.NoItem
 }
 
-func newService(m model.Model, t trained, version, epoch uint64, cat *catalog.Catalog) *service {
+func newService(m model.Model, position store.Position, version, epoch uint64, cat *catalog.Catalog) *service {
 	items := m.Items()
 	s := &service{
-		model: m, version: version, epoch: epoch, trained: t,
+		model: m, version: version, epoch: epoch, position: position,
 		toModel:   make([]uint32, cat.Handles()),
 		toCatalog: make([]uint32, items.Len()),
 	}
@@ -49,6 +50,15 @@ func (s *service) modelItem(item uint32) (uint32, bool) {
 // parted is a model made of others that can be asked for by name.
 type parted interface {
 	Part(name string) (model.Model, bool)
+}
+
+// has reports whether a pipeline can be asked for by its name; a nil service has only what is trending.
+func (s *service) has(name string) bool {
+	if s == nil || name == Trending {
+		return name == Trending
+	}
+	_, ok := s.named(name)
+	return ok
 }
 
 // named is the model itself for "" and its own name, else its part of that name.

@@ -6,19 +6,20 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
-	"github.com/goldrec/gold/internal/codec"
 	"github.com/goldrec/gold/recommend/model"
+	"github.com/goldrec/gold/recommend/popular"
 	"github.com/goldrec/gold/store"
 )
 
-const (
-	modelName    = "recommend" // under which the store keeps the engine's models
-	modelsKept   = 3           // versions: the one in service and two to roll back to
-	modelKind    = "engine"
-	modelVersion = 1
-)
+// ModelName is the name under which the store keeps the engine's models. Open fails when the newest of them is damaged;
+// store.Models.DeleteModel with this name takes it away.
+const ModelName = "recommend"
+
+// modelsKept is the versions that the store keeps: the one in service and two to roll back to.
+const modelsKept = 3
 
 // ErrNoRollback says that the store holds no version before the one in service.
 var ErrNoRollback = errors.New("recommend: no version to roll back to")
@@ -31,11 +32,6 @@ type Report struct {
 	Interactions int
 	Elapsed      time.Duration
 	Gate         Gate
-}
-
-// trained is what the engine remembers of a model's training; it is saved with the model.
-type trained struct {
-	position store.Position // the newest entry of the log in the snapshot
 }
 
 // Train makes a model from a snapshot of the log and the catalogue, compares it with the one in service on
@@ -95,12 +91,12 @@ func (e *Engine) train(ctx context.Context) (Report, error) {
 	if report.Gate.Worse() {
 		return report, nil
 	}
-	t := trained{position: snap.position}
-	if report.Version, err = e.save(ctx, m, t); err != nil {
+	c := newCheckpoint(snap.trending, e.catalog, e.open, snap.position, snap.newest)
+	if report.Version, err = e.save(ctx, m, c); err != nil {
 		return Report{}, err
 	}
 	report.Published = true
-	e.publish(m, t, report.Version)
+	e.publish(m, c.position, report.Version)
 	return report, e.prune(ctx)
 }
 
@@ -109,11 +105,13 @@ type snapshot struct {
 	data         *model.Dataset
 	interactions int
 	position     store.Position
-	fresh        map[string]bool // users with interactions that the model in service has not seen
+	newest       int64             // time of the newest interaction, Unix seconds
+	trending     *popular.Counters // as of position
+	fresh        map[string]bool   // users with interactions that the model in service has not seen
 }
 
 func (e *Engine) snapshot(ctx context.Context, before *service) (*snapshot, error) {
-	snap := &snapshot{fresh: map[string]bool{}}
+	snap := &snapshot{fresh: map[string]bool{}, trending: e.newCounters()}
 	var b model.Builder
 	for _, item := range e.catalog.All() {
 		b.AddItem(item)
@@ -131,9 +129,11 @@ func (e *Engine) snapshot(ctx context.Context, before *service) (*snapshot, erro
 		}
 		in := &entry.Interaction
 		snap.interactions++
+		e.countIn(snap.trending, in)
+		snap.newest = max(snap.newest, e.countedTime(in))
 		if w := e.weights.of(in); w != 0 {
 			b.Add(in.User, in.Item, w, in.Time.Unix())
-			if before == nil || entry.Position > before.trained.position {
+			if before == nil || entry.Position > before.position {
 				snap.fresh[in.User] = true
 			}
 		}
@@ -144,71 +144,56 @@ func (e *Engine) snapshot(ctx context.Context, before *service) (*snapshot, erro
 }
 
 // save streams the model into the store.
-func (e *Engine) save(ctx context.Context, m model.Model, t trained) (uint64, error) {
+func (e *Engine) save(ctx context.Context, m model.Model, c checkpoint) (uint64, error) {
 	r, w := io.Pipe()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		c := codec.NewWriter(w, modelKind, modelVersion)
-		c.Uint64(uint64(t.position))
-		c.Nested(m.Save)
-		w.CloseWithError(c.Close()) // nil becomes io.EOF
-	}()
-	version, err := e.store.PutModel(ctx, modelName, r)
+	var wg sync.WaitGroup
+	wg.Go(func() { w.CloseWithError(writeFile(w, c, m)) }) // nil becomes io.EOF
+	version, err := e.store.PutModel(ctx, ModelName, r)
 	r.CloseWithError(err) // frees the writer when the store stopped early
-	<-done
+	wg.Wait()
 	return version, err
 }
 
-func (e *Engine) load(ctx context.Context, version uint64) (model.Model, trained, uint64, error) {
-	r, version, err := e.store.OpenModel(ctx, modelName, version)
+func (e *Engine) load(ctx context.Context, version uint64) (checkpoint, model.Model, uint64, error) {
+	r, version, err := e.store.OpenModel(ctx, ModelName, version)
 	if err != nil {
-		return nil, trained{}, 0, err
+		return checkpoint{}, nil, 0, err
 	}
 	defer r.Close()
-	var m model.Model
-	var t trained
-	c, err := codec.NewReader(r, modelKind, modelVersion)
-	if err == nil {
-		t.position = store.Position(c.Uint64())
-		c.Nested(func(r io.Reader) (err error) {
-			m, err = e.opts.Trainer.Load(r)
-			return err
-		})
-		err = c.Close()
-	}
+	c, m, err := readFile(r, e.opts.Trainer)
 	if err != nil {
-		return nil, trained{}, 0, fmt.Errorf("load model version %d: %w", version, err)
+		return checkpoint{}, nil, 0, fmt.Errorf("load model version %d: %w", version, err)
 	}
-	return m, t, version, nil
+	return c, m, version, nil
 }
 
 // loadNewest puts the store's newest model into service; without one, none is. A damaged file is an error and not a
-// reason to serve without a model: its owner decides, for instance to roll back.
-func (e *Engine) loadNewest(ctx context.Context) error {
-	m, t, version, err := e.load(ctx, 0)
+// reason to serve without a model, or with an older one: that is its owner's decision.
+func (e *Engine) loadNewest(ctx context.Context) (checkpoint, error) {
+	c, m, version, err := e.load(ctx, 0)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil
+		return checkpoint{}, nil
 	}
 	if err != nil {
-		return err
+		return checkpoint{}, err
 	}
+	e.restore(c)
 	e.training.Lock()
 	defer e.training.Unlock()
-	e.publish(m, t, version)
-	return nil
+	e.publish(m, c.position, version)
+	return c, nil
 }
 
 // publish swaps the model in. The caller holds training.
-func (e *Engine) publish(m model.Model, t trained, version uint64) {
+func (e *Engine) publish(m model.Model, position store.Position, version uint64) {
 	e.epoch++
-	e.service.Store(newService(m, t, version, e.epoch, e.catalog))
+	e.service.Store(newService(m, position, version, e.epoch, e.catalog))
 }
 
 func (e *Engine) prune(ctx context.Context) error {
-	versions, err := e.store.ModelVersions(ctx, modelName)
+	versions, err := e.store.ModelVersions(ctx, ModelName)
 	for i := 0; err == nil && i < len(versions)-modelsKept; i++ {
-		err = e.store.DeleteModel(ctx, modelName, versions[i])
+		err = e.store.DeleteModel(ctx, ModelName, versions[i])
 	}
 	return err
 }
@@ -224,7 +209,7 @@ func (e *Engine) Rollback(ctx context.Context) (version uint64, err error) {
 	if now == nil {
 		return 0, ErrNoRollback
 	}
-	versions, err := e.store.ModelVersions(ctx, modelName)
+	versions, err := e.store.ModelVersions(ctx, ModelName)
 	if err != nil {
 		return 0, fmt.Errorf("recommend: roll back: %w", err)
 	}
@@ -237,13 +222,13 @@ func (e *Engine) Rollback(ctx context.Context) (version uint64, err error) {
 	if target == 0 {
 		return 0, ErrNoRollback
 	}
-	m, t, version, err := e.load(ctx, target)
+	c, m, version, err := e.load(ctx, target)
 	if err == nil {
-		err = e.store.DeleteModel(ctx, modelName, now.version)
+		err = e.store.DeleteModel(ctx, ModelName, now.version)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("recommend: roll back to version %d: %w", target, err)
 	}
-	e.publish(m, t, version)
+	e.publish(m, c.position, version)
 	return version, nil
 }

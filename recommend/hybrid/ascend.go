@@ -3,6 +3,7 @@ package hybrid
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/goldrec/gold/internal/parallel"
 )
@@ -11,19 +12,31 @@ import (
 var grid = [...]float32{0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.4, 2, 3, 5}
 
 // ascend returns the weights of the best mean nDCG found. Coordinate by coordinate it tries every value of the grid and
-// keeps the best, until a sweep changes nothing; it starts from every part alone and from all alike.
-func ascend(examples []example, spread []float32, workers int) []float32 {
+// keeps the best, until a sweep changes nothing. It starts from the best part alone, from all alike, and from the
+// weights that were best for the class before, when there are any.
+func ascend(examples []example, spread, before []float32, workers int) []float32 {
 	a := ascent{examples: examples, workers: workers, gains: make([]float64, len(examples))}
+	starts := [][]float32{a.bestAlone(spread), alike(spread)}
+	if before != nil {
+		starts = append(starts, slices.Clone(before))
+	}
 	var best []float32
 	bestGain := -1.0
-	for start := range len(spread) + 1 {
-		w := alike(spread)
-		for i := range w {
-			if i != start && start < len(spread) {
-				w[i] = 0
-			}
-		}
+	for _, w := range starts {
 		if gain := a.climb(w, spread); gain > bestGain+improvedLeast {
+			best, bestGain = w, gain
+		}
+	}
+	return best
+}
+
+func (a *ascent) bestAlone(spread []float32) []float32 {
+	var best []float32
+	bestGain := -1.0
+	for i := range spread {
+		w := make([]float32, len(spread))
+		w[i] = 1 / spread[i]
+		if gain := a.gain(w); gain > bestGain {
 			best, bestGain = w, gain
 		}
 	}
@@ -109,7 +122,7 @@ func (a *ascent) gain(w []float32) float64 {
 }
 
 // ndcg is the nDCG of the example under the weights. Instead of sorting it counts, for each of the few relevant
-// candidates, those in front of it.
+// candidates, those in front of it, and stops at the cutoff.
 func (e *example) ndcg(w, blend []float32) (float64, []float32) {
 	blend = append(blend[:0], make([]float32, len(e.features[0]))...)
 	for i, f := range e.features {
@@ -124,7 +137,9 @@ func (e *example) ndcg(w, blend []float32) (float64, []float32) {
 		front := 0
 		for j, v := range blend {
 			if v > blend[r] || v == blend[r] && j < r {
-				front++
+				if front++; front == cutoff {
+					break
+				}
 			}
 		}
 		if front < cutoff {

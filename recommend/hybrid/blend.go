@@ -83,7 +83,10 @@ func (m *Model) Candidates(dst []model.Scored, u *model.User, n int, allow func(
 	for j, item := range s.items {
 		s.best.Push(item, s.blend[j])
 	}
-	return append(dst, s.best.Sorted()...)
+	for _, c := range s.best.Sorted() {
+		dst = append(dst, model.Scored(c))
+	}
+	return dst
 }
 
 // gather sets s.items to all proposals, each once, by handle.
@@ -93,19 +96,21 @@ func (m *Model) gather(s *scratch, weights []float32, n int, allow func(item uin
 		if w == 0 {
 			continue
 		}
-		for _, c := range m.propose(s, i, n, allow) {
-			s.items = append(s.items, c.Item)
-		}
+		m.propose(s, i, n, allow)
 	}
 	slices.Sort(s.items)
 	s.items = slices.Compact(s.items)
 }
 
-func (m *Model) propose(s *scratch, i, n int, allow func(item uint32) bool) []model.Scored {
+// propose adds part i's best n.
+func (m *Model) propose(s *scratch, i, n int, allow func(item uint32) bool) {
 	a, ok := m.parts[i].(accumulator)
 	if !ok {
 		s.scored = m.parts[i].Candidates(s.scored[:0], &s.users[i], n, allow)
-		return s.scored
+		for _, c := range s.scored {
+			s.items = append(s.items, c.Item)
+		}
+		return
 	}
 	s.sums[i].Reset()
 	a.Accumulate(&s.sums[i], &s.users[i])
@@ -115,7 +120,9 @@ func (m *Model) propose(s *scratch, i, n int, allow func(item uint32) bool) []mo
 			s.best.Push(item, score)
 		}
 	}
-	return s.best.Sorted()
+	for _, c := range s.best.Sorted() {
+		s.items = append(s.items, c.Item)
+	}
 }
 
 // scores returns part i's scores of s.items; gather has been there before.
@@ -152,7 +159,7 @@ func (m *Model) Explain(dst []model.Reason, u *model.User, item uint32, n int) [
 		all[i].Share /= total
 	}
 	slices.SortStableFunc(all, func(a, b model.Reason) int { return cmp.Compare(b.Share, a.Share) })
-	return append(dst, all[:min(n, len(all))]...)
+	return append(dst, all[:min(max(n, 0), len(all))]...)
 }
 
 // reasons are a part's own, their shares out of what the part gives to the score.

@@ -1,0 +1,274 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goldrec/gold/catalog"
+	"github.com/goldrec/gold/recommend"
+)
+
+// found is what a search found: the items of one page, and counts over all.
+type found struct {
+	items  []*catalog.Item
+	total  int
+	facets facets
+}
+
+// find answers a search: what the filter allows and every word of the text is in. Products whose title has the words
+// come first, those in stock before those sold out, and the newer ones, so that the order is the same each time.
+func (s *Server) find(q *search) (found, error) {
+	var out found
+	var bad fields
+	filter := q.filter.compile(s, func(name, format string, args ...any) { bad.query(name, format, args...) })
+	if err := bad.err(); err != nil {
+		return out, err
+	}
+	if filter == nil {
+		filter = catalog.And()
+	}
+	matcher, err := s.catalog.Compile(filter)
+	if err != nil {
+		return out, err
+	}
+	words := strings.Fields(strings.ToLower(q.text))
+	var hits []hit
+	matcher.Bitmap().Iterate(func(handle uint32) bool {
+		if item := s.catalog.Item(handle); item != nil {
+			if rank, ok := rankText(item, words); ok {
+				hits = append(hits, newHit(item, rank))
+			}
+		}
+		return true
+	})
+	slices.SortFunc(hits, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.stock, a.stock), b.item.Created.Compare(a.item.Created), strings.Compare(a.item.ID, b.item.ID))
+	})
+	out.total, out.facets = len(hits), countFacets(hits)
+	from := min(q.offset, len(hits))
+	for _, h := range hits[from:min(from+q.limit, len(hits))] {
+		out.items = append(out.items, h.item)
+	}
+	return out, nil
+}
+
+type hit struct {
+	item  *catalog.Item
+	rank  int // words that the title has
+	stock int // 1 if it may be shown
+}
+
+func newHit(item *catalog.Item, rank int) hit {
+	if item.Available {
+		return hit{item, rank, 1}
+	}
+	return hit{item, rank, 0}
+}
+
+// rankText says whether the item has every word, at the beginning of a word of its own, and how many its title has.
+func rankText(item *catalog.Item, words []string) (inTitle int, ok bool) {
+	if len(words) == 0 {
+		return 0, true
+	}
+	title := splitWords(item.Title)
+	rest := append(splitWords(item.Brand), splitWords(item.ID)...)
+	for _, path := range item.Categories {
+		rest = append(rest, splitWords(path)...)
+	}
+	for _, word := range words {
+		begins := func(w string) bool { return strings.HasPrefix(w, word) }
+		switch {
+		case slices.ContainsFunc(title, begins):
+			inTitle++
+		case !slices.ContainsFunc(rest, begins):
+			return 0, false
+		}
+	}
+	return inTitle, true
+}
+
+func splitWords(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" ,;.>&/()+\"", r) })
+}
+
+// countFacets counts categories, on every level, and brands; the most frequent first.
+func countFacets(hits []hit) facets {
+	categories, brands := map[string]int{}, map[string]int{}
+	for _, h := range hits {
+		seen := map[string]bool{}
+		for _, path := range h.item.Categories {
+			for end := range prefixes(path) {
+				seen[end] = true
+			}
+		}
+		for path := range seen {
+			categories[path]++
+		}
+		if h.item.Brand != "" {
+			brands[h.item.Brand]++
+		}
+	}
+	return facets{sortCounts(categories), sortCounts(brands)}
+}
+
+// prefixes yields a category path and all paths above it.
+func prefixes(path string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for at := 0; ; {
+			i := strings.Index(path[at:], catalog.PathSeparator)
+			if i < 0 {
+				yield(path)
+				return
+			}
+			if !yield(path[:at+i]) {
+				return
+			}
+			at += i + len(catalog.PathSeparator)
+		}
+	}
+}
+
+func sortCounts(counts map[string]int) []catalog.FacetCount {
+	out := []catalog.FacetCount{}
+	for value, n := range counts {
+		out = append(out, catalog.FacetCount{Value: value, Count: n})
+	}
+	slices.SortFunc(out, func(a, b catalog.FacetCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))
+	})
+	return out
+}
+
+type searchPage struct {
+	layout
+	Total              int
+	Cards              []card
+	ForYou             row
+	Categories, Brands []link
+	Category, Brand    string
+	MinPrice, MaxPrice string
+	Available          bool
+	Previous, Next     string
+	Clear              string
+}
+
+const facetLinks = 12
+
+func (s *Server) searchPage(w http.ResponseWriter, r *http.Request) error {
+	values := r.URL.Query()
+	q, err := parseSearch(values, decimal)
+	if err != nil {
+		return err
+	}
+	result, err := s.find(q)
+	if err != nil {
+		return err
+	}
+	v := s.visitor(w, r)
+	heading := "All products"
+	switch {
+	case q.text != "":
+		heading = "“" + q.text + "”"
+	case q.filter.Category != "":
+		heading = q.filter.Category
+	}
+	p := searchPage{
+		layout: s.layout(&v, heading), Total: result.total, Category: q.filter.Category, Brand: q.filter.Brand,
+		MinPrice: values.Get("min_price"), MaxPrice: values.Get("max_price"),
+		Available:  q.filter.Available != nil && *q.filter.Available,
+		Categories: facetLinksOf(values, "category", below(result.facets.Category, q.filter.Category)),
+		Brands:     facetLinksOf(values, "brand", result.facets.Brand),
+		Clear:      "/search?query=" + url.QueryEscape(q.text),
+	}
+	p.Query = q.text
+	for _, item := range result.items {
+		p.Cards = append(p.Cards, s.card(item, placeSearch))
+	}
+	if q.offset > 0 {
+		p.Previous = with(values, "offset", strconv.Itoa(max(0, q.offset-q.limit)))
+	}
+	if q.offset+q.limit < result.total {
+		p.Next = with(values, "offset", strconv.Itoa(q.offset+q.limit))
+	}
+	if q.filter.Category != "" && q.text == "" && q.offset == 0 {
+		if p.ForYou, err = s.forYouIn(r, &v, q); err != nil {
+			return err
+		}
+	}
+	return s.render(w, http.StatusOK, "search", p)
+}
+
+// forYouIn is the personal row of a category: the engine looks inside the same filter.
+func (s *Server) forYouIn(r *http.Request, v *visitor, q *search) (row, error) {
+	page, err := s.recommend(r.Context(), recommend.Request{
+		User: v.ID, Session: v.Session, N: rowLen / 2, Placement: placeForYou, Explain: true,
+		Filter: q.filter.compile(s, func(string, string, ...any) {}),
+	})
+	if err != nil {
+		return row{}, err
+	}
+	return row{Place: placeForYou, Title: "For you in " + last(q.filter.Category), Cards: s.cards(withoutFillers(page), placeForYou)}, nil
+}
+
+// below keeps the categories right below the chosen one, the chosen one, and those above it.
+func below(counts []catalog.FacetCount, chosen string) []catalog.FacetCount {
+	depth := 0
+	if chosen != "" {
+		depth = 1 + strings.Count(chosen, catalog.PathSeparator)
+	}
+	return slices.DeleteFunc(slices.Clone(counts), func(c catalog.FacetCount) bool {
+		above := chosen == c.Value || strings.HasPrefix(chosen, c.Value+catalog.PathSeparator)
+		child := strings.Count(c.Value, catalog.PathSeparator) == depth && (depth == 0 || strings.HasPrefix(c.Value, chosen+catalog.PathSeparator))
+		return !above && !child
+	})
+}
+
+// last is the last name of a category path.
+func last(path string) string { return path[strings.LastIndex(path, ">")+1:] }
+
+// facetLinksOf makes links that choose a value, or drop it when it is chosen.
+func facetLinksOf(values url.Values, name string, counts []catalog.FacetCount) []link {
+	var out []link
+	for _, c := range counts[:min(len(counts), facetLinks)] {
+		l := link{Text: last(c.Value), Count: c.Count, Chosen: values.Get(name) == c.Value, URL: with(values, name, c.Value)}
+		if l.Chosen {
+			l.URL = with(values, name, parent(c.Value))
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+func parent(path string) string {
+	if i := strings.LastIndex(path, catalog.PathSeparator); i >= 0 {
+		return path[:i]
+	}
+	return ""
+}
+
+// with is the address of the search with one parameter changed, from its first page on.
+func with(values url.Values, name, value string) string {
+	out := url.Values{}
+	for key, all := range values {
+		if key != "offset" && all[0] != "" {
+			out.Set(key, all[0])
+		}
+	}
+	if out.Del(name); value != "" {
+		out.Set(name, value)
+	}
+	return "/search?" + out.Encode()
+}
+
+// decimal reads a price as people write it, such as 12.50 or 12,50, into the minor unit.
+func decimal(text string) (int64, error) {
+	whole, cents, _ := strings.Cut(strings.Replace(strings.TrimSpace(text), ",", ".", 1), ".")
+	if len(cents) > 2 || strings.HasPrefix(cents, "-") || strings.HasPrefix(cents, "+") {
+		return 0, strconv.ErrSyntax
+	}
+	return strconv.ParseInt(whole+(cents + "00")[:2], 10, 64)
+}
