@@ -82,7 +82,8 @@ const (
 )
 
 // Train factorises the data. An iteration costs in the order of Factors²·(users+items) + Factors·pairs operations for
-// each of its conjugate-gradient steps; it holds two float32 matrices of (users+items)·Factors.
+// each of its conjugate-gradient steps; it holds a float32 matrix of (users+items)·Factors. From 20,000 items on they are
+// indexed in the end.
 func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
 	t, err := t.withDefaults()
 	if err != nil {
@@ -113,7 +114,14 @@ func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 			opt.Progress(done+1, t.Iterations)
 		}
 	}
-	return newModel(ctx, f.loss, data.Items, f.items, opt.Workers)
+	m, err := newModel(ctx, f.loss, data.Items, f.items, opt.Workers)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.buildIndex(ctx, opt.Workers, opt.Seed); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // loss is what the vectors minimise, in the numbers of one data set.
