@@ -66,7 +66,7 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 		return nil, err
 	}
 	live := experiment.NewLive(experiments)
-	if s.exposures, err = openExposures(filepath.Join(cfg.data, "exposures.jsonl"), live, cfg.log); err != nil {
+	if s.exposures, err = openExposures(filepath.Join(cfg.data, "exposures.log"), live, cfg.log); err != nil {
 		return nil, err
 	}
 	stored := stock.Dir(cfg.data).StorePath()
@@ -86,7 +86,7 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 		return nil, err
 	}
 	s.handler, err = web.New(web.Config{
-		Catalog: cat, Engine: s.engine, Store: s.store, Golden: hour, Experiments: live, Exposures: s.exposures.log,
+		Catalog: cat, Engine: s.engine, Store: s.store, Golden: hour, Experiments: live, Exposures: s.exposures.once,
 		Shoppers: goods.Shoppers, Logger: cfg.log,
 	})
 	return s, err
