@@ -129,15 +129,9 @@ func (s *shop) keepTraining(ctx context.Context, every time.Duration) {
 	}
 }
 
+// train makes the next model; the engine logs how good it is.
 func (s *shop) train(ctx context.Context) {
-	report, err := s.engine.Train(ctx)
-	switch {
-	case ctx.Err() != nil:
-	case err != nil:
+	if _, err := s.engine.Train(ctx); err != nil && ctx.Err() == nil {
 		s.log.ErrorContext(ctx, "training failed", "error", err)
-	default:
-		s.log.InfoContext(ctx, "trained", "version", report.Version, "published", report.Published,
-			"interactions", report.Interactions, "ndcg@10", report.Gate.NDCG, "ndcg@10 before", report.Gate.NDCGBefore,
-			"took", report.Elapsed.Round(time.Millisecond))
 	}
 }

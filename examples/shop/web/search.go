@@ -125,7 +125,7 @@ func (s *Server) forYouIn(r *http.Request, v *visitor, q *search) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	return row{Place: placeForYou, Title: "For you in " + last(q.filter.Category), Cards: s.cards(withoutFillers(page), placeForYou)}, nil
+	return row{Place: placeForYou, Title: "For you in " + last(q.filter.Category), Cards: s.cards(withoutFillers(page), placeForYou, nil)}, nil
 }
 
 // below keeps the categories right below the chosen one, the chosen one, and those above it.
