@@ -42,7 +42,7 @@ type groups struct {
 
 // stepsMax is the most conditions that one judgement looks at. Saved groups that refer to others twice each would double
 // the work with every one; past this the condition fails as a malformed one does.
-const stepsMax = 1 << 20
+const stepsMax = 1 << 16
 
 // visited is the saved groups entered on the way to a condition; each condition group may be entered once.
 type visited struct {
