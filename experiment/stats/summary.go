@@ -24,7 +24,7 @@ var (
 type Summary struct {
 	N    int64     `json:"n"`
 	Mean []float64 `json:"mean"`
-	M2   []float64 `json:"m2"` // sums of products of deviations: the lower triangle, row by row
+	M2   []float64 `json:"m2"`            // sums of products of deviations: the lower triangle, row by row
 	Min  []float64 `json:"min,omitempty"` // nil, as Max, when not known
 	Max  []float64 `json:"max,omitempty"`
 	Bad  int64     `json:"bad,omitempty"` // units left out since a column was NaN or infinite
