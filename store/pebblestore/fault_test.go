@@ -213,7 +213,7 @@ func TestOpenFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed := 0
-	for at := int64(1); at < 60; at += 3 {
+	for at := int64(1); at < 60; at += 6 {
 		d := newDisk(killed, syscall.EIO)
 		d.failAt.Store(at)
 		within(t, time.Minute, "Open", func() { s, err = open(d.fs, "db", Options{}, smallMemTable) })
@@ -228,7 +228,7 @@ func TestOpenFails(t *testing.T) {
 		}
 		killed = killed.CrashClone(vfs.CrashCloneCfg{})
 	}
-	if failed < 3 {
+	if failed < 2 {
 		t.Errorf("Open failed %d times", failed)
 	}
 	s, err = open(killed, "db", Options{}, smallMemTable)
