@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"iter"
 	"sync"
 )
 
@@ -153,4 +154,18 @@ func (x *Exposures) write(ctx context.Context) {
 	}
 	x.mu.Unlock()
 	close(g.done)
+}
+
+// Load takes exposures that a sink already has, such as FileLog.All, for recorded, so that a program that starts again
+// does not write them twice. It stops at the first error and returns it.
+func (x *Exposures) Load(recorded iter.Seq2[Exposure, error]) error {
+	for e, err := range recorded {
+		if err != nil {
+			return err
+		}
+		x.mu.Lock()
+		x.latest.put(e.key(), e.Variant)
+		x.mu.Unlock()
+	}
+	return nil
 }

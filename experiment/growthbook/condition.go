@@ -142,6 +142,8 @@ func path(attributes any, dotted string) any {
 		var part string
 		part, dotted, more = strings.Cut(dotted, ".")
 		switch v := at.(type) {
+		case *known:
+			at = v.get(part)
 		case *object:
 			if !v.has(part) {
 				return nil

@@ -31,7 +31,7 @@ type ExposedTo struct {
 type evaluation struct {
 	*Payload
 	user       *User
-	attributes *object
+	attributes *known
 	stack      []string // features under evaluation, to notice cycles
 	steps      int      // features evaluated, to bound what prerequisites cost
 }
@@ -40,21 +40,24 @@ type evaluation struct {
 const featuresMax = 10_000
 
 func (p *Payload) evaluate(user *User) *evaluation {
-	attributes := asObject(ordered(user.Attributes, 0))
-	if attributes == nil {
-		attributes = newObject()
+	return &evaluation{Payload: p, user: user, attributes: &known{p.globals, user}}
+}
+
+// known is a user's attributes before they are JSON values: each is read when a condition asks for it.
+type known struct {
+	globals *object
+	user    *User
+}
+
+// get returns the attribute as a JSON value, nil when there is none. The user's own win over those of all.
+func (k *known) get(name string) any {
+	if name == remoteGroups && k.user.RemoteGroups != nil {
+		return ordered(k.user.RemoteGroups, 0)
 	}
-	if p.globals != nil {
-		for _, key := range p.globals.keys {
-			if !attributes.has(key) {
-				attributes.set(key, p.globals.values[key])
-			}
-		}
+	if v, ok := k.user.Attributes[name]; ok {
+		return ordered(v, 0)
 	}
-	if user.RemoteGroups != nil {
-		attributes.set(remoteGroups, ordered(user.RemoteGroups, 0))
-	}
-	return &evaluation{Payload: p, user: user, attributes: attributes}
+	return k.globals.get(name)
 }
 
 // hashValue returns the attribute whose value identifies the user, and that value; empty when the user has neither.

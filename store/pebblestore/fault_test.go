@@ -127,9 +127,9 @@ func within(t *testing.T, d time.Duration, what string, f func()) {
 // comes. Nothing may panic or hang; an append that is acknowledged is there, in the store that failed as after a crash
 // and reopening; the others get ErrFailed.
 func TestWritesFail(t *testing.T) {
-	rounds := 150
+	rounds := 100
 	if testing.Short() {
-		rounds = 30
+		rounds = 25
 	}
 	for _, only := range []string{"", ".log", ".sst", "MANIFEST-000001", "db"} {
 		t.Run("only "+only, func(t *testing.T) {

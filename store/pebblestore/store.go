@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -96,11 +97,14 @@ func Open(dir string, opts Options) (*Store, error) {
 
 func open(fs vfs.FS, dir string, opts Options, memTable uint64) (*Store, error) {
 	dir = filepath.Clean(dir)
-	log := &logger{Logger: cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))}
+	log := newLogger(opts.Logger)
 	if err := fs.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("pebblestore: open %s: %w", dir, err)
 	}
 	lock, err := pebble.LockDirectory(dir, fs)
+	if _, ok := errors.AsType[*os.PathError](err); ok { // the lock file cannot be made
+		return nil, fmt.Errorf("pebblestore: open %s: %w", dir, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrInUse, dir, err)
 	}

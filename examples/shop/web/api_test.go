@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -48,9 +49,7 @@ func productShape(more object) object {
 			"colour": []any{"string"}, "material": []any{"string"}, "collection": []any{"string"}, "kind": []any{"string"},
 		},
 	}
-	for name, s := range more {
-		out[name] = s
-	}
+	maps.Copy(out, more)
 	return out
 }
 

@@ -220,9 +220,7 @@ func (s *Server) productPage(w http.ResponseWriter, r *http.Request) error {
 		return unknown("product", r.PathValue("id"))
 	}
 	v := s.visitor(w, r)
-	if err := s.recordView(r, &v, item.ID); err != nil {
-		return err
-	}
+	s.recordView(r, &v, item.ID)
 	similar, err := s.beside(r.Context(), &v, []string{item.ID}, "content", placeSimilar)
 	if err != nil {
 		return err
@@ -245,15 +243,19 @@ func (s *Server) productPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // recordView notes that the visitor looks at a product, and that they chose it when they come from a row. Not what a
-// browser fetches ahead, and not a HEAD.
-func (s *Server) recordView(r *http.Request, v *visitor, item string) error {
+// browser fetches ahead, and not a HEAD. When it cannot be recorded, such as on a full disk, the page is shown all the
+// same.
+func (s *Server) recordView(r *http.Request, v *visitor, item string) {
 	if r.Method != http.MethodGet || strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") {
-		return nil
+		return
 	}
-	if from := r.URL.Query().Get("from"); isPlace(from) {
-		return s.record(r, v, item, from, store.Click, store.View)
+	from, kinds := r.URL.Query().Get("from"), []store.Kind{store.Click, store.View}
+	if !isPlace(from) {
+		from, kinds = "", kinds[1:]
 	}
-	return s.record(r, v, item, "", store.View)
+	if err := s.record(r, v, item, from, kinds...); err != nil && r.Context().Err() == nil {
+		s.log.ErrorContext(r.Context(), "view not recorded", "error", err)
+	}
 }
 
 // beside is what one model says goes with some products.
