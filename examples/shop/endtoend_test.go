@@ -294,7 +294,7 @@ func (p *process) testStorefront(t *testing.T, one, other string) {
 	if len(mine) != 12 || len(theirs) != 12 || cmp.Equal(mine, theirs) {
 		t.Errorf("%s sees %v, %s %v", one, mine, other, theirs)
 	}
-	for _, part := range []string{`data-place="trending"`, "Golden hour", `class="countdown"`, "because of"} {
+	for _, part := range []string{`data-place="trending"`, "Golden hour", `class="countdown"`, "because you bought"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("the home page has no %s", part)
 		}
