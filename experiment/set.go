@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"math"
 	"math/bits"
+	"slices"
 	"sort"
 	"time"
 )
@@ -231,12 +232,7 @@ func (p *prerequisite) holds(subject *Subject) bool {
 	if arm < 0 || p.variants == nil {
 		return arm >= 0
 	}
-	for _, v := range p.variants {
-		if v == arm {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(p.variants, arm)
 }
 
 // threshold is how many buckets a share comes to, rounded down. Scaling by a power of two is exact, so no architecture

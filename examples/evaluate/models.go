@@ -7,15 +7,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/content"
 	"github.com/goldrec/gold/recommend/hybrid"
+	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/popular"
 )
 
 // all models, in the order in which they are evaluated.
 func all() []model.Trainer {
-	return []model.Trainer{popular.Trainer{}, content.Trainer{}, hybrid.Trainer{}}
+	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, hybrid.Trainer{}}
 }
 
 // known lists what -models may name.

@@ -33,11 +33,16 @@ func (v verdict) not() verdict {
 	return v
 }
 
-// groups is what conditions refer to besides the attributes.
+// groups is what conditions refer to besides the attributes. Each judgement works on a copy, which counts its steps.
 type groups struct {
 	saved    *object // by id
 	patterns *patterns
+	steps    int
 }
+
+// stepsMax is the most conditions that one judgement looks at. Saved groups that refer to others twice each would double
+// the work with every one; past this the condition fails as a malformed one does.
+const stepsMax = 1 << 16
 
 // visited is the saved groups entered on the way to a condition; each condition group may be entered once.
 type visited struct {
@@ -56,12 +61,13 @@ func (v *visited) has(id string) bool {
 
 // holds reports whether the condition holds for the attributes.
 func (g *groups) holds(attributes, condition any) bool {
-	return g.condition(attributes, condition, nil) == yes
+	counted := *g
+	return counted.condition(attributes, condition, nil) == yes
 }
 
 func (g *groups) condition(attributes, condition any, seen *visited) verdict {
 	c, ok := condition.(*object)
-	if !ok {
+	if g.steps++; !ok || g.steps > stepsMax {
 		return malformed
 	}
 	result := yes

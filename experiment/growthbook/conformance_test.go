@@ -105,12 +105,12 @@ func differ(want, got any) string {
 }
 
 func judgeEval(c []any) string {
-	g := groups{asObject(at(c, 4)), new(patterns)}
+	g := groups{saved: asObject(at(c, 4)), patterns: new(patterns)}
 	return differ(c[3], g.holds(c[2], c[1]))
 }
 
 func judgePrune(c []any) string {
-	g := groups{asObject(at(c, 4)), new(patterns)}
+	g := groups{saved: asObject(at(c, 4)), patterns: new(patterns)}
 	return differ(c[3], g.prune(asObject(c[2]), c[1], nil))
 }
 

@@ -90,7 +90,7 @@ func newPayload(root *object, opts Options) *Payload {
 		root:     root,
 		features: make(map[string]*feature),
 		bandits:  asObject(root.get("contextualBandits")),
-		groups:   groups{asObject(root.get("savedGroups")), new(patterns)},
+		groups:   groups{saved: asObject(root.get("savedGroups")), patterns: new(patterns)},
 		globals:  asObject(ordered(opts.GlobalAttributes, 0)),
 	}
 	if features := asObject(root.get("features")); features != nil {

@@ -5,12 +5,17 @@ import "strings"
 // prune evaluates a condition as far as the known attributes allow. It returns a bool once the result cannot depend on
 // the others, otherwise the condition without the branches that are decided. A malformed one stays as it is written.
 func (g *groups) prune(attributes *object, condition any, seen *visited) any {
-	p := pruner{g, attributes, false}
+	p := g.pruner(attributes)
 	out := p.entries(condition, seen)
 	if p.malformed {
 		return condition
 	}
 	return out
+}
+
+func (g *groups) pruner(attributes *object) pruner {
+	counted := *g
+	return pruner{&counted, attributes, false}
 }
 
 // pruner walks one condition. Once malformed is set, what the walk returns means nothing.
@@ -34,7 +39,7 @@ func (p *pruner) decided(v verdict) any {
 // entries prunes every key of a condition.
 func (p *pruner) entries(condition any, seen *visited) any {
 	c, ok := condition.(*object)
-	if !ok {
+	if p.steps++; !ok || p.steps > stepsMax {
 		p.malformed = true
 		return nil
 	}

@@ -39,7 +39,7 @@ func (r *reducer) savedGroups(kept []any) *object {
 func (r *reducer) reducedGroup(id string) (*object, bool) {
 	reference := newObject()
 	reference.set("id", id)
-	p := pruner{r.groups, r.known, false}
+	p := r.groups.pruner(r.known)
 	left, ok := p.group(reference, nil).(*object)
 	return left, ok && !p.malformed
 }

@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // analysis makes the comparisons of one report.
@@ -156,11 +157,9 @@ func (r *Report) decide(plan Plan) {
 		set(Invalid, "", "the sample ratio is wrong, so the arms cannot be compared; find out where units are lost first")
 		return
 	}
-	for _, n := range r.SampleRatio.Units {
-		if n == 0 {
-			set(Invalid, "", "a variant has no units")
-			return
-		}
+	if slices.Contains(r.SampleRatio.Units, 0) {
+		set(Invalid, "", "a variant has no units")
+		return
 	}
 	if plan.Looking == Once && r.Units < plan.PlannedUnits {
 		set(Wait, "", "%d of %d planned units; a look before the planned size decides nothing", r.Units, plan.PlannedUnits)

@@ -45,7 +45,7 @@ func halfLine(f func(float64) float64, a, spread float64) float64 {
 	const h = 1.0 / 16
 	sum := 0.0
 	for _, direction := range [...]float64{1, -1} {
-		for i := 0; i < 16*8; i++ {
+		for i := range 16 * 8 {
 			if i == 0 && direction < 0 {
 				continue // counted once
 			}

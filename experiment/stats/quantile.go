@@ -60,13 +60,17 @@ func (q *Quantiles) N() int64 { return q.n }
 // Bits is how many bits of the values' mantissas are kept; 52 is all of them.
 func (q *Quantiles) Bits() int { return quantileBits - q.lost }
 
-// round drops the lost bits, to the nearest.
+// round drops the lost bits, towards zero, so that rounding twice is rounding once.
 func (q *Quantiles) round(v float64) float64 {
+	return math.Float64frombits(math.Float64bits(v)&^(1<<q.lost-1)) + 0 // no negative zero
+}
+
+// middle is the middle of all values that round to v.
+func (q *Quantiles) middle(v float64) float64 {
 	if q.lost == 0 || v == 0 {
-		return v + 0 // no negative zero
+		return v
 	}
-	bits := math.Float64bits(v)
-	return math.Float64frombits((bits + 1<<(q.lost-1)) &^ (1<<q.lost - 1))
+	return math.Float64frombits(math.Float64bits(v) | 1<<(q.lost-1))
 }
 
 func (q *Quantiles) coarsen(lost int) {
@@ -97,8 +101,9 @@ type sample struct {
 func (q *Quantiles) sample() sample {
 	s := sample{values: slices.Sorted(maps.Keys(q.counts))}
 	total := int64(0)
-	for _, v := range s.values {
+	for i, v := range s.values {
 		total += q.counts[v]
+		s.values[i] = q.middle(v)
 		s.upTo = append(s.upTo, total)
 	}
 	return s

@@ -206,7 +206,7 @@ func (r *Report) checkArms(plan Plan, arms []Arm) {
 
 // outlierShare is the part of the variance of the first column that comes from the unit farthest from the mean.
 func outlierShare(s *Summary) float64 {
-	if s.N < 100 || len(s.Max) == 0 || len(s.M2) == 0 || !(s.M2[0] > 0) {
+	if s.N < 100 || len(s.Max) == 0 || len(s.Min) == 0 || len(s.M2) == 0 || !(s.M2[0] > 0) {
 		return 0
 	}
 	far := math.Max(s.Max[0]-s.Mean[0], s.Mean[0]-s.Min[0])

@@ -24,8 +24,8 @@ var (
 type Summary struct {
 	N    int64     `json:"n"`
 	Mean []float64 `json:"mean"`
-	M2   []float64 `json:"m2"` // sums of products of deviations: the lower triangle, row by row
-	Min  []float64 `json:"min,omitempty"`
+	M2   []float64 `json:"m2"`            // sums of products of deviations: the lower triangle, row by row
+	Min  []float64 `json:"min,omitempty"` // nil, as Max, when not known
 	Max  []float64 `json:"max,omitempty"`
 	Bad  int64     `json:"bad,omitempty"` // units left out since a column was NaN or infinite
 }
@@ -33,16 +33,12 @@ type Summary struct {
 // NewSummary returns an empty summary of units with that many columns, at least 1.
 func NewSummary(columns int) *Summary {
 	columns = max(columns, 1)
-	s := &Summary{
+	return &Summary{
 		Mean: make([]float64, columns),
 		M2:   make([]float64, columns*(columns+1)/2),
 		Min:  make([]float64, columns),
 		Max:  make([]float64, columns),
 	}
-	for i := range columns {
-		s.Min[i], s.Max[i] = math.Inf(1), math.Inf(-1)
-	}
-	return s
 }
 
 // Add takes in one unit. A unit with a column that is NaN or infinite, or so large that its square is, is not taken in
@@ -57,7 +53,10 @@ func (s *Summary) Add(values ...float64) error {
 			return fmt.Errorf("%w: column %d is %v", ErrInvalid, i, v)
 		}
 	}
-	s.N++
+	if s.N++; s.N == 1 {
+		copy(s.Min, values)
+		copy(s.Max, values)
+	}
 	n := float64(s.N)
 	k := 0
 	for i, v := range values {
@@ -67,8 +66,9 @@ func (s *Summary) Add(values ...float64) error {
 			s.M2[k] += deviation * (values[j] - s.Mean[j])
 			k++
 		}
-		s.Min[i] = min(s.Min[i], v)
-		s.Max[i] = max(s.Max[i], v)
+	}
+	for i := range s.Min {
+		s.Min[i], s.Max[i] = min(s.Min[i], values[i]), max(s.Max[i], values[i])
 	}
 	return nil
 }
@@ -82,6 +82,12 @@ func (s *Summary) Merge(o *Summary) error {
 	if o.N == 0 {
 		return nil
 	}
+	if s.N == 0 {
+		bad := s.Bad
+		*s = *o.Clone()
+		s.Bad = bad
+		return nil
+	}
 	n, m := float64(s.N), float64(o.N)
 	share := n * m / (n + m)
 	k := 0
@@ -93,8 +99,12 @@ func (s *Summary) Merge(o *Summary) error {
 	}
 	for i := range s.Mean {
 		s.Mean[i] += (o.Mean[i] - s.Mean[i]) * m / (n + m)
-		s.Min[i] = min(s.Min[i], o.Min[i])
-		s.Max[i] = max(s.Max[i], o.Max[i])
+	}
+	if len(o.Min) != len(s.Min) || len(o.Max) != len(s.Max) {
+		s.Min, s.Max = nil, nil // unknown of a part is unknown of the whole
+	}
+	for i := range s.Min {
+		s.Min[i], s.Max[i] = min(s.Min[i], o.Min[i]), max(s.Max[i], o.Max[i])
 	}
 	s.N += o.N
 	return nil
@@ -156,6 +166,9 @@ func (s *Summary) Validate() error {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return fmt.Errorf("%w: summary with %v", ErrInvalid, v)
 		}
+	}
+	if len(s.Min) != len(s.Max) || len(s.Min) != 0 && len(s.Min) != d {
+		return fmt.Errorf("%w: summary of %d columns with %d and %d extremes", ErrInvalid, d, len(s.Min), len(s.Max))
 	}
 	for i := range d {
 		if s.product(i, i) < 0 {

@@ -35,7 +35,7 @@ import (
 
 // Trainer trains and loads ALS models. The zero value is a good one for catalogues of thousands to millions.
 type Trainer struct {
-	Factors    int // columns of the vectors; 0 means 128, more than 4096 is an error
+	Factors    int // columns of the vectors; 0 means 192, more than 4096 is an error
 	Iterations int // times that both sides are solved for; 0 means 12
 
 	// Regularization is λ; 0 means 0.005. Good ones lie between 0.001 and 0.02.
@@ -56,7 +56,7 @@ func (t Trainer) Name() string { return name }
 const factorsMax = 4096
 
 func (t Trainer) withDefaults() (Trainer, error) {
-	t.Factors = cmp.Or(t.Factors, 128)
+	t.Factors = cmp.Or(t.Factors, 192)
 	t.Iterations = cmp.Or(t.Iterations, 12)
 	t.Regularization = cmp.Or(t.Regularization, 0.005)
 	t.Unobserved = cmp.Or(t.Unobserved, 12)
@@ -82,7 +82,8 @@ const (
 )
 
 // Train factorises the data. An iteration costs in the order of Factors²·(users+items) + Factors·pairs operations for
-// each of its conjugate-gradient steps; it holds two float32 matrices of (users+items)·Factors.
+// each of its conjugate-gradient steps; it holds a float32 matrix of (users+items)·Factors. From 20,000 items on they are
+// indexed in the end.
 func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
 	t, err := t.withDefaults()
 	if err != nil {
@@ -113,7 +114,14 @@ func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 			opt.Progress(done+1, t.Iterations)
 		}
 	}
-	return newModel(ctx, f.loss, data.Items, f.items, opt.Workers)
+	m, err := newModel(ctx, f.loss, data.Items, f.items, opt.Workers)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.buildIndex(ctx, opt.Workers, opt.Seed); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // loss is what the vectors minimise, in the numbers of one data set.

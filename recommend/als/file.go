@@ -1,17 +1,20 @@
 package als
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
+	"github.com/goldrec/gold/ann"
 	"github.com/goldrec/gold/internal/codec"
 	"github.com/goldrec/gold/recommend/model"
 )
 
 const version = 1
 
-// Save writes the loss, the items and their vectors.
+// Save writes the loss, the items, their vectors, and the index if there is one.
 func (m *Model) Save(w io.Writer) error {
 	c := codec.NewWriter(w, name, version)
 	c.Uint32(uint32(m.factors))
@@ -19,6 +22,13 @@ func (m *Model) Save(w io.Writer) error {
 	c.Float64(m.unobserved)
 	c.Strings(m.items.Len(), func(i int) string { return m.items.ID(uint32(i)) })
 	c.Float32s(m.vectors)
+	c.Nested(func(w io.Writer) error {
+		if m.index == nil {
+			return nil
+		}
+		_, err := m.index.WriteTo(w)
+		return err
+	})
 	return c.Close()
 }
 
@@ -48,8 +58,37 @@ func (t Trainer) Load(r io.Reader) (model.Model, error) {
 			break
 		}
 	}
+	var index *ann.HNSW
+	c.Nested(func(r io.Reader) error {
+		index, err = readIndex(r, l.factors)
+		return err
+	})
 	if err := c.Close(); err != nil {
 		return nil, fmt.Errorf("als: load: %w", err)
 	}
-	return newModel(context.Background(), l, model.NewIDs(items), vectors, 0)
+	m, err := newModel(context.Background(), l, model.NewIDs(items), vectors, 0)
+	if err != nil {
+		return nil, err
+	}
+	m.index = index
+	return m, nil
+}
+
+// readIndex reads the index, or nil from an empty stream. What it finds is scored by the vectors anew, so it need not
+// agree with them.
+func readIndex(r io.Reader, factors int) (*ann.HNSW, error) {
+	b := bufio.NewReader(r)
+	if _, err := b.Peek(1); err == io.EOF {
+		return nil, nil
+	}
+	index, err := ann.ReadHNSW(b, ann.Options{})
+	switch {
+	case errors.Is(err, ann.ErrCorrupt):
+		return nil, fmt.Errorf("%w: %w", model.ErrCorrupt, err)
+	case err != nil:
+		return nil, err
+	case index.Dim() != factors || index.Metric() != ann.InnerProduct:
+		return nil, fmt.Errorf("%w: index of other vectors", model.ErrCorrupt)
+	}
+	return index, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/goldrec/gold/ann"
 	"github.com/goldrec/gold/internal/simd"
 	"github.com/goldrec/gold/internal/sparse"
 	"github.com/goldrec/gold/internal/topk"
@@ -17,6 +18,7 @@ type Model struct {
 	*system
 	items  *model.IDs
 	known  []uint32  // items that have a vector
+	index  *ann.HNSW // of those, when there are many; else nil
 	memory sync.Pool // of *serving
 }
 
@@ -29,8 +31,10 @@ type serving struct {
 	vector  []float32
 	scores  [scanBlock]float32
 	best    topk.Selector
+	found   []ann.Result
 }
 
+// newModel makes a model without an index.
 func newModel(
 	ctx context.Context, l loss, items *model.IDs, vectors []float32, workers int,
 ) (*Model, error) {
@@ -113,32 +117,19 @@ func (m *Model) Score(dst []float32, u *model.User, items []uint32) {
 	simd.DotIDs(dst, m.embedded(s, u), m.vectors, items)
 }
 
-// scanBlock is how many items are scored at a time when all are.
-const scanBlock = 512
-
-// Candidates proposes the items of the highest scores that allow accepts.
-func (m *Model) Candidates(dst []model.Scored, u *model.User, n int, allow func(item uint32) bool) []model.Scored {
-	if n <= 0 {
-		return dst
-	}
-	s := m.memory.Get().(*serving)
-	defer m.memory.Put(s)
-	vector := m.embedded(s, u)
-	if !slices.ContainsFunc(vector, notZero) {
-		return dst // nothing is known of the user
-	}
-	s.best.Reset(n)
-	for block := range slices.Chunk(m.known, scanBlock) {
-		scores := s.scores[:len(block)]
-		simd.DotIDs(scores, vector, m.vectors, block)
-		for i, score := range scores {
-			if s.best.Wants(score) && (allow == nil || allow(block[i])) {
-				s.best.Push(block[i], score)
-			}
+// ScoreUsers sets dst[i] to what Score gives for us[i]. It reads a part of the items for all users before the next, so
+// that it computes where one user after the other would wait for memory.
+func (m *Model) ScoreUsers(dst [][]float32, us []*model.User, items []uint32) {
+	vectors := make([][]float32, len(us))
+	for i, u := range us {
+		if vectors[i] = u.Vector; len(u.Vector) != m.factors {
+			vectors[i] = m.Embed(nil, u.History, u.Now)
 		}
 	}
-	for _, e := range s.best.Sorted() {
-		dst = append(dst, model.Scored(e))
+	for from := 0; from < len(items); from += scanBlock {
+		block := items[from:min(from+scanBlock, len(items))]
+		for i, vector := range vectors {
+			simd.DotIDs(dst[i][from:from+len(block)], vector, m.vectors, block)
+		}
 	}
-	return dst
 }

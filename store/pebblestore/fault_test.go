@@ -199,6 +199,48 @@ func failDisk(t *testing.T, only string, rng *rand.Rand) bool {
 	return failed
 }
 
+// TestOpenFails lets writes fail from a random one on while a store opens that was killed with much in its log: Open
+// says so and does not hang, and loses nothing.
+func TestOpenFails(t *testing.T) {
+	d := newDisk(vfs.NewCrashableMem(), syscall.ENOSPC)
+	s, err := open(d.fs, "db", Options{}, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	acked, _ := fill(t, s, 400)
+	killed := d.mem.CrashClone(vfs.CrashCloneCfg{})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for at := int64(1); at < 60; at += 3 {
+		d := newDisk(killed, syscall.EIO)
+		d.failAt.Store(at)
+		within(t, time.Minute, "Open", func() { s, err = open(d.fs, "db", Options{}, smallMemTable) })
+		if err != nil {
+			failed++
+		}
+		if err == nil {
+			checkAcked(t, s, acked)
+			_ = s.Close()
+		} else if !errors.Is(err, ErrFailed) {
+			t.Errorf("Open whose write %d fails: %v, want ErrFailed", at, err)
+		}
+		killed = killed.CrashClone(vfs.CrashCloneCfg{})
+	}
+	if failed < 3 {
+		t.Errorf("Open failed %d times", failed)
+	}
+	s, err = open(killed, "db", Options{}, smallMemTable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkAcked(t, s, acked)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // checkRefuses has every write say that the store failed, and reads go on.
 func checkRefuses(t *testing.T, s *Store) {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -71,6 +72,33 @@ func (g *guard) do(op, name string, hide bool, f func() error) error {
 		return nil
 	}
 	return err
+}
+
+var errAbandoned = errors.New("pebblestore: open abandoned")
+
+// open runs open, which may wait for ever for a flush that fails. If so it is left behind, with errAbandoned.
+func (g *guard) open(open func() (*pebble.DB, error)) (*pebble.DB, error) {
+	type result struct {
+		db  *pebble.DB
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		db, err := open()
+		done <- result{db, err}
+	}()
+	select {
+	case r := <-done:
+		return r.db, r.err
+	case <-g.failed:
+	}
+	select {
+	case r := <-done:
+		return r.db, r.err
+	case <-time.After(time.Second):
+		g.abandon()
+		return nil, fmt.Errorf("%w: %w", errAbandoned, g.err())
+	}
 }
 
 // throttle slows the engine down, which tries a flush that failed again at once, for as long as it is open.
