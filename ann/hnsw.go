@@ -33,7 +33,7 @@ func NewHNSW(opts Options) (*HNSW, error) {
 		return nil, err
 	}
 	h := &HNSW{opts: opts}
-	h.scratch.New = func() any { return &scratch{query: make([]float32, opts.Dim)} }
+	h.scratch.New = func() any { return newScratch(opts.Dim) }
 	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil))
 	h.table.Store(newTable(opts.Capacity))
 	return h, nil
@@ -43,7 +43,7 @@ func NewHNSW(opts Options) (*HNSW, error) {
 func (h *HNSW) workers(n int) int {
 	w := min(h.opts.Workers, (n+15)/16)
 	for len(h.writers) < w {
-		h.writers = append(h.writers, new(scratch))
+		h.writers = append(h.writers, newScratch(h.opts.Dim))
 	}
 	return w
 }
@@ -66,9 +66,9 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 	if err != nil {
 		return err
 	}
-	g := h.graph.Load()
+	g, room := h.graph.Load(), make([]float32, dim)
 	for i, slot := range slots {
-		g.setRow(slot, vectors[i*dim:(i+1)*dim])
+		g.setRow(slot, vectors[i*dim:(i+1)*dim], room)
 		atomic.StoreUint32(&g.keys[slot], keys[i])
 	}
 	n, err := h.link(ctx, g, slots, h.Len(), func(from, to int) {
@@ -173,8 +173,7 @@ func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) 
 	if k = min(k, h.Len()); k < 1 || entry == noEntry {
 		return dst, nil
 	}
-	s.metric = g.metric
-	place(s.query, query, g.metric)
+	s.setQuery(g, query)
 	if opts.Filter != nil {
 		return h.scan(dst, s, g, k, opts.Filter), nil
 	}
@@ -183,6 +182,7 @@ func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) 
 		ef = max(2*k, 64)
 	}
 	g.walk(s, 0, ef, g.descend(s, entry, 0))
+	s.rerank(g, max(2*k, k+30))
 	from := len(dst)
 	if dst = h.collect(dst, s, g, k); len(dst) < from+min(k, h.Len()) {
 		// The walk met too few that are alive: look at all, as far as they are not deleted meanwhile.
@@ -207,13 +207,19 @@ func (h *HNSW) collect(dst []Result, s *scratch, g *graph, k int) []Result {
 		}
 	}
 	slices.SortFunc(dst[from:], byRank)
-	unique := dst[:from]
+	dst = unique(dst, from)
+	return dst[:min(from+k, len(dst))]
+}
+
+// unique drops from dst[from:] all but the first result of each key.
+func unique(dst []Result, from int) []Result {
+	kept := dst[:from]
 	for _, r := range dst[from:] {
-		if !slices.ContainsFunc(unique[from:], func(o Result) bool { return o.Key == r.Key }) {
-			unique = append(unique, r)
+		if !slices.ContainsFunc(kept[from:], func(o Result) bool { return o.Key == r.Key }) {
+			kept = append(kept, r)
 		}
 	}
-	return unique[:min(from+k, len(unique))]
+	return kept
 }
 
 // appendAlive appends the k best of the pool that may be found, and those that tie with the last of them.
@@ -232,25 +238,46 @@ func (s *scratch) appendAlive(dst []Result, g *graph, k int) []Result {
 
 // scan compares the query with every vector that the filter allows.
 func (h *HNSW) scan(dst []Result, s *scratch, g *graph, k int, allow Filter) []Result {
-	s.best.reset(k)
-	flush := func(ids []uint32) {
-		for i, v := range s.score(g, ids) {
-			if !s.best.full() || v >= s.best.worst() {
-				s.best.offer(Result{atomic.LoadUint32(&g.keys[ids[i]]), v})
-			}
+	from := len(dst)
+	for range collectTries {
+		flips := h.flips.Load()
+		dst = s.scanOnce(dst[:from], g, k, allow)
+		if flips&1 == 0 && flips == h.flips.Load() {
+			break
+		}
+		// A key that moved may have been met twice; more than a spare one or two is rare.
+		if dst = unique(dst, from); len(dst) >= from+k {
+			break
 		}
 	}
+	return dst[:min(from+k, len(dst))]
+}
+
+// scanSpare is how many more than k a scan keeps, for keys that are met twice.
+const scanSpare = 8
+
+func (s *scratch) scanOnce(dst []Result, g *graph, k int, allow Filter) []Result {
+	s.best.reset(k + scanSpare)
 	s.ids = s.ids[:0]
 	for slot := range uint32(g.size()) {
 		if g.isAlive(slot) && allow.Contains(atomic.LoadUint32(&g.keys[slot])) {
 			if s.ids = append(s.ids, slot); len(s.ids) == flatBlock {
-				flush(s.ids)
-				s.ids = s.ids[:0]
+				s.offerIDs(g)
 			}
 		}
 	}
-	flush(s.ids)
+	s.offerIDs(g)
 	return s.best.appendTo(dst)
+}
+
+// offerIDs offers the vectors in s.ids to s.best, and empties s.ids.
+func (s *scratch) offerIDs(g *graph) {
+	for i, v := range s.exact(g, s.ids) {
+		if !s.best.full() || v >= s.best.worst() {
+			s.best.offer(Result{atomic.LoadUint32(&g.keys[s.ids[i]]), v})
+		}
+	}
+	s.ids = s.ids[:0]
 }
 
 // Vector implements [Index].
@@ -260,7 +287,7 @@ func (h *HNSW) Vector(dst []float32, key uint32) ([]float32, bool) {
 	if !ok {
 		return dst, false
 	}
-	return append(dst, g.row(slot)...), true
+	return g.vector(dst, slot), true
 }
 
 // Len implements [Index].
