@@ -72,12 +72,24 @@ func newGraph(size int, opts *Options, old *graph) *graph {
 		at += uint32(g.level(uint32(slot)) * g.m)
 	}
 	g.upper = make([]uint32, at)
+	fillNone(g.links[from*2*g.m:])
+	if old != nil {
+		fillNone(g.upper[len(old.upper):])
+	} else {
+		fillNone(g.upper)
+	}
 	g.entry.Store(noEntry)
 	if old != nil {
 		copy(g.upper, old.upper)
 		g.entry.Store(old.entry.Load())
 	}
 	return g
+}
+
+func fillNone(links []uint32) {
+	for i := range links {
+		links[i] = none
+	}
 }
 
 // hasNorms tells whether norms are kept.

@@ -17,9 +17,13 @@ type HNSW struct {
 	len     atomic.Int64
 	flips   atomic.Uint64 // odd while a key leaves its slot
 	scratch sync.Pool
+	shards  atomic.Uint32 // given to scratches in turn
+	readers readers
 
 	mu      sync.Mutex // held by the one writer
 	used    int        // slots below it have been given out
+	dead    []uint32   // slots still linked to whose vectors are deleted
+	retired []retired  // slots not linked to any more, that searches may still meet
 	free    []uint32   // slots below used that are to be given out again
 	writers []*scratch // one a worker
 	back    []backLink
@@ -33,7 +37,11 @@ func NewHNSW(opts Options) (*HNSW, error) {
 		return nil, err
 	}
 	h := &HNSW{opts: opts}
-	h.scratch.New = func() any { return newScratch(opts.Dim) }
+	h.scratch.New = func() any {
+		s := newScratch(opts.Dim)
+		s.shard = h.shards.Add(1)
+		return s
+	}
 	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil))
 	h.table.Store(newTable(opts.Capacity))
 	return h, nil
@@ -75,6 +83,7 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 		for i := from; i < to; i++ {
 			h.publish(g, keys[i], slots[i])
 		}
+		h.repairIfDue(g)
 		if h.opts.Progress != nil {
 			h.opts.Progress(to, len(slots))
 		}
@@ -85,6 +94,7 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 
 // take returns n slots that nothing refers to, growing the graph where it has too few.
 func (h *HNSW) take(n int) ([]uint32, error) {
+	h.reclaim()
 	slots := make([]uint32, 0, n)
 	reuse := min(n, len(h.free))
 	slots = append(slots, h.free[len(h.free)-reuse:]...)
@@ -130,6 +140,7 @@ func (h *HNSW) publish(g *graph, key, slot uint32) {
 	g.setAlive(slot)
 	t.put(key, slot, g.keys)
 	h.flips.Add(1)
+	h.dead = append(h.dead, old)
 }
 
 // rehash puts the keys of all vectors into a table with room for twice as many.
@@ -158,6 +169,8 @@ func (h *HNSW) Delete(key uint32) bool {
 	h.flips.Add(1)
 	t.remove(key, g.keys)
 	h.len.Add(-1)
+	h.dead = append(h.dead, slot)
+	h.repairIfDue(g)
 	return true
 }
 
@@ -168,6 +181,8 @@ func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) 
 	}
 	s := h.scratch.Get().(*scratch)
 	defer h.scratch.Put(s)
+	epoch := h.readers.enter(s.shard)
+	defer h.readers.leave(epoch, s.shard)
 	g := h.graph.Load()
 	entry := g.entry.Load()
 	if k = min(k, h.Len()); k < 1 || entry == noEntry {
@@ -282,6 +297,8 @@ func (s *scratch) offerIDs(g *graph) {
 
 // Vector implements [Index].
 func (h *HNSW) Vector(dst []float32, key uint32) ([]float32, bool) {
+	epoch := h.readers.enter(0)
+	defer h.readers.leave(epoch, 0)
 	t, g := h.table.Load(), h.graph.Load()
 	slot, ok := t.get(key, g.keys)
 	if !ok {

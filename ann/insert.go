@@ -25,6 +25,7 @@ type insertScratch struct {
 	kept       [8]float32
 	ids        []uint32
 	back       []backLink
+	orphans    []uint32
 }
 
 // backLink says that a list on a level, of the vector in slot to, is to take in the vector in slot from.
@@ -125,6 +126,7 @@ func (g *graph) findLinks(s *scratch, slot uint32, ef int) {
 		g.walk(s, l, ef, at)
 		at = s.pool[0]
 		at.slot &^= expanded
+		s.pool = slices.DeleteFunc(s.pool, func(c candidate) bool { return c.slot&^expanded == slot }) // an orphan
 		chosen := g.prune(s, slot, s.pool, g.m)
 		setList(g.list(l, slot), chosen)
 		for _, to := range chosen {
@@ -146,13 +148,7 @@ func (g *graph) takeBack(s *scratch, links []backLink) {
 		setList(list, ids)
 		return
 	}
-	s.probe = g.probe(to)
-	s.insert.candidates = s.insert.candidates[:0]
-	for i, v := range s.score(g, ids) {
-		s.insert.candidates = append(s.insert.candidates, candidate{v, ids[i]})
-	}
-	slices.SortFunc(s.insert.candidates, candidate.compare)
-	setList(list, g.prune(s, to, s.insert.candidates, len(list)))
+	g.choose(s, list, to, ids)
 }
 
 // prune chooses up to n of the candidates, best first, as neighbours of the vector in slot, passing over those that are as

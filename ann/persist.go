@@ -200,6 +200,7 @@ func adopt(g *graph, opts Options) (*HNSW, error) {
 	t := newTable(g.size())
 	for slot := range uint32(g.size()) {
 		if !g.isAlive(slot) {
+			h.dead = append(h.dead, slot)
 			continue
 		}
 		if _, twice := t.get(g.keys[slot], g.keys); twice {

@@ -8,6 +8,7 @@ import (
 
 // scratch is what one walk needs, kept for the next.
 type scratch struct {
+	shard  uint32 // of the readers' counts
 	query  []float32
 	code   []int8      // room for two codes of the query
 	probe  probe       // what walks compare with
