@@ -4,11 +4,7 @@ import (
 	"fmt"
 	"math"
 	"time"
-	"unicode/utf8"
 )
-
-// IDMax is the longest identifier of a user, item, session, placement or variant, in bytes.
-const IDMax = 512
 
 // Kind says what somebody did.
 type Kind uint8
@@ -66,7 +62,8 @@ func (k *Kind) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Interaction is one thing that one user did to one item. User, Item, Kind and Time are required.
+// Interaction is one thing that one user did to one item. User, Item, Kind and Time are required. A store returns the
+// Time in UTC, cut to the microsecond, and everything else as it was given.
 type Interaction struct {
 	User      string    `json:"user"`
 	Item      string    `json:"item"`
@@ -92,8 +89,9 @@ func (in *Interaction) Validate() error {
 		return fmt.Errorf("%w: value %v is not finite", ErrInvalid, in.Value)
 	case in.Time.IsZero():
 		return fmt.Errorf("%w: interaction without a time", ErrInvalid)
-	case in.Time.Year() < 1678 || in.Time.Year() > 2261:
-		return fmt.Errorf("%w: time in the year %d", ErrInvalid, in.Time.Year())
+	}
+	if err := validateTime(in.Time); err != nil {
+		return err
 	}
 	for _, id := range [...]struct{ field, value string }{
 		{"user", in.User}, {"item", in.Item}, {"session", in.Session},
@@ -102,18 +100,6 @@ func (in *Interaction) Validate() error {
 		if err := ValidateID(id.field, id.value); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// ValidateID says why the identifier of the named field is too long or not UTF-8, wrapping ErrInvalid. The empty one
-// passes.
-func ValidateID(field, id string) error {
-	if len(id) > IDMax {
-		return fmt.Errorf("%w: %s of %d bytes, more than %d", ErrInvalid, field, len(id), IDMax)
-	}
-	if !utf8.ValidString(id) {
-		return fmt.Errorf("%w: %s is not UTF-8", ErrInvalid, field)
 	}
 	return nil
 }

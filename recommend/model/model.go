@@ -10,12 +10,13 @@ package model
 
 import (
 	"context"
-	"errors"
 	"io"
+
+	"github.com/goldrec/gold/internal/codec"
 )
 
 // ErrCorrupt says that a model file is damaged, cut short, or not a model file of this kind and version.
-var ErrCorrupt = errors.New("model: corrupt file")
+var ErrCorrupt = codec.ErrCorrupt
 
 // Event is one interaction in dense handles.
 type Event struct {

@@ -1,0 +1,87 @@
+# Go and make are enough for `make shop` and `make test`. Each module is built as its importers build it, without go.work.
+GO             ?= go
+MODULES        := $(shell sed 's/[ \#].*//' modules.txt)
+export GOWORK  := off
+export GOFLAGS := $(strip $(shell $(GO) env GOFLAGS) -buildvcs=false)
+export GOLD_DATA ?= $(wildcard $(CURDIR)/.data)
+
+# $(call each,COMMAND) runs the command in every module and stops at the first that fails.
+each = @for m in $(MODULES); do echo "== $@: $$m"; (cd $$m && $(1)) || exit 1; done
+# The race detector needs a C compiler that works and a platform that has it.
+race = $$($(GO) build -race runtime/cgo >/dev/null 2>&1 && echo -race)
+
+.NOTPARALLEL:
+.PHONY: help check test race fuzz bench cover shop data fmt clean format vet fix staticcheck tidy build cross once
+
+help: ## these words
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
+
+check: format vet fix staticcheck tidy build cross test once ## everything a change must pass
+
+test: bin/testall ## every module's tests, with the race detector where a C compiler is present
+	@flags="-shuffle=on $(race)"; case $$flags in *-race) ;; *) echo "no C compiler: without the race detector";; esac; \
+	bin/testall $(MODULES) -- $$flags
+
+race: bin/testall ## the tests under the race detector, on one processor and on four
+	bin/testall $(MODULES) -- -race -shuffle=on -cpu=1,4
+
+FUZZTIME ?= 10s
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	$(call each,for p in $$($(GO) list ./...); do for f in $$($(GO) test -list ^Fuzz $$p | sed -n /^Fuzz/p); do \
+		echo "$$p $$f" && $(GO) test -run '^$$' -fuzz "^$$f"'$$' -fuzztime $(FUZZTIME) $$p || exit 1; done; done)
+
+BENCH ?= .
+COUNT ?= 1
+bench: ## the benchmarks that match BENCH (all), COUNT (1) times
+	$(call each,$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) ./...)
+
+cover: ## how much of each package its tests reach
+	$(call each,$(GO) test -cover ./...)
+
+shop: ## build the reference shop and start it; ARGS are its flags
+	$(GO) build -C examples -o ../bin/shop ./shop
+	@exec bin/shop $(ARGS)
+
+data: ## unpack the public data sets that lie beside the checkout into .data
+	bash ../shared/data/unpack .data
+	bash ../shared/data/unpack .data glove100
+
+fmt: ## format, and apply what go fix suggests
+	$(call each,$(GO) fix ./...)
+	$(GOFMT) -w .
+
+clean: ## remove what was built and unpacked
+	rm -rf bin .data
+
+# The parts of check. Only the race detector needs cgo; without it the parts share what they compile.
+vet fix staticcheck build cross once: export CGO_ENABLED = 0
+
+GOFMT = "$(shell $(GO) env GOROOT)/bin/gofmt"
+format:
+	@echo "== $@"; out=$$($(GOFMT) -l .) && if [ -n "$$out" ]; then echo "make fmt would change:"; echo "$$out"; exit 1; fi
+
+vet:
+	$(call each,$(GO) vet ./...)
+
+fix:
+	$(call each,$(GO) fix -diff ./...)
+
+staticcheck:
+	$(call each,$(GO) tool -modfile=$(CURDIR)/tools/go.mod staticcheck ./...)
+
+tidy:
+	$(call each,$(GO) mod tidy -diff)
+
+build:
+	$(call each,$(GO) build ./...)
+
+# Assembly for another processor, no assembly at all, and int of 32 bits.
+cross:
+	@for a in arm64 riscv64 386; do echo "== $@: GOARCH=$$a"; \
+	GOARCH=$$a $(GO) build ./... && GOARCH=$$a $(GO) vet ./... || exit 1; done
+
+once: # every benchmark, one round: that they run, not how fast
+	$(call each,$(GO) test -run '^$$' -bench . -benchtime=1x ./...)
+
+bin/testall: tools/testall/main.go
+	@$(GO) build -C tools -o ../bin/testall ./testall

@@ -1,0 +1,167 @@
+package catalog
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// DepthMax is how deep filters may stand in one another.
+const DepthMax = 32
+
+// Compile makes a Matcher of a filter, which stays right whatever happens to the catalogue. A filter that makes no
+// sense gives an [InvalidError]: a nil member, an unknown field, a currency that is none, NaN, a range that ends
+// before it begins, or more than DepthMax levels. A value or an attribute that no item has is no error; it matches
+// nothing, until an item has it.
+func (c *Catalog) Compile(f Filter) (*Matcher, error) {
+	m := &Matcher{cat: c}
+	if f == nil {
+		return m, nil
+	}
+	root, err := compile(f, 1)
+	if err != nil {
+		return nil, err
+	}
+	m.root = root
+	return m, nil
+}
+
+func compile(f Filter, depth int) (node, error) {
+	if depth > DepthMax {
+		return nil, invalid("filter", "more than %d levels", DepthMax)
+	}
+	switch f := f.(type) {
+	case nil:
+		return nil, invalid("filter", "nil inside another")
+	case andFilter:
+		nodes, err := compileAll(f, depth)
+		// Single reads of a record come last, when facets have left them few items.
+		slices.SortStableFunc(nodes, func(a, b node) int { return cmp.Compare(cost(a), cost(b)) })
+		return and(nodes), err
+	case orFilter:
+		nodes, err := compileAll(f, depth)
+		return or(nodes), err
+	case notFilter:
+		of, err := compile(f.of, depth+1)
+		return not{of}, err
+	case availableFilter:
+		return available{}, nil
+	case inFilter:
+		return compileIn(f)
+	case rangeFilter:
+		return compileRange(f)
+	case priceFilter:
+		return compilePrice(f)
+	case createdFilter:
+		return compileCreated(f)
+	}
+	return nil, invalid("filter", "unknown type %T", f)
+}
+
+func compileAll(filters []Filter, depth int) ([]node, error) {
+	nodes := make([]node, len(filters))
+	for i, f := range filters {
+		n, err := compile(f, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		nodes[i] = n
+	}
+	return nodes, nil
+}
+
+func cost(n node) int {
+	switch n := n.(type) {
+	case scan:
+		return 1
+	case not:
+		return cost(n.of)
+	case and:
+		return costliest(n)
+	case or:
+		return costliest(n)
+	}
+	return 0
+}
+
+func costliest(nodes []node) int {
+	most := 0
+	for _, n := range nodes {
+		most = max(most, cost(n))
+	}
+	return most
+}
+
+// valuesFew is up to how many values are each compared by pointer, which is faster than a set for a few.
+const valuesFew = 8
+
+func compileIn(f inFilter) (node, error) {
+	set := make(map[string]struct{}, len(f.values))
+	for _, v := range f.values {
+		set[v] = struct{}{}
+	}
+	switch {
+	case f.field == "id":
+		return &ids{set}, nil
+	case !isFacet(f.field):
+		return nil, invalid("filter", "unknown field %.64q; attributes are called %q and their key", f.field, attributePrefix)
+	case len(set) > valuesFew:
+		return &oneOf{f.field, set}, nil
+	case len(set) == 1:
+		return &equals{field: f.field, value: f.values[0]}, nil
+	}
+	var values or
+	for v := range set {
+		values = append(values, &equals{field: f.field, value: v})
+	}
+	return values, nil
+}
+
+func compileRange(f rangeFilter) (node, error) {
+	key, isAttribute := strings.CutPrefix(f.field, attributePrefix)
+	switch {
+	case math.IsNaN(f.min) || math.IsNaN(f.max):
+		return nil, invalid("filter", "range of %.64q to or from NaN", f.field)
+	case f.min > f.max:
+		return nil, invalid("filter", "range of %.64q from %v to %v", f.field, f.min, f.max)
+	case f.field == "stock":
+		return scan(func(r *record) bool {
+			stock := float64(r.item.Stock)
+			return f.min <= stock && stock <= f.max
+		}), nil
+	case !isAttribute:
+		return nil, invalid("filter", "no range over field %.64q, only over stock, attributes, Price and Created", f.field)
+	}
+	return scan(func(r *record) bool {
+		for i := range r.numbers {
+			n := &r.numbers[i]
+			if f.min <= n.value && n.value <= f.max && n.key == key {
+				return true
+			}
+		}
+		return false
+	}), nil
+}
+
+func compilePrice(f priceFilter) (node, error) {
+	switch {
+	case !isCurrency(f.currency):
+		return nil, invalid("filter", "currency %.64q is not three upper-case letters", f.currency)
+	case f.min > f.max:
+		return nil, invalid("filter", "price from %d to %d", f.min, f.max)
+	}
+	between := scan(func(r *record) bool { return f.min <= r.item.Price.Minor && r.item.Price.Minor <= f.max })
+	return and{&equals{field: "currency", value: f.currency}, between}, nil
+}
+
+func compileCreated(f createdFilter) (node, error) {
+	if !f.to.IsZero() && f.to.Before(f.from) {
+		return nil, invalid("filter", "created from %s to %s", f.from.Format(time.RFC3339), f.to.Format(time.RFC3339))
+	}
+	return scan(func(r *record) bool {
+		t := r.item.Created
+		return !t.IsZero() && !t.Before(f.from) && (f.to.IsZero() || t.Before(f.to))
+	}), nil
+}

@@ -1,0 +1,18 @@
+// Package catalog holds what can be recommended: items, their facets, filters over them, and text search.
+//
+// A [Catalog] gives every item a dense handle, a uint32 that stays the item's for the life of the catalogue; sets of
+// items are bitmaps of handles. Writers change items while readers read, and no reader ever waits.
+//
+//	cat := catalog.New()
+//	h, err := cat.Upsert(catalog.Item{ID: "tea", Title: "Green tea", Available: true})
+//	m, err := cat.Compile(catalog.And(catalog.Equals("brand", "Acme"), catalog.Available()))
+//	ok := m.Match(h)
+//
+// # Caveats
+//
+// A catalogue lives in memory, whole. Handles of deleted items are never given to others, so a catalogue that only ever
+// sees new identifiers grows by some 60 bytes for each, deleted or not.
+//
+// A call that looks at many items (Bitmap, Count, Facets, Search, All) is no snapshot: of an item that is written
+// meanwhile it may see the old or the new. A single item is never seen half written.
+package catalog

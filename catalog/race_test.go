@@ -1,0 +1,101 @@
+package catalog_test
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/goldrec/gold/catalog"
+)
+
+// Writers change items in ways that keep an invariant within each item, and readers check it while they do: the brand
+// always equals the colour. A reader that saw half an item would see them differ.
+func TestReadersWhileWriting(t *testing.T) {
+	t.Parallel()
+	const items, steps = 500, 3000
+	cat := catalog.New()
+	upsert := func(rng *rand.Rand) error {
+		v := pick(rng, colours)
+		_, err := cat.Upsert(catalog.Item{
+			ID: strconv.Itoa(rng.IntN(items)), Brand: v, Attributes: map[string][]string{"colour": {v}},
+			Categories: []string{"all > " + v}, Stock: rng.IntN(5), Available: true,
+		})
+		return err
+	}
+	differ, err := cat.Compile(catalog.Or(
+		catalog.And(catalog.Equals("brand", "red"), catalog.Not(catalog.Equals("attr.colour", "red"))),
+		catalog.And(catalog.Equals("attr.colour", "blue"), catalog.Not(catalog.Equals("category", "all > blue"))),
+		catalog.Not(catalog.Equals("category", "all")),
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	var readers, writers sync.WaitGroup
+	for g := range 3 {
+		readers.Go(func() {
+			rng := rand.New(rand.NewPCG(3, uint64(g)))
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				h := uint32(rng.IntN(items + 10))
+				if differ.Match(h) {
+					t.Errorf("handle %d: half an item seen: %+v", h, cat.Item(h))
+					return
+				}
+				if it := cat.Item(h); it != nil && it.ID != cat.ID(h) {
+					t.Errorf("handle %d: item %q, ID %q", h, it.ID, cat.ID(h))
+				}
+				cat.Available(h)
+				if h%50 == 0 {
+					readAll(t, cat, differ)
+				}
+			}
+		})
+	}
+	for g := range 2 {
+		writers.Go(func() {
+			rng := rand.New(rand.NewPCG(4, uint64(g)))
+			for range steps {
+				id := strconv.Itoa(rng.IntN(items))
+				switch rng.IntN(4) {
+				case 0:
+					_ = cat.Delete(id) // may be gone already
+				case 1:
+					_ = cat.Patch(id, catalog.Patch{Stock: new(rng.IntN(5))})
+				default:
+					if err := upsert(rng); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(done)
+	readers.Wait()
+	if n := differ.Count(); n != 0 {
+		t.Errorf("%d items differ when all is quiet", n)
+	}
+}
+
+func readAll(t *testing.T, cat *catalog.Catalog, m *catalog.Matcher) {
+	m.Bitmap()
+	if _, err := cat.Facets("brand", catalog.Range("stock", 1, 3)); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := cat.Search("re", catalog.Available(), 0, 10); err != nil {
+		t.Error(err)
+	}
+	last := -1
+	for h := range cat.All() {
+		if int(h) <= last {
+			t.Errorf("All: handle %d after %d", h, last)
+		}
+		last = int(h)
+	}
+}

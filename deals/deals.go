@@ -1,0 +1,33 @@
+// Package deals says what is cheaper, and when: daily windows by the wall clock of any time zone, and a board of offers
+// that answers what is live.
+//
+//	w, err := deals.NewWindow(deals.Daily{Start: "18:00", End: "19:00", Zone: "Europe/Berlin"})
+//	err = board.Replace([]deals.Deal{{ID: "golden-hour", Items: []string{"tea"}, Discount: deals.PercentOff(2000), Window: w}})
+//	for o := range board.Live(now) { fmt.Println(o.Deal.ID, "ends in", o.End.Sub(now)) }
+//
+// A [Window] is half-open: it is live from its start up to but not at its end. Where daylight saving moves the clocks it
+// follows RFC 5545, as most calendars do: a time that the clocks skip is as much later as they skip, and of a time that
+// they show twice the first is meant.
+//
+// # Caveats
+//
+// Zones come from the machine, or from the program when it imports time/tzdata; without either, every zone but UTC is
+// unknown. A program meant for machines it does not know should import it.
+//
+// The clock is the caller's: every question names its instant.
+package deals
+
+import "errors"
+
+// What NewWindow and Board.Replace find wrong. The wrapping error says where.
+var (
+	ErrZone      = errors.New("deals: unknown time zone")
+	ErrClock     = errors.New("deals: not a time of day of the form 15:04 or 15:04:05")
+	ErrDate      = errors.New("deals: not a date of the form 2006-01-02")
+	ErrWindow    = errors.New("deals: window that never opens")
+	ErrDiscount  = errors.New("deals: discount out of range")
+	ErrCurrency  = errors.New("deals: currency")
+	ErrNoID      = errors.New("deals: deal without an id")
+	ErrNoItems   = errors.New("deals: deal without items")
+	ErrDuplicate = errors.New("deals: id used twice")
+)

@@ -1,0 +1,89 @@
+package deals_test
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/goldrec/gold/deals"
+)
+
+func TestDiscountPrice(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		discount deals.Discount
+		price    int64
+		currency string
+		want     int64
+		err      error
+	}{
+		{"a fifth off", deals.PercentOff(2000), 1000, "EUR", 800, nil},
+		{"rounded down", deals.PercentOff(1000), 1004, "EUR", 904, nil},      // 903.6
+		{"half rounded up", deals.PercentOff(5000), 999, "EUR", 500, nil},    // 499.5
+		{"a basis point", deals.PercentOff(1), 4999, "EUR", 4999, nil},       // 4998.5001
+		{"a basis point of 50.01", deals.PercentOff(1), 5001, "", 5000, nil}, // 5000.4999
+		{"all off", deals.PercentOff(10_000), 1234, "EUR", 0, nil},
+		{"off nothing", deals.PercentOff(2000), 0, "EUR", 0, nil},
+		{"off the largest", deals.PercentOff(1), math.MaxInt64, "EUR", 9222449699651090329, nil},
+		{"fixed", deals.FixedPrice(500, "EUR"), 999, "EUR", 500, nil},
+		{"free", deals.FixedPrice(0, "EUR"), 999, "EUR", 0, nil},
+		{"fixed never raises", deals.FixedPrice(500, "EUR"), 450, "EUR", 450, nil},
+		{"another currency", deals.FixedPrice(500, "EUR"), 999, "USD", 0, deals.ErrCurrency},
+		{"price below zero", deals.PercentOff(2000), -1, "EUR", 0, deals.ErrDiscount},
+		{"zero discount", deals.Discount{}, 100, "EUR", 0, deals.ErrDiscount},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := tt.discount.Price(tt.price, tt.currency)
+			if got != tt.want || !errors.Is(err, tt.err) {
+				t.Errorf("Price = %d, %v, want %d, %v", got, err, tt.want, tt.err)
+			}
+		})
+	}
+}
+
+// Over the whole range the reduced price is floor(price · (10,000 - off) / 10,000 + 1/2), which math/big works out too.
+func TestDiscountPriceExact(t *testing.T) {
+	t.Parallel()
+	const seed = 7
+	r := rand.New(rand.NewPCG(seed, 0))
+	for range 100_000 {
+		off, price := 1+r.IntN(10_000), r.Int64()>>r.IntN(63)
+		want := big.NewInt(price)
+		want.Mul(want, big.NewInt(int64(10_000-off))).Add(want, big.NewInt(5000)).Div(want, big.NewInt(10_000))
+		got, err := deals.PercentOff(off).Price(price, "EUR")
+		if err != nil || got != want.Int64() {
+			t.Fatalf("seed %d: %d basis points off %d is %d, %v, want %v", seed, off, price, got, err, want)
+		}
+	}
+}
+
+func FuzzDiscountJSON(f *testing.F) {
+	for _, text := range []string{`{"off":2000}`, `{"price":999,"currency":"EUR"}`, `{"price":0,"currency":"JPY"}`, `{"off":1,"price":1}`,
+		`{"off":10001}`, `{"currency":"EUR"}`, `{"off":1,"currency":"EUR"}`, `{"price":1e3}`, `null`, `[]`, `{"off":1.5}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var d, again deals.Discount
+		if err := json.Unmarshal(text, &d); err != nil || d == again {
+			if d != again {
+				t.Errorf("%s: error %v and a discount", text, err)
+			}
+			return
+		}
+		out, err := json.Marshal(d)
+		if err != nil {
+			t.Fatalf("%s was read but not written: %v", text, err)
+		}
+		if err := json.Unmarshal(out, &again); err != nil || d != again {
+			t.Errorf("%s reads as %+v, %v, want %+v", out, again, err, d)
+		}
+		if price, err := d.Price(1000, "EUR"); err == nil && (price < 0 || price > 1000) {
+			t.Errorf("%s makes 1000 into %d", text, price)
+		}
+	})
+}

@@ -1,0 +1,101 @@
+package deals
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+const (
+	daySeconds = 24 * 60 * 60
+	// Clocks were never changed by more than a day, so that further than this from any change a wall time has one meaning.
+	changeMax = 26 * 60 * 60
+)
+
+// parseClock reads 15:04 or 15:04:05 as seconds from midnight.
+func parseClock(s string) (int64, error) {
+	if len(s) != len("15:04") && len(s) != len("15:04:05") {
+		return 0, fmt.Errorf("%w: %q", ErrClock, s)
+	}
+	var seconds int64
+	for i, below := 0, 24; i < len(s); i, below = i+3, 60 {
+		n := 10*(int(s[i])-'0') + int(s[i+1]) - '0'
+		if s[i] < '0' || s[i] > '9' || s[i+1] < '0' || s[i+1] > '9' || n >= below || i > 0 && s[i-1] != ':' {
+			return 0, fmt.Errorf("%w: %q", ErrClock, s)
+		}
+		seconds = 60*seconds + int64(n)
+	}
+	if len(s) == len("15:04") {
+		seconds *= 60
+	}
+	return seconds, nil
+}
+
+// parseDate reads 2006-01-02 as days from 1970-01-01.
+func parseDate(s string) (int64, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %q", ErrDate, s)
+	}
+	return t.Unix() / daySeconds, nil
+}
+
+// today returns the date that clocks in loc show at t, as days from 1970-01-01.
+func today(t int64, loc *time.Location) int64 {
+	_, offset := time.Unix(t, 0).In(loc).Zone()
+	return floorDiv(t+int64(offset), daySeconds)
+}
+
+func floorDiv(a, b int64) int64 {
+	if a < 0 {
+		a -= b - 1
+	}
+	return a / b
+}
+
+// instant returns when clocks in loc show the given wall time, which is counted in seconds as if it were UTC: the first
+// time that they do; where they skip it, the time that is as far behind the skip as it lies within. (time.Date makes
+// no such promise: in either case it may take the other side.)
+func instant(wall int64, loc *time.Location) int64 {
+	_, offset := time.Unix(wall, 0).In(loc).Zone()
+	own := periodAt(wall-int64(offset), loc)
+	if t := wall - own.offset; t-changeMax >= own.start && t+changeMax < own.end {
+		return t // far from any change of clocks
+	}
+	near := make([]period, 0, 3)
+	if own.start != math.MinInt64 {
+		near = append(near, periodAt(own.start-1, loc))
+	}
+	near = append(near, own)
+	if own.end != math.MaxInt64 {
+		near = append(near, periodAt(own.end, loc))
+	}
+	for _, p := range near {
+		if t := wall - p.offset; t >= p.start && t < p.end {
+			return t
+		}
+	}
+	for i, before := range near[:len(near)-1] {
+		if t := wall - before.offset; t >= before.end && wall-near[i+1].offset < before.end {
+			return t
+		}
+	}
+	return wall - own.offset
+}
+
+// period is a stretch of time, in Unix seconds, through which clocks keep one offset from UTC.
+type period struct{ start, end, offset int64 }
+
+func periodAt(t int64, loc *time.Location) period {
+	at := time.Unix(t, 0).In(loc)
+	_, offset := at.Zone()
+	p := period{math.MinInt64, math.MaxInt64, int64(offset)}
+	start, end := at.ZoneBounds()
+	if !start.IsZero() {
+		p.start = start.Unix()
+	}
+	if !end.IsZero() {
+		p.end = end.Unix()
+	}
+	return p
+}

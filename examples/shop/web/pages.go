@@ -1,0 +1,302 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/goldrec/gold/catalog"
+	"github.com/goldrec/gold/recommend"
+	"github.com/goldrec/gold/store"
+)
+
+// The places on the site where products are recommended, as interactions and exposures name them.
+const (
+	placeForYou   = "for-you"
+	placeTrending = "trending"
+	placeSimilar  = "similar"
+	placeTogether = "together"
+	placeGolden   = "golden-hour"
+	placeRecent   = "recent"
+	placeSearch   = "search"
+
+	rowLen    = 12
+	recentLen = 6
+	pastMax   = 1000 // interactions of a visitor that reasons are put into words from
+)
+
+func isPlace(s string) bool {
+	switch s {
+	case placeForYou, placeTrending, placeSimilar, placeTogether, placeGolden, placeRecent, placeSearch:
+		return true
+	}
+	return false
+}
+
+// row is a line of products under a heading.
+type row struct {
+	Place, Title, Note string
+	Cards              []card
+	More               string // the address of more of them
+}
+
+// card is a product in a row.
+type card struct {
+	ID, Title, Brand, Link, Image string
+	Price, Was                    string
+	Because                       *because // why it is recommended
+	Sold                          bool     // out
+}
+
+func (s *Server) card(item *catalog.Item, place string) card {
+	c := card{
+		ID: item.ID, Title: title(item), Brand: item.Brand, Image: imageURL(item), Price: money(item.Price), Sold: !item.Available,
+		Link: "/products/" + url.PathEscape(item.ID) + "?from=" + place,
+	}
+	if price, _, ok := s.golden.Price(item, s.now()); ok {
+		c.Price, c.Was = money(price), c.Price
+	}
+	return c
+}
+
+func title(item *catalog.Item) string {
+	if item.Title == "" {
+		return item.ID
+	}
+	return item.Title
+}
+
+// cards turns a page of recommendations into what a row shows, with reasons from what the visitor did; nil for none.
+func (s *Server) cards(page *recommend.Page, place string, did deeds) []card {
+	var out []card
+	for _, rec := range page.Items {
+		if item, ok := s.item(rec.Item); ok {
+			c := s.card(item, place)
+			c.Because = s.because(rec.Reasons, did)
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// withoutFillers leaves out what fills a page up with the trending, where the model itself has nothing more to say. The
+// page must have been asked for with reasons.
+func withoutFillers(page *recommend.Page) *recommend.Page {
+	out := *page
+	out.Items = slices.DeleteFunc(slices.Clone(page.Items), func(rec recommend.Recommendation) bool {
+		return len(rec.Reasons) == 0 || rec.Reasons[0].Model == recommend.Trending
+	})
+	return &out
+}
+
+// because is a reason in words: "because you bought Tea".
+type because struct{ Did, Title string }
+
+// because is the strongest reason that names a product the visitor had to do with.
+func (s *Server) because(reasons []recommend.Reason, did deeds) *because {
+	for _, reason := range reasons {
+		item, ok := s.item(reason.Because)
+		if kind := did[reason.Because]; ok && kind != 0 {
+			return &because{kind.words(), title(item)}
+		}
+	}
+	return nil
+}
+
+// recommend asks for a row. Before the first training there are no models to ask for by name: the row is empty then.
+func (s *Server) recommend(ctx context.Context, req recommend.Request) (*recommend.Page, error) {
+	page, err := s.engine.Recommend(ctx, req)
+	if errors.Is(err, recommend.ErrNoModel) {
+		return &recommend.Page{}, nil
+	}
+	return page, err
+}
+
+type homePage struct {
+	layout
+	ForYou, Trending, Recent row
+	Golden                   goldenView
+	Departments              []link
+}
+
+func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
+	v := s.visitor(w, r)
+	past, err := s.store.History(r.Context(), v.ID, pastMax)
+	if err != nil {
+		return err
+	}
+	recent, did := s.recent(past), deedsOf(past)
+	p := homePage{
+		layout: s.layout(&v, "Home"), Recent: row{Place: placeRecent, Title: "You looked at", Cards: recent},
+		Golden: s.goldenView(), Departments: s.departments(),
+	}
+	shown := map[string]bool{}
+	if len(recent) > 0 {
+		page, err := s.recommend(r.Context(), recommend.Request{
+			User: v.ID, Session: v.Session, N: rowLen, Placement: placeForYou, Explain: true,
+		})
+		if err != nil {
+			return err
+		}
+		for id := range page.All() {
+			shown[id] = true
+		}
+		p.ForYou = row{
+			Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.",
+			Cards: s.cards(page, placeForYou, did), More: "/for-you",
+		}
+	}
+	page, err := s.recommend(r.Context(), recommend.Request{
+		User: v.ID, Session: v.Session, N: rowLen, Placement: placeTrending, Model: recommend.Trending,
+		Exclude: func(id string) bool { return shown[id] },
+	})
+	if err != nil {
+		return err
+	}
+	p.Trending = row{
+		Place: placeTrending, Title: "Trending now", Note: "What everybody is after these days.",
+		Cards: s.cards(page, placeTrending, nil),
+	}
+	return s.render(w, http.StatusOK, "home", p)
+}
+
+// recent is the products that the visitor had to do with last.
+func (s *Server) recent(past []store.Interaction) []card {
+	seen := map[string]bool{}
+	var out []card
+	for _, in := range past {
+		item, ok := s.item(in.Item)
+		if !ok || seen[in.Item] || in.Kind == store.Impression || len(out) == recentLen {
+			continue
+		}
+		seen[in.Item] = true
+		out = append(out, s.card(item, placeRecent))
+	}
+	return out
+}
+
+type forYouPage struct {
+	layout
+	Row  row
+	Next string
+}
+
+// forYou is the personal row without end, page by page.
+func (s *Server) forYou(w http.ResponseWriter, r *http.Request) error {
+	v := s.visitor(w, r)
+	past, err := s.store.History(r.Context(), v.ID, pastMax)
+	if err != nil {
+		return err
+	}
+	page, err := s.recommend(r.Context(), recommend.Request{
+		User: v.ID, Session: v.Session, N: pageSize, Placement: placeForYou, Explain: true, Cursor: r.URL.Query().Get("cursor"),
+	})
+	if err != nil {
+		return err
+	}
+	p := forYouPage{layout: s.layout(&v, "For you"), Row: row{
+		Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.", Cards: s.cards(page, placeForYou, deedsOf(past)),
+	}}
+	if page.Next != "" {
+		p.Next = "/for-you?cursor=" + url.QueryEscape(page.Next)
+	}
+	return s.render(w, http.StatusOK, "for-you", p)
+}
+
+type productPage struct {
+	layout
+	Product           card
+	Description       string
+	Crumbs            []link
+	Attributes        []attribute
+	Available, InCart bool
+	Deal              goldenView
+	Similar, Together row
+	Back              string // this page
+}
+
+type attribute struct{ Name, Values string }
+
+func (s *Server) productPage(w http.ResponseWriter, r *http.Request) error {
+	item, ok := s.item(r.PathValue("id"))
+	if !ok {
+		return unknown("product", r.PathValue("id"))
+	}
+	v := s.visitor(w, r)
+	s.recordView(r, &v, item.ID)
+	similar, err := s.beside(r.Context(), &v, []string{item.ID}, "content", placeSimilar)
+	if err != nil {
+		return err
+	}
+	together, err := s.beside(r.Context(), &v, []string{item.ID}, "itemknn", placeTogether)
+	if err != nil {
+		return err
+	}
+	p := productPage{
+		layout: s.layout(&v, title(item)), Product: s.card(item, placeRecent),
+		Description: item.Description, Crumbs: crumbs(item), Attributes: attributes(item),
+		Available: item.Available, InCart: slices.Contains(v.Cart, item.ID), Back: "/products/" + url.PathEscape(item.ID),
+		Similar:  row{Place: placeSimilar, Title: "Similar", Note: "Alike in words, category and make.", Cards: similar},
+		Together: row{Place: placeTogether, Title: "Bought together", Note: "What people take along with it.", Cards: together},
+	}
+	if p.Product.Was != "" {
+		p.Deal = s.goldenView()
+	}
+	return s.render(w, http.StatusOK, "product", p)
+}
+
+// recordView notes that the visitor looks at a product, and that they chose it when they come from a row. Not what a
+// browser fetches ahead, and not a HEAD. When it cannot be recorded, such as on a full disk, the page is shown all the
+// same.
+func (s *Server) recordView(r *http.Request, v *visitor, item string) {
+	if r.Method != http.MethodGet || strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") {
+		return
+	}
+	from, kinds := r.URL.Query().Get("from"), []store.Kind{store.Click, store.View}
+	if !isPlace(from) {
+		from, kinds = "", kinds[1:]
+	}
+	if err := s.record(r, v, item, from, kinds...); err != nil && r.Context().Err() == nil {
+		s.log.ErrorContext(r.Context(), "view not recorded", "error", err)
+	}
+}
+
+// beside is what one model says goes with some products.
+func (s *Server) beside(ctx context.Context, v *visitor, seeds []string, model, place string) ([]card, error) {
+	page, err := s.recommend(ctx, recommend.Request{
+		User: v.ID, Session: v.Session, N: rowLen / 2, Placement: place, Seeds: seeds, Model: model, Explain: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.cards(withoutFillers(page), place, nil), nil
+}
+
+// crumbs is the way to the product's first category.
+func crumbs(item *catalog.Item) []link {
+	if len(item.Categories) == 0 {
+		return nil
+	}
+	var out []link
+	path := ""
+	for name := range strings.SplitSeq(item.Categories[0], catalog.PathSeparator) {
+		if path != "" {
+			path += catalog.PathSeparator
+		}
+		path += name
+		out = append(out, link{Text: name, URL: "/search?category=" + url.QueryEscape(path)})
+	}
+	return out
+}
+
+func attributes(item *catalog.Item) []attribute {
+	var out []attribute
+	for name, values := range item.Attributes {
+		out = append(out, attribute{strings.ToUpper(name[:1]) + name[1:], strings.Join(values, ", ")})
+	}
+	slices.SortFunc(out, func(a, b attribute) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}

@@ -1,0 +1,222 @@
+// Package web is the reference shop on net/http: a JSON API under /api/v1/ and a storefront of plain HTML pages that
+// need no JavaScript. Both ask the same engine; neither keeps state beside it.
+//
+//	handler, err := web.New(web.Config{Catalog: cat, Engine: engine, Store: st, …})
+//	err = http.ListenAndServe("127.0.0.1:8080", handler)
+//
+// # Caveats
+//
+// The shop knows no passwords: whoever reaches it may speak for any user, which is what a demonstration on a loopback
+// address wants, and nothing else does.
+package web
+
+import (
+	"embed"
+	"encoding/json"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/goldrec/gold/catalog"
+	"github.com/goldrec/gold/examples/shop/golden"
+	"github.com/goldrec/gold/examples/shop/stock"
+	"github.com/goldrec/gold/experiment"
+	"github.com/goldrec/gold/recommend"
+	"github.com/goldrec/gold/store"
+)
+
+//go:embed templates static openapi.yaml
+var files embed.FS
+
+// Config is what a Server shows. Logger and Now may be nil; everything else is required.
+type Config struct {
+	Catalog     *catalog.Catalog
+	Engine      *recommend.Engine
+	Store       store.Store
+	Golden      *golden.Hour
+	Experiments *experiment.Live
+	Exposures   *experiment.Exposures
+	Shoppers    []stock.Shopper // whom a visitor can be
+	Now         func() time.Time
+	Logger      *slog.Logger
+}
+
+// Server is the shop's handler. It is safe for concurrent use and holds nothing that a restart would lose.
+type Server struct {
+	catalog     *catalog.Catalog
+	engine      *recommend.Engine
+	store       store.Store
+	golden      *golden.Hour
+	experiments *experiment.Live
+	exposures   *experiment.Exposures
+	shoppers    []stock.Shopper
+	now         func() time.Time
+	log         *slog.Logger
+
+	mux         *http.ServeMux
+	crossOrigin *http.CrossOriginProtection
+	pages       map[string]*template.Template
+}
+
+// New makes the handler.
+func New(cfg Config) (*Server, error) {
+	s := &Server{
+		catalog: cfg.Catalog, engine: cfg.Engine, store: cfg.Store, golden: cfg.Golden,
+		experiments: cfg.Experiments, exposures: cfg.Exposures, shoppers: cfg.Shoppers,
+		now: cfg.Now, log: cfg.Logger,
+		mux: http.NewServeMux(), crossOrigin: http.NewCrossOriginProtection(),
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if s.pages, err = parsePages(); err != nil {
+		return nil, err
+	}
+	static, err := fs.Sub(files, "static")
+	if err != nil {
+		return nil, err
+	}
+	s.routes(http.FileServerFS(static))
+	return s, nil
+}
+
+func (s *Server) routes(static http.Handler) {
+	s.handle("POST /api/v1/recommendations", s.recommendations)
+	s.handle("POST /api/v1/interactions", s.interactions)
+	s.handle("GET /api/v1/user/profile", s.getProfile)
+	s.handle("POST /api/v1/user/profile", s.postProfile)
+	s.handle("GET /api/v1/products", s.listProducts)
+	s.handle("GET /api/v1/products/{id}", s.getProduct)
+	s.handle("GET /api/v1/products/{id}/similar", s.similarProducts)
+	s.handle("POST /api/v1/ab-test/variant", s.variant)
+	s.handle("GET /api/v1/openapi.yaml", s.openAPI)
+	s.handle("GET /healthz", s.health)
+
+	s.handle("GET /{$}", s.home)
+	s.handle("GET /for-you", s.forYou)
+	s.handle("GET /products/{id}", s.productPage)
+	s.handle("GET /search", s.searchPage)
+	s.handle("GET /cart", s.cartPage)
+	s.handle("POST /cart", s.changeCart)
+	s.handle("POST /checkout", s.checkout)
+	s.handle("POST /opinion", s.opinion)
+	s.handle("POST /visitor", s.switchVisitor)
+	s.handle("POST /forget", s.forget)
+	s.handle("GET /images/{file}", s.image)
+	s.handle("GET /problems/{name}", s.problemType)
+	s.mux.Handle("GET /static/", http.StripPrefix("/static/", cached(static)))
+}
+
+// cached lets browsers keep what only a new build changes, for as long as a demonstration lasts.
+func cached(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=600")
+		h.ServeHTTP(w, r)
+	})
+}
+
+// item finds a product by its identifier.
+func (s *Server) item(id string) (*catalog.Item, bool) {
+	handle, ok := s.catalog.Lookup(id)
+	if !ok {
+		return nil, false
+	}
+	item := s.catalog.Item(handle)
+	return item, item != nil
+}
+
+// answer writes v as JSON.
+func answer(w http.ResponseWriter, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(append(body, '\n')) // a client that went away is nobody's error
+	return nil
+}
+
+// health says that the shop serves, and with what. The model version is 0 until the first training is done.
+func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
+	page, err := s.engine.Recommend(r.Context(), recommend.Request{N: 1})
+	if err != nil {
+		return err
+	}
+	return answer(w, healthResponse{Status: "ok", Products: s.catalog.Len(), ModelVersion: page.ModelVersion})
+}
+
+type healthResponse struct {
+	Status       string `json:"status"`
+	Products     int    `json:"products"`
+	ModelVersion uint64 `json:"model_version"`
+}
+
+func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) error {
+	text, err := files.ReadFile("openapi.yaml")
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/yaml")
+	_, _ = w.Write(text)
+	return nil
+}
+
+// variant says which variant of an experiment a user sees, and records that they saw it.
+func (s *Server) variant(w http.ResponseWriter, r *http.Request) error {
+	var req variantRequest
+	if err := decode(w, r, &req); err != nil {
+		return err
+	}
+	var bad fields
+	requireID(&bad, "user", req.User)
+	requireID(&bad, "experiment", req.Experiment)
+	if err := bad.err(); err != nil {
+		return err
+	}
+	if s.experiments.Set().Experiment(req.Experiment) == nil {
+		return unknown("experiment", req.Experiment)
+	}
+	assignment := s.experiments.Assign(req.Experiment, experiment.Subject{Unit: req.User})
+	if exposure, ok := assignment.Exposure(req.User, s.now()); ok {
+		if err := s.exposures.Record(r.Context(), exposure); err != nil {
+			return err
+		}
+	}
+	return answer(w, variantResponse{
+		User: req.User, Experiment: req.Experiment, Variant: assignment.VariantKey(), Reason: assignment.Reason.String(),
+	})
+}
+
+type variantRequest struct {
+	User       string `json:"user"`
+	Experiment string `json:"experiment"`
+}
+
+type variantResponse struct {
+	User       string `json:"user"`
+	Experiment string `json:"experiment"`
+	Variant    string `json:"variant"` // empty outside the experiment
+	Reason     string `json:"reason"`
+}
+
+// requireID blames an identifier that is missing or cannot be stored.
+func requireID(bad *fields, path, id string) {
+	if id == "" {
+		bad.body(path, "is required")
+		return
+	}
+	optionalID(bad, path, id)
+}
+
+func optionalID(bad *fields, path, id string) {
+	if err := store.ValidateID(path, id); err != nil {
+		bad.body(path, "must have at most %d bytes", store.IDMax)
+	}
+}

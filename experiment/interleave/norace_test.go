@@ -1,0 +1,5 @@
+//go:build !race
+
+package interleave_test
+
+const raceEnabled = false

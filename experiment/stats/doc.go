@@ -1,0 +1,15 @@
+// Package stats says what an experiment has shown, and how sure that is.
+//
+// A [Summary] takes in what was observed, one unit (a user) at a time, and merges with others: nothing of the size of
+// the data is kept. A [Metric] says how the observations become a number: a mean, a proportion, a ratio of sums, each
+// with or without a covariate from before the experiment (CUPED). [Compare] gives the effect of one arm against another
+// with its standard error; an [Effect] gives tests and intervals for the difference and for the relative lift, valid at
+// the planned size, at every look, or at planned looks. [Analyze] does all of it for an experiment and returns a
+// [Report] in text, JSON and HTML.
+//
+// # Caveats
+//
+// Units are what was randomised. Observations of one user are added up first; adding them one by one makes every
+// interval too short. A fixed-size test is valid once, at the size it was planned for: looked at twenty times on the way it
+// raises a false alarm in a quarter of experiments instead of 5 %. Use [AlwaysValid] to look whenever you like.
+package stats

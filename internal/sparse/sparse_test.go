@@ -1,0 +1,118 @@
+package sparse_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/goldrec/gold/internal/sparse"
+	"github.com/google/go-cmp/cmp"
+)
+
+func build(t testing.TB, workers, cols int, rows [][]sparse.Entry) *sparse.Matrix {
+	t.Helper()
+	m, err := sparse.Build(t.Context(), workers, len(rows), cols,
+		func(r int) int { return len(rows[r]) }, func(r, i int) sparse.Entry { return rows[r][i] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func random(rows, cols int) [][]sparse.Entry {
+	rng := rand.New(rand.NewPCG(7, 8))
+	out := make([][]sparse.Entry, rows)
+	for r := range out {
+		out[r] = make([]sparse.Entry, rng.IntN(9))
+		for i := range out[r] {
+			out[r][i] = sparse.Entry{Col: rng.Uint32N(uint32(cols)), Value: float32(rng.IntN(5) - 1)}
+		}
+	}
+	return out
+}
+
+func TestBuildAndTransposeAgainstDense(t *testing.T) {
+	t.Parallel()
+	for _, shape := range [][2]int{{0, 0}, {0, 5}, {1, 1}, {200, 30}, {30, 200}} {
+		rows := random(shape[0], shape[1])
+		dense := make([][]float32, shape[0])
+		for r := range rows {
+			dense[r] = make([]float32, shape[1])
+			for _, e := range rows[r] {
+				dense[r][e.Col] += e.Value
+			}
+		}
+		one := build(t, 1, shape[1], rows)
+		oneT, err := one.Transpose(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored := 0
+		for r := range dense {
+			for c, v := range dense[r] {
+				if got := at(one, r, c); got != max(v, 0) {
+					t.Fatalf("%v: (%d, %d) is %v, want %v", shape, r, c, got, max(v, 0))
+				}
+				if got := at(oneT, c, r); got != max(v, 0) {
+					t.Fatalf("%v transposed: (%d, %d) is %v, want %v", shape, c, r, got, max(v, 0))
+				}
+				if v > 0 {
+					stored++
+				}
+			}
+		}
+		if one.Len() != stored || oneT.Len() != stored || oneT.Rows() != shape[1] {
+			t.Errorf("%v: %d and %d stored, want %d", shape, one.Len(), oneT.Len(), stored)
+		}
+		for _, workers := range []int{2, 7} {
+			many := build(t, workers, shape[1], rows)
+			manyT, err := many.Transpose(t.Context(), workers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(one, many) + cmp.Diff(oneT, manyT); diff != "" {
+				t.Errorf("%v, %d workers: %s", shape, workers, diff)
+			}
+		}
+	}
+}
+
+func at(m *sparse.Matrix, r, c int) float32 {
+	index, values := m.Row(r)
+	for i := range index {
+		if i > 0 && index[i] <= index[i-1] {
+			return float32(math.NaN())
+		}
+		if int(index[i]) == c {
+			return values[i]
+		}
+	}
+	return 0
+}
+
+func TestTallyIgnoresWhatIsNotFinite(t *testing.T) {
+	t.Parallel()
+	inf := float32(math.Inf(1))
+	got := sparse.Tally([]sparse.Entry{
+		{3, 1}, {1, inf}, {2, -inf}, {3, float32(math.NaN())}, {1, 2}, {4, math.MaxFloat32}, {4, math.MaxFloat32},
+	})
+	if diff := cmp.Diff([]sparse.Entry{{1, 2}, {3, 1}, {4, 1e6}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	m := build(t, 2, 3, random(10, 3))
+	cancel()
+	if _, err := m.Transpose(ctx, 2); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	_, err := sparse.Build(ctx, 2, 1, 1, func(int) int { return 0 }, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}

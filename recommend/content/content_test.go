@@ -1,0 +1,320 @@
+package content_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goldrec/gold/catalog"
+	"github.com/goldrec/gold/recommend/content"
+	"github.com/goldrec/gold/recommend/model"
+	"github.com/google/go-cmp/cmp"
+)
+
+func train(t testing.TB, trainer content.Trainer, items ...*catalog.Item) model.Model {
+	t.Helper()
+	var b model.Builder
+	for _, item := range items {
+		b.AddItem(item)
+	}
+	m, err := trainer.Train(t.Context(), b.Build(), model.TrainOptions{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// similar returns what is recommended to somebody who liked one item, best first.
+func similar(t testing.TB, m model.Model, id string) (ids []string) {
+	t.Helper()
+	h, ok := m.Items().Lookup(id)
+	if !ok {
+		t.Fatalf("no item %q", id)
+	}
+	u := &model.User{History: []model.Event{{Item: h, Weight: 1}}}
+	for _, s := range m.Candidates(nil, u, math.MaxInt, nil) {
+		ids = append(ids, m.Items().ID(s.Item))
+	}
+	return ids
+}
+
+func TestSimilar(t *testing.T) {
+	t.Parallel()
+	nan := float32(math.NaN())
+	for _, tt := range []struct {
+		name  string
+		items []*catalog.Item // what is similar to the first
+		want  []string
+	}{{
+		name: "the title says more than the description",
+		items: []*catalog.Item{{ID: "a", Title: "teapot"}, {ID: "b", Description: "holds a teapot and much else"},
+			{ID: "c", Title: "teapot blue"}, {ID: "d", Title: "chair"}},
+		want: []string{"c", "b"},
+	}, {
+		name:  "a rare word says more than a common one",
+		items: []*catalog.Item{{ID: "a", Title: "red samovar"}, {ID: "b", Title: "old samovar"}, {ID: "c", Title: "red cup"}, {ID: "d", Title: "red hat"}},
+		want:  []string{"b", "c", "d"},
+	}, {
+		name: "case of any alphabet is folded, plurals are not",
+		items: []*catalog.Item{{ID: "a", Title: "ΣΊΣΥΦΟΣ straße Чай cup"}, {ID: "b", Title: "σίσυφος"}, {ID: "c", Title: "STRASSE cups"},
+			{ID: "d", Title: "чАЙ"}, {ID: "e", Title: "Cup,"}},
+		want: []string{"b", "d", "e"},
+	}, {
+		name:  "scripts without spaces by pairs of characters",
+		items: []*catalog.Item{{ID: "a", Title: "緑茶セット"}, {ID: "b", Title: "上質な緑茶"}, {ID: "c", Title: "緑の茶碗"}},
+		want:  []string{"b"},
+	}, {
+		name: "a brand is not a word, categories count by prefix",
+		items: []*catalog.Item{{ID: "a", Brand: "Apple", Categories: []string{"Home > Kitchen > Mugs"}}, {ID: "b", Title: "apple home"},
+			{ID: "c", Brand: "APPLE"}, {ID: "d", Categories: []string{"Home > Garden"}}, {ID: "e", Categories: []string{"Home > Kitchen"}},
+			{ID: "f", Categories: []string{"Kitchen"}}},
+		want: []string{"e", "c", "d"},
+	}, {
+		name: "an attribute is its name and value",
+		items: []*catalog.Item{{ID: "a", Attributes: map[string][]string{"colour": {"red", "blue"}}}, {ID: "b", Attributes: map[string][]string{"colour": {"Blue"}}},
+			{ID: "c", Attributes: map[string][]string{"mood": {"blue"}}}, {ID: "d", Title: "colour blue"}},
+		want: []string{"b"},
+	}, {
+		name:  "vectors alone",
+		items: []*catalog.Item{{ID: "a", Vector: []float32{1, 0}}, {ID: "b", Vector: []float32{3, 1}}, {ID: "c", Vector: []float32{0.1, 0.1}}, {ID: "d", Vector: []float32{-1, 0}}},
+		want:  []string{"b", "c"},
+	}, {
+		name: "text and vector count half each",
+		items: []*catalog.Item{{ID: "a", Title: "tea", Vector: []float32{1, 0}}, {ID: "b", Title: "tea", Vector: []float32{1, 0}},
+			{ID: "c", Title: "cup", Vector: []float32{1, 0.1}}, {ID: "d", Title: "tea", Vector: []float32{0, 1}}, {ID: "e", Title: "tea"}},
+		want: []string{"b", "e", "d", "c"},
+	}, {
+		name: "vectors that are no use",
+		items: []*catalog.Item{{ID: "a", Title: "tea", Vector: []float32{1, 0}}, {ID: "b", Title: "tea", Vector: []float32{nan, 0}},
+			{ID: "c", Title: "tea", Vector: []float32{1, 0, 0}}, {ID: "d", Title: "tea", Vector: []float32{0, 0}},
+			{ID: "e", Title: "mug", Vector: []float32{float32(math.Inf(1)), 1}}, {ID: "f", Title: "mug", Vector: []float32{math.MaxFloat32, math.MaxFloat32}}},
+		want: []string{"b", "c", "d", "f"},
+	}, {
+		name:  "nothing known",
+		items: []*catalog.Item{{ID: "a"}, {ID: "b"}, {ID: "c", Title: "tea"}},
+	}} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := train(t, content.Trainer{}, tt.items...)
+			if diff := cmp.Diff(tt.want, similar(t, m, tt.items[0].ID)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestColdItem has an item that nobody touched among many that are nearer to each other than to it.
+func TestColdItem(t *testing.T) {
+	t.Parallel()
+	var b model.Builder
+	for i := range 120 {
+		id := fmt.Sprintf("tea%03d", i)
+		b.AddItem(&catalog.Item{ID: id, Title: "green tea sencha"})
+		b.Add("ann", id, 1, int64(i))
+	}
+	b.AddItem(&catalog.Item{ID: "new", Title: "white tea"})
+	data := b.Build()
+	m, err := content.Trainer{Neighbors: 20}.Train(t.Context(), data, model.TrainOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cold, _ := data.Items.Lookup("new")
+	listed := make([]int, data.Items.Len())
+	for h := range uint32(data.Items.Len()) {
+		u := &model.User{History: []model.Event{{Item: h, Weight: 1}}}
+		for _, s := range m.Candidates(nil, u, math.MaxInt, nil) {
+			listed[s.Item]++
+		}
+	}
+	if least := slices.Min(listed); least < 5 || listed[cold] < 5 {
+		t.Errorf("the new item is in %d lists, another in %d, want 5", listed[cold], least)
+	}
+	u := &model.User{History: data.History(0)[:50]}
+	got := m.Candidates(nil, u, 5, func(h uint32) bool { return h == cold })
+	if len(got) != 1 || got[0].Score <= 0 {
+		t.Errorf("an item nobody touched is not proposed: %v", got)
+	}
+}
+
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	m := train(t, content.Trainer{},
+		&catalog.Item{ID: "pot", Title: "tea pot"}, &catalog.Item{ID: "kettle", Title: "tea kettle"},
+		&catalog.Item{ID: "shirt", Title: "linen shirt"}, &catalog.Item{ID: "skirt", Title: "linen skirt"})
+	handle := func(id string) uint32 { h, _ := m.Items().Lookup(id); return h }
+	score := func(id string, history ...model.Event) float32 {
+		dst := []float32{7}
+		m.Score(dst, &model.User{History: history}, []uint32{handle(id)})
+		return dst[0]
+	}
+	pot, shirt := model.Event{Item: handle("pot"), Weight: 1}, model.Event{Item: handle("shirt"), Weight: 1}
+	against := pot
+	against.Weight = -1
+	if a, b := score("kettle", pot), score("kettle", pot, shirt); !(a > b && b > 0) {
+		t.Errorf("one of one liked %v, one of two liked %v", a, b)
+	}
+	if got := score("kettle", against, shirt); got >= 0 {
+		t.Errorf("an item like a disliked one scores %v", got)
+	}
+	if got := score("kettle", pot, against); got != 0 {
+		t.Errorf("liked and disliked alike scores %v", got)
+	}
+	if got := score("kettle", model.Event{Item: pot.Item, Weight: math.MaxFloat32}); got != score("kettle", pot) {
+		t.Errorf("a single event of huge weight scores %v", got)
+	}
+	long := append([]model.Event{pot}, slices.Repeat([]model.Event{shirt}, 500)...)
+	if score("kettle", long...) != 0 || score("skirt", long...) == 0 {
+		t.Error("what was long ago counts")
+	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	m := train(t, content.Trainer{},
+		&catalog.Item{ID: "a", Title: "tea pot"}, &catalog.Item{ID: "b", Title: "tea pot blue"},
+		&catalog.Item{ID: "c", Title: "tea"}, &catalog.Item{ID: "d", Title: "chair"})
+	handle := func(id string) uint32 { h, _ := m.Items().Lookup(id); return h }
+	u := &model.User{History: []model.Event{{Item: handle("c"), Weight: 1}, {Item: handle("d"), Weight: 1}, {Item: handle("a"), Weight: 1}}}
+	reasons := m.(model.Explainer).Explain(nil, u, handle("b"), 5)
+	if len(reasons) != 2 || reasons[0].Because != handle("a") || reasons[1].Because != handle("c") {
+		t.Fatalf("got %v", reasons)
+	}
+	if sum := reasons[0].Share + reasons[1].Share; math.Abs(float64(sum)-1) > 1e-6 || reasons[0].Share < reasons[1].Share {
+		t.Errorf("shares %v", reasons)
+	}
+	if got := m.(model.Explainer).Explain(nil, u, handle("b"), 1); len(got) != 1 {
+		t.Errorf("n = 1 gave %v", got)
+	}
+}
+
+func TestNeighborsRefused(t *testing.T) {
+	t.Parallel()
+	for _, k := range []int{-1, 1001} {
+		if _, err := (content.Trainer{Neighbors: k}).Train(t.Context(), new(model.Builder).Build(), model.TrainOptions{}); err == nil {
+			t.Errorf("took %d neighbours", k)
+		}
+	}
+}
+
+// shop generates a catalogue with topics, of words that follow Zipf's law.
+func shop(items, words int, vectors bool) *model.Dataset {
+	rng := rand.New(rand.NewPCG(9, 9))
+	zipf := rand.NewZipf(rng, 1.2, 5, 50_000)
+	var b model.Builder
+	for i := range items {
+		topic := rng.IntN(200)
+		text := func(n int) string {
+			var s strings.Builder
+			for range n {
+				if rng.IntN(3) == 0 {
+					fmt.Fprintf(&s, "topic%dword%d ", topic, rng.IntN(60))
+				} else {
+					fmt.Fprintf(&s, "word%d ", zipf.Uint64())
+				}
+			}
+			return s.String()
+		}
+		item := &catalog.Item{
+			ID: fmt.Sprint("item", i), Title: text(6), Description: text(words), Brand: fmt.Sprint("brand", rng.IntN(500)),
+			Categories: []string{fmt.Sprintf("All > Part %d > Topic %d", topic%12, topic)},
+			Attributes: map[string][]string{"colour": {fmt.Sprint(rng.IntN(12))}},
+		}
+		if vectors {
+			for d := range 64 {
+				item.Vector = append(item.Vector, float32(rng.NormFloat64())+3*float32((topic>>(d%8))&1))
+			}
+		}
+		b.AddItem(item)
+	}
+	return b.Build()
+}
+
+// TestRecall compares the neighbours with those of all pairs, in a catalogue large enough for every short cut.
+func TestRecall(t *testing.T) {
+	t.Parallel()
+	const k = 10
+	data := shop(5000, 15, true)
+	m, err := content.Trainer{Neighbors: k}.Train(t.Context(), data, model.TrainOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exact := content.NewExact(t, data)
+	found, wanted := 0, 0
+	for item := uint32(0); item < 5000; item += 250 {
+		u := &model.User{History: []model.Event{{Item: item, Weight: 1}}}
+		got := map[uint32]bool{}
+		for _, s := range m.Candidates(nil, u, 2*k, nil) {
+			got[s.Item] = true
+			if want := exact.Similarity(item, s.Item); math.Abs(float64(want-s.Score)) > 1e-5 {
+				t.Fatalf("similarity %v, exactly %v", s.Score, want)
+			}
+		}
+		for _, s := range exact.Nearest(item, k) {
+			wanted++
+			if got[s.Item] {
+				found++
+			}
+		}
+	}
+	recall := float64(found) / float64(wanted)
+	t.Logf("recall@%d %.4f", k, recall)
+	if recall < 0.9 {
+		t.Errorf("recall@%d %.4f, want at least 0.9", k, recall)
+	}
+}
+
+func BenchmarkTrain(b *testing.B) {
+	for _, items := range []int{10_000, 100_000} {
+		for _, vectors := range []bool{false, true} {
+			if testing.Short() && items > 10_000 {
+				continue
+			}
+			b.Run(fmt.Sprintf("items=%d/words=50/vectors=%v", items, vectors), func(b *testing.B) {
+				data := shop(items, 50, vectors)
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := (content.Trainer{}).Train(b.Context(), data, model.TrainOptions{}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkCandidates(b *testing.B) {
+	data := shop(10_000, 50, false)
+	m, err := content.Trainer{}.Train(b.Context(), data, model.TrainOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	u := &model.User{}
+	for i := range uint32(50) {
+		u.History = append(u.History, model.Event{Item: i * 97, Weight: 1})
+	}
+	var dst []model.Scored
+	b.ReportAllocs()
+	for b.Loop() {
+		dst = m.Candidates(dst[:0], u, 100, nil)
+	}
+}
+
+func ExampleTrainer() {
+	var b model.Builder
+	b.AddItem(&catalog.Item{ID: "sencha", Title: "Sencha green tea"})
+	b.AddItem(&catalog.Item{ID: "gyokuro", Title: "Gyokuro green tea"})
+	b.AddItem(&catalog.Item{ID: "mug", Title: "Large mug"})
+	b.Add("ann", "sencha", 1, 0)
+	data := b.Build()
+	m, err := content.Trainer{}.Train(context.Background(), data, model.TrainOptions{})
+	if err != nil {
+		panic(err)
+	}
+	for _, s := range m.Candidates(nil, &model.User{History: data.History(0)}, 10, nil) {
+		fmt.Println(m.Items().ID(s.Item))
+	}
+	// Output: gyokuro
+}

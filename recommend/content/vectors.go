@@ -1,0 +1,157 @@
+package content
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+
+	"github.com/goldrec/gold/internal/parallel"
+	"github.com/goldrec/gold/internal/simd"
+	"github.com/goldrec/gold/internal/topk"
+	"github.com/goldrec/gold/recommend/model"
+)
+
+const (
+	exactMax = 4096 // vectors up to which every one is compared with every other
+	probes   = 8    // clusters looked into for each vector when there are more
+	rounds   = 2    // of moving the centres
+)
+
+// vectors holds the usable vectors at length 1. They are grouped around centres, about √n of them, as an inverted file
+// (Jégou, Douze & Schmid, "Product quantization for nearest neighbor search", 2011, without the quantisation).
+type vectors struct {
+	dim     int
+	rows    []float32 // flat
+	items   []uint32  // of each row
+	row     []int32   // of each item; -1 without a vector
+	centres []float32 // flat; none: compare with all
+	members [][]uint32
+}
+
+func newVectors(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (*vectors, error) {
+	v := &vectors{dim: commonDim(data), row: make([]int32, data.Items.Len())}
+	for i := range v.row {
+		v.row[i] = -1
+		if vec, ok := unit(data, uint32(i)); ok && len(vec) == v.dim {
+			v.row[i] = int32(len(v.items))
+			v.items = append(v.items, uint32(i))
+			v.rows = append(v.rows, vec...)
+		}
+	}
+	if len(v.items) <= exactMax {
+		return v, nil
+	}
+	return v, v.cluster(ctx, opt)
+}
+
+// commonDim is the most frequent dimension of usable vectors, the smallest of several; 0 if there is none.
+func commonDim(data *model.Dataset) int {
+	counts := map[int]int{}
+	for i := range uint32(data.Items.Len()) {
+		if vec, ok := unit(data, i); ok {
+			counts[len(vec)]++
+		}
+	}
+	dim := 0
+	for d, n := range counts {
+		if n > counts[dim] || n == counts[dim] && d < dim {
+			dim = d
+		}
+	}
+	return dim
+}
+
+// unit returns the item's vector at length 1, if it has one that is finite and not zero.
+func unit(data *model.Dataset, item uint32) ([]float32, bool) {
+	about := data.Content(item)
+	if about == nil || len(about.Vector) == 0 {
+		return nil, false
+	}
+	var square float64
+	for _, x := range about.Vector {
+		square += float64(x) * float64(x)
+	}
+	if !(square > 0) || math.IsInf(square, 0) {
+		return nil, false
+	}
+	scale, vec := 1/math.Sqrt(square), make([]float32, len(about.Vector))
+	for i, x := range about.Vector {
+		vec[i] = float32(float64(x) * scale)
+	}
+	return vec, true
+}
+
+func (v *vectors) at(row int32) []float32 { return v.rows[int(row)*v.dim:][:v.dim] }
+
+// cluster picks centres among the vectors and moves them twice to the middle of what is nearest to them.
+func (v *vectors) cluster(ctx context.Context, opt model.TrainOptions) error {
+	n := len(v.items)
+	count := int(math.Sqrt(float64(n)))
+	for _, row := range rand.New(rand.NewPCG(opt.Seed, 0xc0)).Perm(n)[:count] {
+		v.centres = append(v.centres, v.at(int32(row))...)
+	}
+	nearest := make([]uint32, n)
+	for round := range rounds + 1 {
+		err := parallel.For(ctx, opt.Workers, n, func(_, row int) {
+			nearest[row] = v.nearestCentre(v.at(int32(row)))
+		})
+		if err != nil {
+			return err
+		}
+		if round < rounds {
+			v.moveCentres(nearest)
+		}
+	}
+	v.members = make([][]uint32, count)
+	for row, c := range nearest {
+		v.members[c] = append(v.members[c], uint32(row))
+	}
+	return nil
+}
+
+func (v *vectors) nearestCentre(vec []float32) uint32 {
+	best, at := float32(math.Inf(-1)), uint32(0)
+	for c := range len(v.centres) / v.dim {
+		if s := simd.Dot(vec, v.centres[c*v.dim:][:v.dim]); s > best {
+			best, at = s, uint32(c)
+		}
+	}
+	return at
+}
+
+func (v *vectors) moveCentres(nearest []uint32) {
+	sums := make([]float32, len(v.centres))
+	for row, c := range nearest {
+		simd.Axpy(1, v.at(int32(row)), sums[int(c)*v.dim:][:v.dim])
+	}
+	for c := 0; c < len(sums); c += v.dim {
+		sum := sums[c : c+v.dim]
+		if square := simd.Dot(sum, sum); square > 0 {
+			clear(v.centres[c : c+v.dim])
+			simd.Axpy(1/float32(math.Sqrt(float64(square))), sum, v.centres[c:c+v.dim])
+		}
+	}
+}
+
+// search pushes up to budget items near the row, with their cosines.
+func (v *vectors) search(row int32, budget int, centres *topk.Selector, push func(item uint32, cosine float32)) {
+	vec := v.at(row)
+	if v.members == nil {
+		for other, item := range v.items {
+			push(item, simd.Dot(vec, v.at(int32(other))))
+		}
+		return
+	}
+	centres.Reset(probes)
+	for c := range v.members {
+		centres.Push(uint32(c), simd.Dot(vec, v.centres[c*v.dim:][:v.dim]))
+	}
+	for _, c := range centres.Sorted() {
+		members := v.members[c.Item]
+		members = members[:min(budget, len(members))]
+		budget -= len(members)
+		for _, other := range members {
+			push(v.items[other], simd.Dot(vec, v.at(int32(other))))
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+	"unique"
+)
+
+// MemoryOptions configures a [Memory]. The zero value works.
+type MemoryOptions struct {
+	// Now is the clock that page lifetimes are measured with; nil means time.Now.
+	Now func() time.Time
+	// PageBytesMax bounds the cached pages, keys and bookkeeping included; 0 means 64 MiB. When it is reached the
+	// page that was put or read the longest ago goes first. A page that alone is larger is not kept.
+	PageBytesMax int
+}
+
+// Memory is the Store that lives in the process and dies with it: for tests, for the models that read a log once, and
+// for programs that can learn again from elsewhere. It is safe for concurrent use and starts no goroutine.
+//
+// An interaction costs 80 bytes plus its identifiers, each distinct one kept once. Append is O(1) an interaction,
+// History O(limit), Forget O(interactions of that user). Everything but the pages grows with what is stored: profiles
+// until they are deleted, interactions until they are forgotten, models until their versions are deleted.
+type Memory struct {
+	closed   atomic.Bool
+	log      memoryLog
+	profiles memoryProfiles
+	pages    memoryPages
+	models   memoryModels
+}
+
+var _ Store = (*Memory)(nil)
+
+// NewMemory makes an empty store.
+func NewMemory(opts MemoryOptions) *Memory {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.PageBytesMax <= 0 {
+		opts.PageBytesMax = 64 << 20
+	}
+	m := new(Memory)
+	m.log.empty = unique.Make("")
+	m.log.last = make(map[unique.Handle[string]]Position)
+	m.profiles.stored = make(map[string]Profile)
+	m.profiles.segments = make(map[string]map[string]struct{})
+	m.pages.now = opts.Now
+	m.pages.bytesMax = opts.PageBytesMax
+	m.pages.users = make(map[string]map[string]*memoryPage)
+	m.models.names = make(map[string]*memoryModel)
+	return m
+}
+
+// Close lets go of everything the store holds. Closing again does nothing.
+func (m *Memory) Close() error {
+	m.closed.Store(true)
+	m.log.clear()
+	m.profiles.clear()
+	m.pages.clear()
+	m.models.clear()
+	return nil
+}
+
+// check says why a call cannot begin. The closed flag is read again under each part's lock, which clear takes after
+// setting it, so that nothing is written to a part that has been cleared.
+func (m *Memory) check(ctx context.Context) error {
+	if m.closed.Load() {
+		return ErrClosed
+	}
+	return ctx.Err()
+}

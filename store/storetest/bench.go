@@ -1,0 +1,86 @@
+package storetest
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/goldrec/gold/store"
+)
+
+// RunBenchmarks measures what an engine does with a store: appends of one interaction from many goroutines, the
+// history of a user, a scan of the log, and a cached page.
+func RunBenchmarks(b *testing.B, open func(b *testing.B) store.Store) {
+	const users, perUser = 1000, 100
+	st := open(b)
+	b.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	batch := make([]store.Interaction, 0, users)
+	for i := range perUser {
+		batch = batch[:0]
+		for u := range users {
+			batch = append(batch, view(fmt.Sprint("user-", u), i))
+		}
+		if _, err := st.Append(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("Scan/n=100000", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			n := 0
+			for _, err := range st.Scan(b.Context(), 0) {
+				if err != nil {
+					b.Fatal(err)
+				}
+				n++
+			}
+			if n != users*perUser {
+				b.Fatalf("%d entries", n)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(users*perUser), "ns/entry")
+	})
+	b.Run("History/limit=50", func(b *testing.B) {
+		b.ReportAllocs()
+		i := 0
+		for b.Loop() {
+			i++
+			history, err := st.History(b.Context(), fmt.Sprint("user-", i*7919%users), 50)
+			if err != nil || len(history) != 50 {
+				b.Fatal(len(history), err)
+			}
+		}
+	})
+	b.Run("Page/4KiB", func(b *testing.B) {
+		if err := st.PutPage(b.Context(), "ann", "home", make([]byte, 4<<10), time.Hour); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := st.Page(b.Context(), "ann", "home"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Append/goroutines=128", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetParallelism(64) // times GOMAXPROCS
+		var n atomic.Int64
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				i := int(n.Add(1))
+				in := view(fmt.Sprint("user-", i*7919%users), i)
+				if _, err := st.Append(b.Context(), []store.Interaction{in}); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "interactions/s")
+	})
+}

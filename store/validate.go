@@ -1,0 +1,78 @@
+package store
+
+import (
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	// IDMax is the longest identifier of a user, item, session, placement, variant, segment, model or page, in bytes.
+	IDMax = 512
+	// BatchMax is the most interactions that one Append takes.
+	BatchMax = 100_000
+	// ProfileBytesMax is the most text that one profile holds: its identifier, segments, attributes and preferences,
+	// each counted with 16 bytes more.
+	ProfileBytesMax = 1 << 20
+)
+
+// ValidateID says why the identifier of the named field is too long or not UTF-8, wrapping ErrInvalid. The empty one
+// passes.
+func ValidateID(field, id string) error {
+	if len(id) > IDMax {
+		return fmt.Errorf("%w: %s of %d bytes, more than %d", ErrInvalid, field, len(id), IDMax)
+	}
+	if !utf8.ValidString(id) {
+		return fmt.Errorf("%w: %s is not UTF-8", ErrInvalid, field)
+	}
+	return nil
+}
+
+// ValidateBatch says why Append cannot take the batch: there are more than BatchMax interactions, or one of them is
+// invalid; the error tells its index. It wraps ErrInvalid.
+func ValidateBatch(batch []Interaction) error {
+	if len(batch) > BatchMax {
+		return fmt.Errorf("%w: batch of %d interactions, more than %d", ErrInvalid, len(batch), BatchMax)
+	}
+	for i := range batch {
+		if err := batch[i].Validate(); err != nil {
+			return fmt.Errorf("interaction %d of %d: %w", i+1, len(batch), err)
+		}
+	}
+	return nil
+}
+
+// ValidatePage says why PutPage cannot take what it is given, wrapping ErrInvalid: an identifier too long or not
+// UTF-8, or a ttl that is not positive.
+func ValidatePage(user, key string, ttl time.Duration) error {
+	if ttl <= 0 {
+		return fmt.Errorf("%w: page with a ttl of %v", ErrInvalid, ttl)
+	}
+	if err := ValidateID("user", user); err != nil {
+		return err
+	}
+	return ValidateID("key", key)
+}
+
+// PageLives reports whether a page put at a time for ttl lives now. One that was put in the future, because the clock
+// has gone backwards since, does not: it might otherwise outlive its ttl by as much.
+func PageLives(put time.Time, ttl time.Duration, now time.Time) bool {
+	age := now.Sub(put)
+	return age >= 0 && age < ttl
+}
+
+// ValidateModelName says why PutModel cannot take the name, wrapping ErrInvalid: it is empty, too long or not UTF-8.
+func ValidateModelName(name string) error {
+	if name == "" {
+		return fmt.Errorf("%w: model without a name", ErrInvalid)
+	}
+	return ValidateID("model", name)
+}
+
+// validateTime holds times to what a count of nanoseconds since 1970 in 64 bits can say.
+func validateTime(t time.Time) error {
+	if year := t.UTC().Year(); year < 1678 || year > 2261 {
+		return fmt.Errorf("%w: time in the year %d", ErrInvalid, year)
+	}
+	return nil
+}
