@@ -18,8 +18,9 @@ type Catalog struct {
 	byID   idmap.Map[uint32]
 	facets idmap.Map[*facet]
 	dir    atomic.Pointer[[]*chunk]
-	n      atomic.Uint32 // handles given
-	live   atomic.Int64
+	n      atomic.Uint32             // handles given
+	live   atomic.Int64              // items
+	shown  atomic.Int64              // items that are available
 	text   atomic.Pointer[textIndex] // nil before the first search
 
 	mu sync.Mutex // held by writers
@@ -176,11 +177,11 @@ func (c *Catalog) handle(id string) (uint32, error) {
 func (c *Catalog) put(handle uint32, r *record) {
 	ch, i := c.chunk(handle), handle%chunkSize
 	now, before := r, ch.records[i].Load()
-	switch {
-	case now == nil:
+	if now == nil {
 		now = new(record)
 		c.live.Add(-1)
-	case before == nil:
+	}
+	if before == nil {
 		before = new(record)
 		c.live.Add(1)
 	}
@@ -193,7 +194,10 @@ func (c *Catalog) put(handle uint32, r *record) {
 	}
 	ch.records[i].Store(r)
 	ch.live.set(i, r != nil)
-	ch.available.set(i, now.item.Available)
+	if now.item.Available != before.item.Available {
+		ch.available.set(i, now.item.Available)
+		c.shown.Add(sign(now.item.Available))
+	}
 	for _, p := range before.terms {
 		if !now.has(p) {
 			p.remove(handle)
@@ -201,4 +205,12 @@ func (c *Catalog) put(handle uint32, r *record) {
 		}
 	}
 	c.moveWords(handle, before, now)
+}
+
+// sign is how a count changes when one more, or one less, is of its kind.
+func sign(more bool) int64 {
+	if more {
+		return 1
+	}
+	return -1
 }

@@ -116,6 +116,11 @@ func randomSpec(rng *rand.Rand, depth int) spec {
 		for range rng.IntN(14) {
 			vs = append(vs, randomValue(rng, field))
 		}
+		if rng.IntN(2) == 0 { // many values are matched in another way than few
+			for i := range 9 {
+				vs = append(vs, fmt.Sprint("nothing has this ", i))
+			}
+		}
 		return spec{catalog.In(field, vs...), fmt.Sprintf("%s in %q", field, vs), func(it *catalog.Item) bool {
 			return slices.ContainsFunc(vs, func(v string) bool { return has(it, field, v) })
 		}}

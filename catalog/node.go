@@ -122,4 +122,7 @@ func (available) probe(c *Catalog, handle uint32) bool { return c.Available(hand
 
 func (available) restrict(e *evaluation, s *segment) { e.cat.andAvailable(e.key, s) }
 
-func (available) bounds(c *Catalog) (least, most int) { return 0, c.Len() }
+func (available) bounds(c *Catalog) (least, most int) {
+	shown := int(c.shown.Load())
+	return shown, shown
+}

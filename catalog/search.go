@@ -94,9 +94,10 @@ type search struct {
 type queryWord struct {
 	text     string
 	prefix   bool
-	postings anyOf
-	idf      float64
-	exactIDF float64 // of the word itself, where prefix is set
+	postings anyOf    // of the words that begin with text, or of text alone
+	exact    *posting // of text; nil when no item has it
+	idf      float64  // of postings
+	exactIDF float64  // of exact
 }
 
 func (c *Catalog) newSearch(query string) *search {
@@ -114,31 +115,34 @@ func (c *Catalog) newSearch(query string) *search {
 	}
 	for i := range s.words {
 		q := &s.words[i]
-		q.postings = t.find(c, q.text, q.prefix)
-		q.idf = q.postings.idf(n)
-		if q.prefix {
-			q.exactIDF = anyOf(t.find(c, q.text, false)).idf(n)
+		if q.exact = c.posting(textField, q.text); q.exact != nil {
+			q.postings = anyOf{q.exact}
+			q.exactIDF = q.postings.idf(n)
 		}
+		if q.prefix {
+			q.postings = t.withPrefix(q.text)
+		}
+		q.idf = q.postings.idf(n)
 	}
 	return s
 }
 
-// all is what the items have that have every word.
+// all leaves the items that have every word.
 func (s *search) all() []restricter {
-	var all []restricter
+	by := make([]restricter, len(s.words))
 	for i := range s.words {
-		all = append(all, s.words[i].postings)
+		by[i] = s.words[i].postings
 	}
-	return all
+	return by
 }
 
-// any is what the items have that have one of the words.
+// any leaves the items that have one of the words.
 func (s *search) any() []restricter {
-	var any anyOf
+	var union anyOf
 	for i := range s.words {
-		any = append(any, s.words[i].postings...)
+		union = append(union, s.words[i].postings...)
 	}
-	return []restricter{any}
+	return []restricter{union}
 }
 
 // run scores what the matcher and the words leave, and returns the best n of them and how many they are.
@@ -164,7 +168,7 @@ func (s *search) score(r *record) float64 {
 	sum := 0.0
 	for i := range s.words {
 		q := &s.words[i]
-		all, exact := r.count(q.text, q.prefix)
+		all, exact := q.count(r)
 		sum += q.idf * s.saturate(all, r.weight)
 		if q.prefix {
 			sum += q.exactIDF * s.saturate(exact, r.weight)
@@ -180,21 +184,29 @@ func (s *search) saturate(tf int32, length int64) float64 {
 	return x * (k1 + 1) / (x + k1*(1-b+b*float64(length)/s.avgLen))
 }
 
-// count is how much a word counts in the item, and how much what begins with it.
-func (r *record) count(text string, prefix bool) (all, exact int32) {
-	i, found := slices.BinarySearchFunc(r.words, text, func(w wordCount, text string) int {
-		return strings.Compare(w.word.value, text)
-	})
-	if found {
-		exact = r.words[i].weight
+// count is how much the query's word counts in an item, and how much what begins with it. It compares pointers as far
+// as it can: to follow those of many items to their words would take most of a search's time.
+func (q *queryWord) count(r *record) (all, exact int32) {
+	for _, w := range r.words {
+		if w.word == q.exact {
+			exact = w.weight
+		}
+		if q.prefix && q.begins(w.word) {
+			all += w.weight
+		}
 	}
-	if !prefix {
+	if !q.prefix {
 		return exact, exact
 	}
-	for ; i < len(r.words) && strings.HasPrefix(r.words[i].word.value, text); i++ {
-		all += r.words[i].weight
-	}
 	return all, exact
+}
+
+// begins reports whether the query's word is the beginning of another.
+func (q *queryWord) begins(p *posting) bool {
+	if len(q.postings) <= valuesFew {
+		return slices.Contains(q.postings, p)
+	}
+	return strings.HasPrefix(p.value, q.text)
 }
 
 // anyOf is the union of postings.

@@ -15,6 +15,8 @@ const (
 	wordMax = 64      // bytes of a word that count; the rest of it is not looked at
 	textMax = 1 << 16 // bytes of a field, or a query, that are looked at
 
+	wordsKept = 4096 // words for which room is kept from one item to the next
+
 	textField = "text" // the facet, not open to filters, whose values are words
 )
 
@@ -22,6 +24,7 @@ const (
 type textIndex struct {
 	weight atomic.Int64                    // of all words of all items
 	starts idmap.Map[*idmap.Map[*posting]] // words by their first two runes, for prefixes
+	all    []weighedWord                   // room for the words of one item; under Catalog.mu
 }
 
 // wordCount says how often a word is in an item, each field counting with its weight.
@@ -100,14 +103,17 @@ func (c *Catalog) addWords(t *textIndex, r, old *record) {
 		r.words, r.weight = old.words, old.weight
 		return
 	}
-	var all []weighedWord
-	all = appendWords(all, r.item.Title, 3)
+	all := appendWords(t.all[:0], r.item.Title, 3)
 	all = appendWords(all, r.item.Brand, 2)
 	for _, path := range r.item.Categories {
 		all = appendWords(all, path, 2)
 	}
 	all = appendWords(all, r.item.Description, 1)
 	slices.SortFunc(all, func(a, b weighedWord) int { return strings.Compare(a.word, b.word) })
+	t.all = all[:0]
+	if cap(all) > wordsKept {
+		t.all = nil
+	}
 	r.words = make([]wordCount, 0, len(all))
 	for i, w := range all {
 		if i == 0 || all[i-1].word != w.word {
@@ -150,15 +156,9 @@ func (c *Catalog) word(t *textIndex, w string) *posting {
 	return p
 }
 
-// find returns the postings of a word, or of all words that begin with it.
-func (t *textIndex) find(c *Catalog, text string, prefix bool) []*posting {
-	var found []*posting
-	if p := c.posting(textField, text); p != nil && !prefix {
-		return append(found, p)
-	}
-	if !prefix {
-		return nil
-	}
+// withPrefix returns the postings of the words that begin with a text.
+func (t *textIndex) withPrefix(text string) anyOf {
+	var found anyOf
 	collect := func(bucket *idmap.Map[*posting]) {
 		for w, p := range bucket.All() {
 			if strings.HasPrefix(w, text) {

@@ -66,7 +66,7 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 		return nil, err
 	}
 	live := experiment.NewLive(experiments)
-	if s.exposures, err = openExposures(filepath.Join(cfg.data, "exposures.jsonl"), live, cfg.log); err != nil {
+	if s.exposures, err = openExposures(filepath.Join(cfg.data, "exposures.log"), live, cfg.log); err != nil {
 		return nil, err
 	}
 	stored := stock.Dir(cfg.data).StorePath()
@@ -86,7 +86,7 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 		return nil, err
 	}
 	s.handler, err = web.New(web.Config{
-		Catalog: cat, Engine: s.engine, Store: s.store, Golden: hour, Experiments: live, Exposures: s.exposures.log,
+		Catalog: cat, Engine: s.engine, Store: s.store, Golden: hour, Experiments: live, Exposures: s.exposures.once,
 		Shoppers: goods.Shoppers, Logger: cfg.log,
 	})
 	return s, err
@@ -129,15 +129,9 @@ func (s *shop) keepTraining(ctx context.Context, every time.Duration) {
 	}
 }
 
+// train makes the next model; the engine logs how good it is.
 func (s *shop) train(ctx context.Context) {
-	report, err := s.engine.Train(ctx)
-	switch {
-	case ctx.Err() != nil:
-	case err != nil:
+	if _, err := s.engine.Train(ctx); err != nil && ctx.Err() == nil {
 		s.log.ErrorContext(ctx, "training failed", "error", err)
-	default:
-		s.log.InfoContext(ctx, "trained", "version", report.Version, "published", report.Published,
-			"interactions", report.Interactions, "ndcg@10", report.Gate.NDCG, "ndcg@10 before", report.Gate.NDCGBefore,
-			"took", report.Elapsed.Round(time.Millisecond))
 	}
 }

@@ -19,7 +19,6 @@ import (
 	"slices"
 
 	"github.com/goldrec/gold/internal/parallel"
-	"github.com/goldrec/gold/internal/topk"
 	"github.com/goldrec/gold/recommend/model"
 )
 
@@ -70,10 +69,12 @@ func Evaluate(ctx context.Context, m model.Model, train, test *model.Dataset, op
 			rankers[worker] = e.newRanker()
 		}
 		from, to := bounds(part)
-		for user := from; user < to && ctx.Err() == nil; user++ {
-			rankers[worker].user(uint32(user), &sums[part])
+		for from < to && ctx.Err() == nil {
+			n := min(groupSize, to-from)
+			rankers[worker].group(uint32(from), uint32(from+n), &sums[part])
+			progress.Add(n)
+			from += n
 		}
-		progress.Add(to - from)
 	})
 	if err != nil {
 		return Report{}, err
@@ -143,111 +144,4 @@ func (e *evaluation) report(sums []Report, rankers []*ranker) Report {
 		total.Metrics[i].over(total.Users)
 	}
 	return total
-}
-
-// ranker is one worker's scratch memory.
-type ranker struct {
-	*evaluation
-	history  []model.Event
-	vector   []float32
-	scores   []float32
-	best     topk.Selector
-	ranking  []uint32
-	seen     map[uint32]bool
-	relevant map[uint32]float32
-	shown    [][]uint64 // for each cutoff, the items some user was shown
-}
-
-func (e *evaluation) newRanker() *ranker {
-	r := &ranker{
-		evaluation: e, scores: make([]float32, len(e.all)),
-		seen: map[uint32]bool{}, relevant: map[uint32]float32{}, shown: make([][]uint64, len(e.cutoffs)),
-	}
-	for i := range r.shown {
-		r.shown[i] = make([]uint64, len(e.all)/64+1)
-	}
-	return r
-}
-
-// user ranks for one user and adds what the ranking counts to sum.
-func (r *ranker) user(user uint32, sum *Report) {
-	r.recall(user)
-	relevant := r.wanted(user)
-	if relevant == 0 {
-		return
-	}
-	if sum.Users++; sum.Metrics == nil {
-		sum.Metrics = make([]Metrics, len(r.cutoffs))
-	}
-	r.rank()
-	hit := func(item uint32) bool { return r.relevant[item] > 0 }
-	for i, k := range r.cutoffs {
-		sum.Metrics[i].add(Measure(r.ranking, relevant, hit, k))
-		for _, item := range r.ranking[:min(k, len(r.ranking))] {
-			r.shown[i][item/64] |= 1 << (item % 64)
-		}
-	}
-}
-
-// recall looks the user's history up.
-func (r *ranker) recall(user uint32) {
-	r.history = r.history[:0]
-	clear(r.seen)
-	known, ok := r.train.Users.Lookup(r.test.Users.ID(user))
-	if !ok {
-		return
-	}
-	for _, event := range r.train.History(known) {
-		if event.Item = r.fromTrain[event.Item]; event.Item != model.NoItem {
-			r.history = append(r.history, event)
-			r.seen[event.Item] = true
-		}
-	}
-}
-
-// wanted fills r.relevant and returns the number of relevant items, of which the model may not know all.
-func (r *ranker) wanted(user uint32) int {
-	clear(r.relevant)
-	var unknown map[uint32]float32 // by test's handle
-	for _, event := range r.test.History(user) {
-		item := r.fromTest[event.Item]
-		switch {
-		case item == model.NoItem:
-			if unknown == nil {
-				unknown = map[uint32]float32{}
-			}
-			unknown[event.Item] += event.Weight
-		case !r.seen[item]:
-			r.relevant[item] += event.Weight
-		}
-	}
-	n := 0
-	for _, weights := range [...]map[uint32]float32{r.relevant, unknown} {
-		for _, w := range weights {
-			if w > 0 {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// rank fills r.ranking down to the deepest cutoff.
-func (r *ranker) rank() {
-	u := &model.User{History: r.history, Now: r.train.Now}
-	if em, ok := r.model.(model.Embedder); ok {
-		r.vector = em.Embed(r.vector[:0], u.History, u.Now)
-		u.Vector = r.vector
-	}
-	r.model.Score(r.scores, u, r.all)
-	r.best.Reset(slices.Max(r.cutoffs))
-	for item, score := range r.scores {
-		if r.best.Wants(score) && !r.seen[uint32(item)] {
-			r.best.Push(uint32(item), score)
-		}
-	}
-	r.ranking = r.ranking[:0]
-	for _, s := range r.best.Sorted() {
-		r.ranking = append(r.ranking, s.Item)
-	}
 }

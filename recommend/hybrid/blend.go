@@ -159,7 +159,7 @@ func (m *Model) Explain(dst []model.Reason, u *model.User, item uint32, n int) [
 		all[i].Share /= total
 	}
 	slices.SortStableFunc(all, func(a, b model.Reason) int { return cmp.Compare(b.Share, a.Share) })
-	return append(dst, all[:min(n, len(all))]...)
+	return append(dst, all[:min(max(n, 0), len(all))]...)
 }
 
 // reasons are a part's own, their shares out of what the part gives to the score.

@@ -18,7 +18,9 @@ import (
 	"sync"
 
 	"github.com/goldrec/gold/internal/codec"
+	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/content"
+	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/popular"
 )
@@ -43,7 +45,7 @@ func (t Trainer) parts() []model.Trainer {
 	if t.Parts != nil {
 		return t.Parts
 	}
-	return []model.Trainer{popular.Trainer{}, content.Trainer{}}
+	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, content.Trainer{}, als.Trainer{}}
 }
 
 // Train trains the parts twice: without the slice, to learn the weights, and with it.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/goldrec/gold/internal/parallel"
 	"github.com/goldrec/gold/recommend/model"
+	"github.com/goldrec/gold/recommend/popular"
 )
 
 const (
@@ -118,10 +119,22 @@ func learn(ctx context.Context, parts []model.Model, s *slice, workers int) ([le
 		case c > 0:
 			weights[c] = weights[c-1]
 		default:
-			weights[c] = alike(spread)
+			weights[c] = prior(parts, spread)
 		}
 	}
 	return weights, nil
+}
+
+// prior is the weights where there is too little data to learn any: all parts count alike, but what everybody likes counts
+// for a tenth of what goes with the user's own history.
+func prior(parts []model.Model, spread []float32) []float32 {
+	w := alike(spread)
+	for i, p := range parts {
+		if p.Name() == popular.Name {
+			w[i] /= 10
+		}
+	}
+	return w
 }
 
 // example is the candidates of one user, their features part by part, and which of them were withheld.

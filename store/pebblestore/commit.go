@@ -23,6 +23,8 @@ type committer struct {
 	space *space
 	end   atomic.Uint64 // the last position that is durable; what readers see ends here
 
+	groups atomic.Uint64 // committed so far
+
 	mu      sync.Mutex
 	work    sync.Cond // the open group is no longer empty, or stopping
 	room    sync.Cond // the open group is empty
@@ -169,6 +171,7 @@ func (c *committer) commit(g *group) {
 		return
 	}
 	c.end.Store(uint64(g.last))
+	c.groups.Add(1)
 	g.err = g.batch.Close()
 	c.space.check()
 }

@@ -127,9 +127,9 @@ func within(t *testing.T, d time.Duration, what string, f func()) {
 // comes. Nothing may panic or hang; an append that is acknowledged is there, in the store that failed as after a crash
 // and reopening; the others get ErrFailed.
 func TestWritesFail(t *testing.T) {
-	rounds := 150
+	rounds := 100
 	if testing.Short() {
-		rounds = 30
+		rounds = 25
 	}
 	for _, only := range []string{"", ".log", ".sst", "MANIFEST-000001", "db"} {
 		t.Run("only "+only, func(t *testing.T) {
@@ -197,6 +197,48 @@ func failDisk(t *testing.T, only string, rng *rand.Rand) bool {
 		}
 	}
 	return failed
+}
+
+// TestOpenFails lets writes fail from a random one on while a store opens that was killed with much in its log: Open
+// says so and does not hang, and loses nothing.
+func TestOpenFails(t *testing.T) {
+	d := newDisk(vfs.NewCrashableMem(), syscall.ENOSPC)
+	s, err := open(d.fs, "db", Options{}, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	acked, _ := fill(t, s, 400)
+	killed := d.mem.CrashClone(vfs.CrashCloneCfg{})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for at := int64(1); at < 60; at += 3 {
+		d := newDisk(killed, syscall.EIO)
+		d.failAt.Store(at)
+		within(t, time.Minute, "Open", func() { s, err = open(d.fs, "db", Options{}, smallMemTable) })
+		if err != nil {
+			failed++
+		}
+		if err == nil {
+			checkAcked(t, s, acked)
+			_ = s.Close()
+		} else if !errors.Is(err, ErrFailed) {
+			t.Errorf("Open whose write %d fails: %v, want ErrFailed", at, err)
+		}
+		killed = killed.CrashClone(vfs.CrashCloneCfg{})
+	}
+	if failed < 3 {
+		t.Errorf("Open failed %d times", failed)
+	}
+	s, err = open(killed, "db", Options{}, smallMemTable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkAcked(t, s, acked)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 // checkRefuses has every write say that the store failed, and reads go on.

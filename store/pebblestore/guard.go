@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -16,9 +17,9 @@ import (
 // reaches the disk. What the disk holds is then what a crash would have left, which Open knows how to read.
 //
 // Pebble gives up the process when its write-ahead log or manifest cannot be written: it panics with locks held, or
-// asks its logger to exit. So a failure to write the log is hidden from it, while writers ask the guard whether what
-// they wrote is on the disk. Failures to write tables and manifests it is told of: it keeps what they should have
-// held in memory, where readers find it.
+// asks its logger to exit and is in disorder when that returns. So these failures are hidden from it, while writers
+// ask the guard whether what they wrote is on the disk. Of failures to write a table it is told, and keeps what the
+// table should have held in memory, where readers find it.
 type guard struct {
 	log    *logger
 	once   sync.Once
@@ -73,6 +74,33 @@ func (g *guard) do(op, name string, hide bool, f func() error) error {
 	return err
 }
 
+var errAbandoned = errors.New("pebblestore: open abandoned")
+
+// open runs open, which may wait for ever for a flush that fails. If so it is left behind, with errAbandoned.
+func (g *guard) open(open func() (*pebble.DB, error)) (*pebble.DB, error) {
+	type result struct {
+		db  *pebble.DB
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		db, err := open()
+		done <- result{db, err}
+	}()
+	select {
+	case r := <-done:
+		return r.db, r.err
+	case <-g.failed:
+	}
+	select {
+	case r := <-done:
+		return r.db, r.err
+	case <-time.After(time.Second):
+		g.abandon()
+		return nil, fmt.Errorf("%w: %w", errAbandoned, g.err())
+	}
+}
+
 // throttle slows the engine down, which tries a flush that failed again at once, for as long as it is open.
 func (g *guard) throttle() {
 	if g.abandoned.Load() {
@@ -84,8 +112,10 @@ func (g *guard) throttle() {
 // abandon is for an engine that cannot be closed.
 func (g *guard) abandon() { g.abandoned.Store(true) }
 
-// hidden reports whether failures to write the file are kept from the engine.
-func hidden(name string) bool { return strings.HasSuffix(name, ".log") }
+// hidden reports whether failures to write the file are kept from the engine: it is none that it reads back.
+func hidden(name string) bool {
+	return !strings.HasSuffix(name, ".sst") && !strings.HasSuffix(name, ".blob")
+}
 
 func (g *guard) wrap(fs vfs.FS) vfs.FS { return &guardFS{FS: fs, guard: g} }
 
@@ -142,7 +172,7 @@ func (fs *guardFS) OpenDir(name string) (vfs.File, error) {
 }
 
 func (fs *guardFS) Rename(from, to string) error {
-	return fs.guard.do("rename", to, false, func() error { return fs.FS.Rename(from, to) })
+	return fs.guard.do("rename", to, hidden(to), func() error { return fs.FS.Rename(from, to) })
 }
 
 func (fs *guardFS) Link(from, to string) error {
@@ -151,15 +181,15 @@ func (fs *guardFS) Link(from, to string) error {
 
 // Remove fails without harm: what cannot be removed now is when the directory is opened again.
 func (fs *guardFS) Remove(name string) error {
-	if err := fs.guard.err(); err != nil {
-		return err
+	if fs.guard.err() != nil {
+		return nil
 	}
 	return fs.FS.Remove(name)
 }
 
 func (fs *guardFS) RemoveAll(name string) error {
-	if err := fs.guard.err(); err != nil {
-		return err
+	if fs.guard.err() != nil {
+		return nil
 	}
 	return fs.FS.RemoveAll(name)
 }
@@ -232,9 +262,9 @@ func (f *guardFile) Close() error {
 	return err
 }
 
-// nullFile stands for a log file that could not be made.
+// nullFile stands for a file that could not be made and is not read.
 type nullFile struct {
-	vfs.File // nil: nothing reads a log that is being written
+	vfs.File // nil: there is nothing to read
 	stat     func() (vfs.FileInfo, error)
 }
 

@@ -1,6 +1,7 @@
 package pebblestore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,10 @@ import (
 type logger struct {
 	*slog.Logger
 	onFatal func(error)
+}
+
+func newLogger(log *slog.Logger) *logger {
+	return &logger{Logger: cmp.Or(log, slog.New(slog.DiscardHandler))}
 }
 
 func (l *logger) log(level slog.Level, format string, args []any) {

@@ -17,15 +17,21 @@ type space struct {
 	low     atomic.Bool
 }
 
-// check looks at the volume; it costs a system call.
-func (s *space) check() {
+// below reports whether less than 1/part of the reserve is left; it costs a system call.
+func (s *space) below(part uint64) bool {
 	usage, err := s.fs.GetDiskUsage(s.dir)
 	reserve := s.reserve
 	if reserve == 0 {
 		reserve = min(reserveMax, usage.TotalBytes/10)
 	}
-	s.low.Store(err == nil && usage.AvailBytes < reserve)
+	return err == nil && usage.AvailBytes < reserve/part
 }
+
+// check looks at the volume.
+func (s *space) check() { s.low.Store(s.below(1)) }
+
+// tooLowToOpen reports whether the engine might not find the room to replay its log.
+func (s *space) tooLowToOpen() bool { return s.below(4) }
 
 // full reports whether what adds must be refused. While the volume had room at the last commit it costs nothing.
 func (s *space) full() bool {

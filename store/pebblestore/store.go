@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -55,7 +56,8 @@ type Options struct {
 	// PageBytesMax bounds the memory of cached pages; 0 means 64 MiB. The page used the longest ago goes first.
 	PageBytesMax int
 	// DiskReserve is the room on the volume that is left to others and to compaction, in bytes; 0 means 256 MiB or a
-	// tenth of the volume, whichever is less. Below it only Forget and the deleting methods write.
+	// tenth of the volume, whichever is less. Below it only Forget and the deleting methods write; Open needs a
+	// quarter of it.
 	DiskReserve uint64
 	// Now is the clock that page lifetimes are measured with; nil means time.Now.
 	Now func() time.Time
@@ -96,11 +98,14 @@ func Open(dir string, opts Options) (*Store, error) {
 
 func open(fs vfs.FS, dir string, opts Options, memTable uint64) (*Store, error) {
 	dir = filepath.Clean(dir)
-	log := &logger{Logger: cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))}
+	log := newLogger(opts.Logger)
 	if err := fs.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("pebblestore: open %s: %w", dir, err)
 	}
 	lock, err := pebble.LockDirectory(dir, fs)
+	if _, ok := errors.AsType[*os.PathError](err); ok { // the lock file cannot be made
+		return nil, fmt.Errorf("pebblestore: open %s: %w", dir, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrInUse, dir, err)
 	}
@@ -111,20 +116,32 @@ func open(fs vfs.FS, dir string, opts Options, memTable uint64) (*Store, error) 
 		space: &space{fs: fs, dir: dir, reserve: opts.DiskReserve},
 		pages: store.NewMemory(store.MemoryOptions{Now: opts.Now, PageBytesMax: opts.PageBytesMax}),
 	}
-	s.db, err = openDB(s.guard.wrap(fs), dir, lock, log, cmp.Or(opts.CacheBytes, 64<<20), memTable)
-	if err == nil {
-		err = s.recover()
-		if err != nil {
-			err = errors.Join(err, s.db.Close())
-		}
+	if s.space.tooLowToOpen() {
+		return nil, errors.Join(fmt.Errorf("%w: open %s", ErrFull, dir), lock.Close())
+	}
+	s.db, err = s.guard.open(func() (*pebble.DB, error) {
+		return openDB(s.guard.wrap(fs), dir, lock, log, cmp.Or(opts.CacheBytes, 64<<20), memTable)
+	})
+	if errors.Is(err, errAbandoned) {
+		return nil, errors.Join(fmt.Errorf("pebblestore: open %s: %w", dir, err), lock.Close(), lock.Close())
 	}
 	if err == nil {
-		err = s.guard.err()
+		if err = firstError(s.recover(), s.guard.err()); err != nil {
+			err = errors.Join(err, s.shut())
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("pebblestore: open %s: %w", dir, err), lock.Close())
 	}
 	return s, nil
+}
+
+// shut closes what Open had opened before it failed.
+func (s *Store) shut() error {
+	if s.commits != nil {
+		s.commits.stop()
+	}
+	return s.db.Close()
 }
 
 func openDB(fs vfs.FS, dir string, lock *pebble.Lock, log *logger, cacheBytes int64, memTable uint64) (*pebble.DB, error) {

@@ -66,12 +66,13 @@ type event struct {
 	Elapsed                                   float64
 }
 
+type outcome struct{ passed, failed int }
+
 // summary reads the events of one module after another.
 type summary struct {
 	out      io.Writer
-	packages int
-	passed   int
-	failed   int
+	packages outcome
+	tests    outcome
 	skipped  []string
 	pending  map[string]map[string]string // what a package's unfinished tests have printed; "" is the package's own
 }
@@ -110,10 +111,10 @@ func (s *summary) add(e event) {
 	case e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip"):
 		s.endPackage(e)
 	case e.Action == "pass":
-		s.passed++
+		s.tests.passed++
 		delete(s.pending[e.Package], e.Test)
 	case e.Action == "fail":
-		s.failed++
+		s.tests.failed++
 		fmt.Fprint(s.out, s.pending[e.Package][e.Test])
 		delete(s.pending[e.Package], e.Test)
 	case e.Action == "skip":
@@ -128,11 +129,10 @@ func (s *summary) endPackage(e event) {
 	delete(s.pending, e.Package)
 	switch e.Action {
 	case "pass":
-		s.packages++
+		s.packages.passed++
 		fmt.Fprintf(s.out, "ok    %s %.1fs\n", e.Package, e.Elapsed)
 	case "fail":
-		s.packages++
-		s.failed++
+		s.packages.failed++
 		own := pending[""]
 		delete(pending, "")
 		for _, test := range slices.Sorted(maps.Keys(pending)) {
@@ -158,7 +158,8 @@ func reason(output string) string {
 }
 
 func (s *summary) print() {
-	fmt.Fprintf(s.out, "%d packages, %d tests passed, %d failed, %d skipped\n", s.packages, s.passed, s.failed, len(s.skipped))
+	fmt.Fprintf(s.out, "packages: %d passed, %d failed; tests: %d passed, %d failed, %d skipped\n",
+		s.packages.passed, s.packages.failed, s.tests.passed, s.tests.failed, len(s.skipped))
 	slices.Sort(s.skipped)
 	for _, line := range s.skipped {
 		fmt.Fprintln(s.out, "skip  "+line)

@@ -31,7 +31,7 @@ func TestTestModules(t *testing.T) {
 	for _, want := range []string{
 		"ok    example.test/m/a ", "loud\n", "cut off\n", "panic: stop", "undefined: undefined",
 		"FAIL  example.test/m/a ", "FAIL  example.test/m/b ", "FAIL  example.test/m/c ",
-		"4 packages, 1 tests passed, 5 failed, 1 skipped\n",
+		"packages: 1 passed, 3 failed; tests: 1 passed, 2 failed, 1 skipped\n",
 		"skip  example.test/m/a TestAway: a_test.go:4: no server\n",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -6,9 +6,9 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
-// Split parts the log for a test: the earlier four fifths of each customer's invoices, rounded down but at least one,
-// are for training, the later ones for the test. A customer with a single invoice is all in training. Both parts are
-// the oldest first.
+// Split parts the log for a test: the earlier four fifths of each customer's invoices, rounded to the nearest whole
+// number, are for training, the later ones for the test. So a customer with one or two invoices is all in training.
+// Both parts are the oldest first.
 func (d *Data) Split() (train, test []store.Interaction) {
 	// The log is in the order of time, so invoices first appear in it in theirs.
 	invoices := map[string][]string{}
@@ -20,7 +20,7 @@ func (d *Data) Split() (train, test []store.Interaction) {
 	}
 	early := map[string]bool{}
 	for user, all := range invoices {
-		for _, invoice := range all[:max(1, len(all)*4/5)] {
+		for _, invoice := range all[:(len(all)*8+5)/10] {
 			early[user+"\x00"+invoice] = true
 		}
 	}

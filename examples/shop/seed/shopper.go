@@ -40,6 +40,7 @@ type shopper struct {
 	id    string
 	name  string
 	taste taste
+	wants map[int][]float64 // by leaf: how much each of its products tempts
 	rng   *rand.Rand
 	count int // interactions made
 	visit int
@@ -48,7 +49,7 @@ type shopper struct {
 func (s *shop) newShopper(opt Options, n int) *shopper {
 	rng := rand.New(rand.NewPCG(opt.Seed, uint64(n)+2))
 	fake := gofakeit.NewFaker(rng, false)
-	p := &shopper{shop: s, rng: rng, id: fmt.Sprintf("shopper-%04d", n+1), name: fake.FirstName()}
+	p := &shopper{shop: s, rng: rng, id: fmt.Sprintf("shopper-%04d", n+1), name: fake.FirstName(), wants: map[int][]float64{}}
 	p.taste = taste{brands: map[string]bool{}, colours: map[string]bool{}, place: rng.Float64()}
 	total := 0.0
 	for _, l := range rng.Perm(len(s.leaves))[:min(3, len(s.leaves))] {
@@ -112,12 +113,10 @@ func (p *shopper) intent() int {
 // choose picks a product of the leaf by appeal and taste, and says how well it fits the taste, 0 to 1.
 func (p *shopper) choose(l int, hotNow bool, seen map[string]bool) (*product, float64) {
 	products := p.shop.products[l]
-	sums, total := make([]float64, len(products)), 0.0
+	wants, sums, total := p.want(l), make([]float64, len(products)), 0.0
 	for i := range products {
-		c := &products[i]
-		if !seen[c.item.ID] {
-			w := c.appeal * math.Exp(3.2*p.fit(c))
-			if c.hot && hotNow {
+		if w := wants[i]; !seen[products[i].item.ID] {
+			if products[i].hot && hotNow {
 				w *= 8
 			}
 			total += w
@@ -136,6 +135,19 @@ func (p *shopper) choose(l int, hotNow bool, seen map[string]bool) (*product, fl
 	})
 	c := &products[min(i, len(products)-1)]
 	return c, p.fit(c)
+}
+
+// want is how much each product of a leaf tempts the shopper.
+func (p *shopper) want(l int) []float64 {
+	wants, ok := p.wants[l]
+	if !ok {
+		for i := range p.shop.products[l] {
+			c := &p.shop.products[l][i]
+			wants = append(wants, c.appeal*math.Exp(3.2*p.fit(c)))
+		}
+		p.wants[l] = wants
+	}
+	return wants
 }
 
 // fit is how well a product suits the taste: brand, colour and price, 0 to 1.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -130,14 +129,11 @@ func (d Dir) Load() (*Stock, error) {
 	}
 	defer f.Close()
 	s := &Stock{Source: a.Source, Shoppers: a.Shoppers}
-	in := json.NewDecoder(bufio.NewReader(f))
-	for {
-		var item catalog.Item
-		if err := in.Decode(&item); errors.Is(err, io.EOF) {
-			return s, nil
-		} else if err != nil {
-			return nil, fmt.Errorf("%w: catalogue.jsonl, item %d: %w", ErrDamaged, len(s.Items)+1, err)
+	for item, err := range catalog.ReadJSONLines(f) {
+		if err != nil {
+			return nil, fmt.Errorf("%w: catalogue.jsonl: %w", ErrDamaged, err)
 		}
 		s.Items = append(s.Items, item)
 	}
+	return s, nil
 }

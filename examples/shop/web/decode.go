@@ -36,9 +36,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, tooLarge()
 	}
 	if err != nil {
-		p := status(http.StatusBadRequest, "the body ended early")
-		p.cause = err
-		return nil, p
+		return nil, statusFor(err, http.StatusBadRequest, "the body ended early")
 	}
 	if bad := invalidAt(body); bad >= 0 {
 		return nil, invalidJSON("%s: not UTF-8", position(body, bad))

@@ -72,6 +72,17 @@ func TestPanicIsAProblem(t *testing.T) {
 	}
 }
 
+func TestFullDisk(t *testing.T) {
+	f := newShop(t)
+	f.disk.full.Store(true)
+	problem(t, f.call("POST", "/api/v1/interactions", `{"user":"u","item":"p00001","kind":"view"}`), http.StatusInsufficientStorage)
+	if resp := f.call("GET", "/products/p00001", ""); resp.StatusCode != http.StatusOK {
+		t.Errorf("a product cannot be looked at: status %d", resp.StatusCode)
+	}
+	f.disk.full.Store(false)
+	read[interactionsResponse](t, f.call("POST", "/api/v1/interactions", `{"user":"u","item":"p00001","kind":"view"}`), http.StatusOK)
+}
+
 func TestOtherSitesCannotPost(t *testing.T) {
 	f := newShop(t)
 	r := httptest.NewRequest("POST", "/opinion", strings.NewReader("item=p00001&kind=like"))

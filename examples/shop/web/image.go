@@ -122,7 +122,7 @@ func outline(word string) string {
 		return `<path d="M62 98h76l10 50a14 14 0 0 1-14 16H66a14 14 0 0 1-14-16z"/><path d="M66 98c4-22 64-22 68 0M100 78v-8M146 116l22-18M55 110c-26-6-28 32-4 34" fill="none"/>`
 	case "jar", "bottle", "flask", "caddy", "tin", "press", "set", "diffuser", "spray", "salt":
 		return `<rect x="66" y="82" width="68" height="82" rx="14"/><path d="M76 82V62h48v20M66 108h68" fill="none"/>`
-	case "vase", "carafe", "planter", "flower", "plant", "box":
+	case "vase", "carafe", "planter", "flower", "plant":
 		return `<path d="M84 76c0 20-24 28-24 52 0 24 16 36 40 36s40-12 40-36c0-24-24-32-24-52z"/><path d="M100 76V40M100 58c-4-16-18-20-24-18 0 12 12 20 24 18zM100 52c2-12 14-18 22-16 0 12-10 18-22 16z"/>`
 	case "lamp", "light", "lantern", "torch", "lampshade":
 		return `<path d="M76 46h48l20 54H56z"/><path d="M100 100v58M74 162h52" fill="none"/>`
@@ -142,7 +142,7 @@ func outline(word string) string {
 		return `<circle cx="100" cy="110" r="54"/><path d="M100 80v32l20 12" fill="none"/>`
 	case "tambourine", "plate", "doily", "coaster", "drum", "griddle":
 		return `<circle cx="100" cy="110" r="54"/><circle cx="100" cy="110" r="34" fill="none"/>`
-	case "ukulele", "kalimba", "harmonica":
+	case "ukulele":
 		return `<path d="M100 96c-20-26-48 4-30 26-22 14-8 44 30 44s52-30 30-44c18-22-10-52-30-26z"/><path d="M100 92V36M90 40h20M90 52h20" fill="none"/><circle cx="100" cy="128" r="10" fill="none"/>`
 	case "knife", "trowel", "pen", "pencil", "fork", "opener", "dibber", "pole", "tamper", "whisk", "pin", "shear", "spoon":
 		return `<path d="M92 40h16v70l-8 14-8-14z"/><path d="M100 124v40M88 164h24" fill="none"/>`

@@ -31,9 +31,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	if err := s.crossOrigin.Check(r); err != nil {
-		p := status(http.StatusForbidden, "the request comes from another site")
-		p.cause = err
-		s.fail(w, r, p)
+		s.fail(w, r, statusFor(err, http.StatusForbidden, "the request comes from another site"))
 		return
 	}
 	if _, pattern := s.mux.Handler(r); pattern == "" {

@@ -25,6 +25,7 @@ const (
 
 	rowLen    = 12
 	recentLen = 6
+	pastMax   = 1000 // interactions of a visitor that reasons are put into words from
 )
 
 func isPlace(s string) bool {
@@ -46,8 +47,8 @@ type row struct {
 type card struct {
 	ID, Title, Brand, Link, Image string
 	Price, Was                    string
-	Because                       string // why it is recommended
-	Sold                          bool   // out
+	Because                       *because // why it is recommended
+	Sold                          bool     // out
 }
 
 func (s *Server) card(item *catalog.Item, place string) card {
@@ -68,13 +69,13 @@ func title(item *catalog.Item) string {
 	return item.Title
 }
 
-// cards turns a page of recommendations into what a row shows.
-func (s *Server) cards(page *recommend.Page, place string) []card {
+// cards turns a page of recommendations into what a row shows, with reasons from what the visitor did; nil for none.
+func (s *Server) cards(page *recommend.Page, place string, did deeds) []card {
 	var out []card
 	for _, rec := range page.Items {
 		if item, ok := s.item(rec.Item); ok {
 			c := s.card(item, place)
-			c.Because = s.because(rec.Reasons)
+			c.Because = s.because(rec.Reasons, did)
 			out = append(out, c)
 		}
 	}
@@ -91,14 +92,18 @@ func withoutFillers(page *recommend.Page) *recommend.Page {
 	return &out
 }
 
-// because says the strongest reason that names a product.
-func (s *Server) because(reasons []recommend.Reason) string {
+// because is a reason in words: "because you bought Tea".
+type because struct{ Did, Title string }
+
+// because is the strongest reason that names a product the visitor had to do with.
+func (s *Server) because(reasons []recommend.Reason, did deeds) *because {
 	for _, reason := range reasons {
-		if item, ok := s.item(reason.Because); ok {
-			return title(item)
+		item, ok := s.item(reason.Because)
+		if kind := did[reason.Because]; ok && kind != 0 {
+			return &because{kind.words(), title(item)}
 		}
 	}
-	return ""
+	return nil
 }
 
 // recommend asks for a row. Before the first training there are no models to ask for by name: the row is empty then.
@@ -119,10 +124,11 @@ type homePage struct {
 
 func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 	v := s.visitor(w, r)
-	recent, err := s.recent(r.Context(), v.ID)
+	past, err := s.store.History(r.Context(), v.ID, pastMax)
 	if err != nil {
 		return err
 	}
+	recent, did := s.recent(past), deedsOf(past)
 	p := homePage{
 		layout: s.layout(&v, "Home"), Recent: row{Place: placeRecent, Title: "You looked at", Cards: recent},
 		Golden: s.goldenView(), Departments: s.departments(),
@@ -140,7 +146,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.ForYou = row{
 			Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.",
-			Cards: s.cards(page, placeForYou), More: "/for-you",
+			Cards: s.cards(page, placeForYou, did), More: "/for-you",
 		}
 	}
 	page, err := s.recommend(r.Context(), recommend.Request{
@@ -152,17 +158,13 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Trending = row{
 		Place: placeTrending, Title: "Trending now", Note: "What everybody is after these days.",
-		Cards: s.cards(page, placeTrending),
+		Cards: s.cards(page, placeTrending, nil),
 	}
 	return s.render(w, http.StatusOK, "home", p)
 }
 
 // recent is the products that the visitor had to do with last.
-func (s *Server) recent(ctx context.Context, user string) ([]card, error) {
-	past, err := s.store.History(ctx, user, 100)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) recent(past []store.Interaction) []card {
 	seen := map[string]bool{}
 	var out []card
 	for _, in := range past {
@@ -173,7 +175,7 @@ func (s *Server) recent(ctx context.Context, user string) ([]card, error) {
 		seen[in.Item] = true
 		out = append(out, s.card(item, placeRecent))
 	}
-	return out, nil
+	return out
 }
 
 type forYouPage struct {
@@ -185,6 +187,10 @@ type forYouPage struct {
 // forYou is the personal row without end, page by page.
 func (s *Server) forYou(w http.ResponseWriter, r *http.Request) error {
 	v := s.visitor(w, r)
+	past, err := s.store.History(r.Context(), v.ID, pastMax)
+	if err != nil {
+		return err
+	}
 	page, err := s.recommend(r.Context(), recommend.Request{
 		User: v.ID, Session: v.Session, N: pageSize, Placement: placeForYou, Explain: true, Cursor: r.URL.Query().Get("cursor"),
 	})
@@ -192,7 +198,7 @@ func (s *Server) forYou(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := forYouPage{layout: s.layout(&v, "For you"), Row: row{
-		Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.", Cards: s.cards(page, placeForYou),
+		Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.", Cards: s.cards(page, placeForYou, deedsOf(past)),
 	}}
 	if page.Next != "" {
 		p.Next = "/for-you?cursor=" + url.QueryEscape(page.Next)
@@ -220,9 +226,7 @@ func (s *Server) productPage(w http.ResponseWriter, r *http.Request) error {
 		return unknown("product", r.PathValue("id"))
 	}
 	v := s.visitor(w, r)
-	if err := s.recordView(r, &v, item.ID); err != nil {
-		return err
-	}
+	s.recordView(r, &v, item.ID)
 	similar, err := s.beside(r.Context(), &v, []string{item.ID}, "content", placeSimilar)
 	if err != nil {
 		return err
@@ -245,15 +249,19 @@ func (s *Server) productPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // recordView notes that the visitor looks at a product, and that they chose it when they come from a row. Not what a
-// browser fetches ahead, and not a HEAD.
-func (s *Server) recordView(r *http.Request, v *visitor, item string) error {
+// browser fetches ahead, and not a HEAD. When it cannot be recorded, such as on a full disk, the page is shown all the
+// same.
+func (s *Server) recordView(r *http.Request, v *visitor, item string) {
 	if r.Method != http.MethodGet || strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") {
-		return nil
+		return
 	}
-	if from := r.URL.Query().Get("from"); isPlace(from) {
-		return s.record(r, v, item, from, store.Click, store.View)
+	from, kinds := r.URL.Query().Get("from"), []store.Kind{store.Click, store.View}
+	if !isPlace(from) {
+		from, kinds = "", kinds[1:]
 	}
-	return s.record(r, v, item, "", store.View)
+	if err := s.record(r, v, item, from, kinds...); err != nil && r.Context().Err() == nil {
+		s.log.ErrorContext(r.Context(), "view not recorded", "error", err)
+	}
 }
 
 // beside is what one model says goes with some products.
@@ -264,11 +272,7 @@ func (s *Server) beside(ctx context.Context, v *visitor, seeds []string, model, 
 	if err != nil {
 		return nil, err
 	}
-	cards := s.cards(withoutFillers(page), place)
-	for i := range cards {
-		cards[i].Because = "" // the seeds, for all of them
-	}
-	return cards, nil
+	return s.cards(withoutFillers(page), place, nil), nil
 }
 
 // crumbs is the way to the product's first category.

@@ -11,6 +11,7 @@ import (
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend"
 	"github.com/goldrec/gold/store"
+	"github.com/goldrec/gold/store/pebblestore"
 )
 
 // Problem is an RFC 9457 problem document, and the error that turns into one.
@@ -124,23 +125,27 @@ func problemOf(err error) *Problem {
 	case errors.Is(err, catalog.ErrUnknownItem), errors.Is(err, store.ErrNotFound):
 		return &Problem{Type: typeUnknown, Title: "Unknown", Status: http.StatusNotFound, Detail: err.Error(), cause: err}
 	case errors.Is(err, recommend.ErrClosed), errors.Is(err, store.ErrClosed):
-		p := status(http.StatusServiceUnavailable, "the shop is closing")
-		p.cause = err
-		return p
+		return statusFor(err, http.StatusServiceUnavailable, "the shop is closing")
+	case errors.Is(err, pebblestore.ErrFull):
+		return statusFor(err, http.StatusInsufficientStorage, "the disk is full: nothing was recorded")
+	case errors.Is(err, pebblestore.ErrFailed):
+		return statusFor(err, http.StatusServiceUnavailable, "the disk failed: nothing is recorded until the shop is opened again")
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		p := status(http.StatusServiceUnavailable, "the request ended before its answer")
-		p.cause = err
-		return p
+		return statusFor(err, http.StatusServiceUnavailable, "the request ended before its answer")
 	}
-	p := status(http.StatusInternalServerError, "something went wrong here; it has been logged")
-	p.cause = err
+	return statusFor(err, http.StatusInternalServerError, "something went wrong here; it has been logged")
+}
+
+func statusFor(cause error, code int, detail string) *Problem {
+	p := status(code, "%s", detail)
+	p.cause = cause
 	return p
 }
 
 // fail answers with the problem that err is: as a page for somebody who reads one, else as a problem document.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := *problemOf(err)
-	if p.Status >= http.StatusInternalServerError {
+	if p.Status >= http.StatusInternalServerError && r.Context().Err() == nil {
 		s.log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	p.Instance = r.URL.EscapedPath()

@@ -78,11 +78,12 @@ type messagePage struct {
 // problemPage shows a problem to a person.
 func (s *Server) problemPage(w http.ResponseWriter, r *http.Request, p *Problem) {
 	v := visitor{ID: cookie(r, visitorCookie)}
-	text := p.Detail
+	text := []string{p.Detail}
 	for _, e := range p.Errors {
-		text += fmt.Sprintf("; %s %s", e.Parameter+strings.TrimPrefix(e.Pointer, "#/"), e.Detail)
+		text = append(text, e.Parameter+strings.TrimPrefix(e.Pointer, "#/")+" "+e.Detail)
 	}
-	if err := s.render(w, p.Status, "message", messagePage{s.layout(&v, p.Title), text, p.Status}); err != nil {
+	page := messagePage{s.layout(&v, p.Title), strings.Join(text, "; "), p.Status}
+	if err := s.render(w, p.Status, "message", page); err != nil {
 		s.log.ErrorContext(r.Context(), "no problem page", "error", err)
 		http.Error(w, p.Title, p.Status)
 	}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,8 +18,7 @@ type found struct {
 	facets facets
 }
 
-// find answers a search: what the filter allows and every word of the text is in. Products whose title has the words
-// come first, those in stock before those sold out, and the newer ones, so that the order is the same each time.
+// find answers a search: what the filter allows and the catalogue finds for the text.
 func (s *Server) find(q *search) (found, error) {
 	var out found
 	var bad fields
@@ -28,119 +26,35 @@ func (s *Server) find(q *search) (found, error) {
 	if err := bad.err(); err != nil {
 		return out, err
 	}
-	if filter == nil {
-		filter = catalog.And()
-	}
-	matcher, err := s.catalog.Compile(filter)
+	hits, total, err := s.catalog.Search(q.text, filter, q.offset, q.limit)
 	if err != nil {
 		return out, err
 	}
-	words := strings.Fields(strings.ToLower(q.text))
-	var hits []hit
-	matcher.Bitmap().Iterate(func(handle uint32) bool {
-		if item := s.catalog.Item(handle); item != nil {
-			if rank, ok := rankText(item, words); ok {
-				hits = append(hits, newHit(item, rank))
-			}
+	for _, hit := range hits {
+		out.items = append(out.items, hit.Item)
+	}
+	out.total = total
+	if q.text != "" { // count among all that were found, not among all that the filter allows
+		if hits, _, err = s.catalog.Search(q.text, filter, 0, total); err != nil {
+			return out, err
 		}
-		return true
-	})
-	slices.SortFunc(hits, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.stock, a.stock), b.item.Created.Compare(a.item.Created), strings.Compare(a.item.ID, b.item.ID))
-	})
-	out.total, out.facets = len(hits), countFacets(hits)
-	from := min(q.offset, len(hits))
-	for _, h := range hits[from:min(from+q.limit, len(hits))] {
-		out.items = append(out.items, h.item)
-	}
-	return out, nil
-}
-
-type hit struct {
-	item  *catalog.Item
-	rank  int // words that the title has
-	stock int // 1 if it may be shown
-}
-
-func newHit(item *catalog.Item, rank int) hit {
-	if item.Available {
-		return hit{item, rank, 1}
-	}
-	return hit{item, rank, 0}
-}
-
-// rankText says whether the item has every word, at the beginning of a word of its own, and how many its title has.
-func rankText(item *catalog.Item, words []string) (inTitle int, ok bool) {
-	if len(words) == 0 {
-		return 0, true
-	}
-	title := splitWords(item.Title)
-	rest := append(splitWords(item.Brand), splitWords(item.ID)...)
-	for _, path := range item.Categories {
-		rest = append(rest, splitWords(path)...)
-	}
-	for _, word := range words {
-		begins := func(w string) bool { return strings.HasPrefix(w, word) }
-		switch {
-		case slices.ContainsFunc(title, begins):
-			inTitle++
-		case !slices.ContainsFunc(rest, begins):
-			return 0, false
+		ids := make([]string, len(hits))
+		for i, hit := range hits {
+			ids[i] = hit.Item.ID
 		}
+		filter = catalog.In("id", ids...)
 	}
-	return inTitle, true
+	if out.facets.Category, err = s.counts("category", filter); err != nil {
+		return out, err
+	}
+	out.facets.Brand, err = s.counts("brand", filter)
+	return out, err
 }
 
-func splitWords(text string) []string {
-	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" ,;.>&/()+\"", r) })
-}
-
-// countFacets counts categories, on every level, and brands; the most frequent first.
-func countFacets(hits []hit) facets {
-	categories, brands := map[string]int{}, map[string]int{}
-	for _, h := range hits {
-		seen := map[string]bool{}
-		for _, path := range h.item.Categories {
-			for end := range prefixes(path) {
-				seen[end] = true
-			}
-		}
-		for path := range seen {
-			categories[path]++
-		}
-		if h.item.Brand != "" {
-			brands[h.item.Brand]++
-		}
-	}
-	return facets{sortCounts(categories), sortCounts(brands)}
-}
-
-// prefixes yields a category path and all paths above it.
-func prefixes(path string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for at := 0; ; {
-			i := strings.Index(path[at:], catalog.PathSeparator)
-			if i < 0 {
-				yield(path)
-				return
-			}
-			if !yield(path[:at+i]) {
-				return
-			}
-			at += i + len(catalog.PathSeparator)
-		}
-	}
-}
-
-func sortCounts(counts map[string]int) []catalog.FacetCount {
-	out := []catalog.FacetCount{}
-	for value, n := range counts {
-		out = append(out, catalog.FacetCount{Value: value, Count: n})
-	}
-	slices.SortFunc(out, func(a, b catalog.FacetCount) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))
-	})
-	return out
+// counts is the facets of a field, in JSON an empty array when there are none.
+func (s *Server) counts(field string, filter catalog.Filter) ([]catalog.FacetCount, error) {
+	counts, err := s.catalog.Facets(field, filter)
+	return append([]catalog.FacetCount{}, counts...), err
 }
 
 type searchPage struct {
@@ -211,7 +125,7 @@ func (s *Server) forYouIn(r *http.Request, v *visitor, q *search) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	return row{Place: placeForYou, Title: "For you in " + last(q.filter.Category), Cards: s.cards(withoutFillers(page), placeForYou)}, nil
+	return row{Place: placeForYou, Title: "For you in " + last(q.filter.Category), Cards: s.cards(withoutFillers(page), placeForYou, nil)}, nil
 }
 
 // below keeps the categories right below the chosen one, the chosen one, and those above it.

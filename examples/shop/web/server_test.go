@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/goldrec/gold/experiment"
 	"github.com/goldrec/gold/recommend"
 	"github.com/goldrec/gold/store"
+	"github.com/goldrec/gold/store/pebblestore"
 )
 
 // noon is when all tests take place: half an hour into the golden hour.
@@ -36,9 +38,23 @@ func (s *sink) WriteExposures(_ context.Context, batch []experiment.Exposure) er
 	return nil
 }
 
+// diskOf is a store whose disk can fill up.
+type diskOf struct {
+	store.Store
+	full atomic.Bool
+}
+
+func (d *diskOf) Append(ctx context.Context, batch []store.Interaction) (store.Position, error) {
+	if d.full.Load() {
+		return 0, pebblestore.ErrFull
+	}
+	return d.Store.Append(ctx, batch)
+}
+
 // fixture is a small made-up shop.
 type fixture struct {
 	*Server
+	disk    *diskOf
 	exposed *sink
 	items   []catalog.Item
 }
@@ -47,7 +63,7 @@ type fixture struct {
 func newShop(t *testing.T) *fixture {
 	t.Helper()
 	goods := seed.Generate(seed.Options{Seed: 1, Items: 200, Shoppers: 60, Now: noon()})
-	st, cat := store.NewMemory(store.MemoryOptions{}), catalog.New()
+	st, cat := &diskOf{Store: store.NewMemory(store.MemoryOptions{})}, catalog.New()
 	t.Cleanup(func() { st.Close() })
 	for _, item := range goods.Items {
 		if _, err := cat.Upsert(item); err != nil {
@@ -75,7 +91,7 @@ func newShop(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{exposed: &sink{}, items: goods.Items}
+	f := &fixture{disk: st, exposed: &sink{}, items: goods.Items}
 	f.Server, err = New(Config{
 		Catalog: cat, Engine: engine, Store: st, Golden: hour, Experiments: live,
 		Exposures: experiment.NewExposures(f.exposed, experiment.ExposuresOptions{}), Shoppers: goods.Shoppers, Now: noon,

@@ -155,9 +155,7 @@ func (s *Server) forget(w http.ResponseWriter, r *http.Request) error {
 func parseForm(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if err := r.ParseForm(); err != nil {
-		p := status(http.StatusBadRequest, "the form cannot be read")
-		p.cause = err
-		return p
+		return statusFor(err, http.StatusBadRequest, "the form cannot be read")
 	}
 	return nil
 }

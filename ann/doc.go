@@ -1,0 +1,25 @@
+// Package ann finds the vectors nearest to a query.
+//
+// An [Index] holds vectors of one dimension under keys of the caller's, and answers a query with the k best of them by
+// one [Metric]. [Flat] compares the query with every vector: exact, and the oracle for everything else. [HNSW] walks a
+// graph (Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using Hierarchical Navigable
+// Small World graphs", 2016) and compares it with a few hundred, so that a hundred thousand vectors answer in tens of
+// microseconds, at the price of missing some: the share it finds is its recall.
+//
+//	ix, err := ann.NewHNSW(ann.Options{Dim: 64, Metric: ann.InnerProduct})
+//	err = ix.AddBatch(ctx, keys, vectors) // vectors row after row in one slice
+//	best, err := ix.Search(nil, query, 10, ann.SearchOptions{})
+//
+// A [Result] carries a Score of which more is always nearer: the cosine, the inner product, or minus the squared
+// Euclidean distance. Ties break by key.
+//
+// # Concurrency
+//
+// Every method of Flat and HNSW may be called from any number of goroutines. Searches never wait, for one another or for
+// a writer; writers take turns.
+//
+// # Caveats
+//
+// Recall depends on the data. Vectors without any neighbourhood, such as independent random ones in a hundred
+// dimensions, need a far larger Ef than real ones do.
+package ann

@@ -1,0 +1,278 @@
+package ann
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// HNSW is a graph of vectors, each linked to a few that are near it in different directions, with sparser graphs of ever
+// fewer of them above, through which a search comes down to the right neighbourhood. It takes 4·Dim + 8·M + about 24 bytes
+// a vector, in arrays that the garbage collector need not scan. The zero HNSW is not usable; call NewHNSW.
+type HNSW struct {
+	opts    Options
+	graph   atomic.Pointer[graph]
+	table   atomic.Pointer[table]
+	len     atomic.Int64
+	flips   atomic.Uint64 // odd while a key leaves its slot
+	scratch sync.Pool
+
+	mu      sync.Mutex // held by the one writer
+	used    int        // slots below it have been given out
+	free    []uint32   // slots below used that are to be given out again
+	writers []*scratch // one a worker
+	back    []backLink
+	starts  []int
+}
+
+// NewHNSW returns an empty index. It returns ErrOptions, wrapped with what is wrong, for options out of range.
+func NewHNSW(opts Options) (*HNSW, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	h := &HNSW{opts: opts}
+	h.scratch.New = func() any { return &scratch{query: make([]float32, opts.Dim)} }
+	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil))
+	h.table.Store(newTable(opts.Capacity))
+	return h, nil
+}
+
+// workers returns how many workers n vectors are worth, and sees that each has a scratch.
+func (h *HNSW) workers(n int) int {
+	w := min(h.opts.Workers, (n+15)/16)
+	for len(h.writers) < w {
+		h.writers = append(h.writers, new(scratch))
+	}
+	return w
+}
+
+// Add implements [Index]. It costs one walk at EfConstruction, and the pruning of the lists that take the vector in.
+func (h *HNSW) Add(key uint32, vector []float32) error {
+	return h.AddBatch(context.Background(), []uint32{key}, vector)
+}
+
+// AddBatch implements [Index]. It spreads the work over Options.Workers goroutines and makes the same graph with any number
+// of them. Vectors are stored, and found, batch by batch within the batch.
+func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) error {
+	dim := h.opts.Dim
+	if err := checkBatch(keys, vectors, dim, h.opts.Metric); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	slots, err := h.take(len(keys))
+	if err != nil {
+		return err
+	}
+	g := h.graph.Load()
+	for i, slot := range slots {
+		g.setRow(slot, vectors[i*dim:(i+1)*dim])
+		atomic.StoreUint32(&g.keys[slot], keys[i])
+	}
+	n, err := h.link(ctx, g, slots, h.Len(), func(from, to int) {
+		for i := from; i < to; i++ {
+			h.publish(g, keys[i], slots[i])
+		}
+		if h.opts.Progress != nil {
+			h.opts.Progress(to, len(slots))
+		}
+	})
+	h.free = append(h.free, slots[n:]...)
+	return err
+}
+
+// take returns n slots that nothing refers to, growing the graph where it has too few.
+func (h *HNSW) take(n int) ([]uint32, error) {
+	slots := make([]uint32, 0, n)
+	reuse := min(n, len(h.free))
+	slots = append(slots, h.free[len(h.free)-reuse:]...)
+	if need := n - reuse; need > 0 {
+		if h.used+need > slotsMax {
+			return nil, ErrFull
+		}
+		h.reserve(h.used + need)
+		for range need {
+			slots = append(slots, uint32(h.used))
+			h.used++
+		}
+	}
+	h.free = h.free[:len(h.free)-reuse]
+	return slots, nil
+}
+
+// reserve grows the graph to at least size slots: exactly, when it grows by much.
+func (h *HNSW) reserve(size int) {
+	g := h.graph.Load()
+	if size <= g.size() {
+		return
+	}
+	size = min(max(size, g.size()+g.size()/4, 64), slotsMax)
+	h.graph.Store(newGraph(size, &h.opts, g))
+}
+
+// publish makes the vector in slot the one under key.
+func (h *HNSW) publish(g *graph, key, slot uint32) {
+	t := h.table.Load()
+	if !t.room() {
+		t = h.rehash(g)
+	}
+	old, moved := t.get(key, g.keys)
+	if !moved {
+		h.len.Add(1)
+		g.setAlive(slot)
+		t.put(key, slot, g.keys)
+		return
+	}
+	h.flips.Add(1)
+	g.kill(old)
+	g.setAlive(slot)
+	t.put(key, slot, g.keys)
+	h.flips.Add(1)
+}
+
+// rehash puts the keys of all vectors into a table with room for twice as many.
+func (h *HNSW) rehash(g *graph) *table {
+	t := newTable(max(2*h.Len(), g.size()))
+	for slot := range h.used {
+		if g.isAlive(uint32(slot)) {
+			t.put(g.keys[slot], uint32(slot), g.keys)
+		}
+	}
+	h.table.Store(t)
+	return t
+}
+
+// Delete implements [Index].
+func (h *HNSW) Delete(key uint32) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	g, t := h.graph.Load(), h.table.Load()
+	slot, ok := t.get(key, g.keys)
+	if !ok {
+		return false
+	}
+	h.flips.Add(1)
+	g.kill(slot)
+	h.flips.Add(1)
+	t.remove(key, g.keys)
+	h.len.Add(-1)
+	return true
+}
+
+// Search implements [Index]. It allocates nothing once the index has seen as many searches at a time before.
+func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) ([]Result, error) {
+	if err := check(query, h.opts.Dim, h.opts.Metric); err != nil {
+		return dst, err
+	}
+	s := h.scratch.Get().(*scratch)
+	defer h.scratch.Put(s)
+	g := h.graph.Load()
+	entry := g.entry.Load()
+	if k = min(k, h.Len()); k < 1 || entry == noEntry {
+		return dst, nil
+	}
+	s.metric = g.metric
+	place(s.query, query, g.metric)
+	if opts.Filter != nil {
+		return h.scan(dst, s, g, k, opts.Filter), nil
+	}
+	ef := max(opts.Ef, k)
+	if opts.Ef == 0 {
+		ef = max(2*k, 64)
+	}
+	g.walk(s, 0, ef, g.descend(s, entry, 0))
+	from := len(dst)
+	if dst = h.collect(dst, s, g, k); len(dst) < from+min(k, h.Len()) {
+		// The walk met too few that are alive: look at all, as far as they are not deleted meanwhile.
+		dst = h.scan(dst[:from], s, g, k, all{})
+	}
+	return dst, nil
+}
+
+// collectTries is how often collect starts over before it looks for keys seen twice itself.
+const collectTries = 4
+
+// collect appends the k best of the pool that may be found. It starts over when a key left its slot meanwhile, lest the key
+// be met again in another.
+func (h *HNSW) collect(dst []Result, s *scratch, g *graph, k int) []Result {
+	from := len(dst)
+	for range collectTries {
+		flips := h.flips.Load()
+		dst = s.appendAlive(dst[:from], g, k)
+		if flips&1 == 0 && flips == h.flips.Load() {
+			slices.SortFunc(dst[from:], byRank) // already in order but for ties
+			return dst[:min(from+k, len(dst))]
+		}
+	}
+	slices.SortFunc(dst[from:], byRank)
+	unique := dst[:from]
+	for _, r := range dst[from:] {
+		if !slices.ContainsFunc(unique[from:], func(o Result) bool { return o.Key == r.Key }) {
+			unique = append(unique, r)
+		}
+	}
+	return unique[:min(from+k, len(unique))]
+}
+
+// appendAlive appends the k best of the pool that may be found, and those that tie with the last of them.
+func (s *scratch) appendAlive(dst []Result, g *graph, k int) []Result {
+	from := len(dst)
+	for _, c := range s.pool {
+		if len(dst)-from >= k && c.score < dst[len(dst)-1].Score {
+			break
+		}
+		if slot := c.slot &^ expanded; g.isAlive(slot) {
+			dst = append(dst, Result{atomic.LoadUint32(&g.keys[slot]), c.score})
+		}
+	}
+	return dst
+}
+
+// scan compares the query with every vector that the filter allows.
+func (h *HNSW) scan(dst []Result, s *scratch, g *graph, k int, allow Filter) []Result {
+	s.best.reset(k)
+	flush := func(ids []uint32) {
+		for i, v := range s.score(g, ids) {
+			if !s.best.full() || v >= s.best.worst() {
+				s.best.offer(Result{atomic.LoadUint32(&g.keys[ids[i]]), v})
+			}
+		}
+	}
+	s.ids = s.ids[:0]
+	for slot := range uint32(g.size()) {
+		if g.isAlive(slot) && allow.Contains(atomic.LoadUint32(&g.keys[slot])) {
+			if s.ids = append(s.ids, slot); len(s.ids) == flatBlock {
+				flush(s.ids)
+				s.ids = s.ids[:0]
+			}
+		}
+	}
+	flush(s.ids)
+	return s.best.appendTo(dst)
+}
+
+// Vector implements [Index].
+func (h *HNSW) Vector(dst []float32, key uint32) ([]float32, bool) {
+	t, g := h.table.Load(), h.graph.Load()
+	slot, ok := t.get(key, g.keys)
+	if !ok {
+		return dst, false
+	}
+	return append(dst, g.row(slot)...), true
+}
+
+// Len implements [Index].
+func (h *HNSW) Len() int { return int(h.len.Load()) }
+
+// Dim implements [Index].
+func (h *HNSW) Dim() int { return h.opts.Dim }
+
+// Metric implements [Index].
+func (h *HNSW) Metric() Metric { return h.opts.Metric }
+
+// all allows every key.
+type all struct{}
+
+func (all) Contains(uint32) bool { return true }

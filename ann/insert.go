@@ -1,0 +1,214 @@
+package ann
+
+import (
+	"context"
+	"slices"
+)
+
+// A batch is inserted in three steps, after Manohar et al., "ParlayANN: Scalable and Deterministic Parallel Graph-Based
+// Approximate Nearest Neighbor Search Algorithms", 2024. First every new vector looks for its neighbours in the graph as
+// it stands, which no one changes meanwhile. Then the links back to the new vectors are sorted by where they start. Then
+// each vector that gets some takes them in, pruning its list when it is full. In each step workers touch disjoint lists,
+// so any number of them makes the same graph.
+
+// batchShare is the share of the graph that is inserted at a time: the vectors of a batch do not see one another.
+const (
+	batchShare = 50
+	batchMax   = 8192
+)
+
+// insertScratch is what a worker needs to insert.
+type insertScratch struct {
+	candidates []candidate
+	chosen     []uint32
+	passed     []uint32
+	kept       [8]float32
+	ids        []uint32
+	back       []backLink
+}
+
+// backLink says that a list on a level, of the vector in slot to, is to take in the vector in slot from.
+type backLink struct {
+	level    int32
+	to, from uint32
+}
+
+func (a backLink) compare(b backLink) int {
+	if a.level != b.level {
+		return int(a.level - b.level)
+	}
+	if a.to != b.to {
+		if a.to < b.to {
+			return -1
+		}
+		return 1
+	}
+	if a.from < b.from {
+		return -1
+	}
+	return 1
+}
+
+// link inserts the vectors in slots, whose rows are in place, into the graph. done is how many vectors the graph holds. It
+// returns how many of slots it inserted: all, unless ctx ended. after is called for each batch inserted.
+func (h *HNSW) link(ctx context.Context, g *graph, slots []uint32, done int, after func(from, to int)) (int, error) {
+	at := 0
+	for at < len(slots) {
+		if err := ctx.Err(); err != nil {
+			return at, err
+		}
+		if g.entry.Load() == noEntry {
+			h.linkFirst(g, slots[at])
+			after(at, at+1)
+			at++
+			continue
+		}
+		n := min(max((done+at)/batchShare, 1), batchMax, len(slots)-at)
+		h.linkBatch(g, slots[at:at+n])
+		after(at, at+n)
+		at += n
+	}
+	return at, nil
+}
+
+func (h *HNSW) linkFirst(g *graph, slot uint32) {
+	level := g.level(slot)
+	for l := range level + 1 {
+		setList(g.list(l, slot), nil)
+	}
+	g.entry.Store(uint64(level)<<32 | uint64(slot))
+}
+
+func (h *HNSW) linkBatch(g *graph, slots []uint32) {
+	workers := h.workers(len(slots))
+	each(workers, len(slots), func(w, i int) {
+		g.findLinks(h.writers[w], slots[i], h.opts.EfConstruction)
+	})
+	h.back = h.back[:0]
+	for _, s := range h.writers[:workers] {
+		h.back = append(h.back, s.insert.back...)
+		s.insert.back = s.insert.back[:0]
+	}
+	slices.SortFunc(h.back, backLink.compare)
+	h.starts = h.starts[:0]
+	for i, b := range h.back {
+		if i == 0 || b.level != h.back[i-1].level || b.to != h.back[i-1].to {
+			h.starts = append(h.starts, i)
+		}
+	}
+	each(workers, len(h.starts), func(w, i int) {
+		end := len(h.back)
+		if i+1 < len(h.starts) {
+			end = h.starts[i+1]
+		}
+		g.takeBack(h.writers[w], h.back[h.starts[i]:end])
+	})
+	// The graph may have grown upward; the highest of the batch, the first among equals, is the new entry.
+	for _, slot := range slots {
+		if level := g.level(slot); uint64(level) > g.entry.Load()>>32 {
+			g.entry.Store(uint64(level)<<32 | uint64(slot))
+		}
+	}
+}
+
+// findLinks gives the new vector in slot its neighbours on each of its levels, and notes the links back.
+func (g *graph) findLinks(s *scratch, slot uint32, ef int) {
+	s.query, s.metric = g.row(slot), g.metric
+	entry := g.entry.Load()
+	level := g.level(slot)
+	top := int(entry >> 32)
+	for l := top + 1; l <= level; l++ {
+		setList(g.list(l, slot), nil)
+	}
+	at := g.descend(s, entry, min(level, top))
+	for l := min(level, top); l >= 0; l-- {
+		g.walk(s, l, ef, at)
+		at = s.pool[0]
+		at.slot &^= expanded
+		chosen := g.prune(s, slot, s.pool, g.m)
+		setList(g.list(l, slot), chosen)
+		for _, to := range chosen {
+			s.insert.back = append(s.insert.back, backLink{int32(l), to, slot})
+		}
+	}
+}
+
+// takeBack adds links, which all start at the same list, to it.
+func (g *graph) takeBack(s *scratch, links []backLink) {
+	to, level := links[0].to, int(links[0].level)
+	list := g.list(level, to)
+	ids := appendList(s.insert.ids[:0], list)
+	for _, b := range links {
+		ids = append(ids, b.from)
+	}
+	s.insert.ids = ids
+	if len(ids) <= len(list) {
+		setList(list, ids)
+		return
+	}
+	s.query, s.metric = g.row(to), g.metric
+	s.insert.candidates = s.insert.candidates[:0]
+	for i, v := range s.score(g, ids) {
+		s.insert.candidates = append(s.insert.candidates, candidate{v, ids[i]})
+	}
+	slices.SortFunc(s.insert.candidates, func(a, b candidate) int {
+		if a.before(b) {
+			return -1
+		}
+		return 1
+	})
+	setList(list, g.prune(s, to, s.insert.candidates, len(list)))
+}
+
+// prune chooses up to n of the candidates, best first, as neighbours of the vector in slot, passing over those that are as
+// near to one chosen before as to that vector: the heuristic of the paper's algorithm 4. The result is good until s is used
+// again.
+//
+// Under InnerProduct a long vector would be nearest to everything and leave each list a handful of long ones. There
+// candidates are found by inner product but passed over by angle, and those passed over fill what is left: on vectors with
+// log-normal norms that raised recall@100 at an Ef of 200 from 0.72 to 0.98. Under the other metrics they only fill a list
+// to a quarter, so that copies of one vector find one another.
+func (g *graph) prune(s *scratch, slot uint32, candidates []candidate, n int) []uint32 {
+	chosen, passed := s.insert.chosen[:0], s.insert.passed[:0]
+	for _, c := range candidates {
+		to := c.slot &^ expanded
+		if g.covered(s, chosen, to, slot, c.score) {
+			passed = append(passed, to)
+			continue
+		}
+		if chosen = append(chosen, to); len(chosen) == n {
+			break
+		}
+	}
+	fill := n
+	if g.metric != InnerProduct {
+		fill = (n + 3) / 4
+	}
+	if missing := fill - len(chosen); missing > 0 {
+		chosen = append(chosen, passed[:min(missing, len(passed))]...)
+	}
+	s.insert.chosen, s.insert.passed = chosen, passed
+	return chosen
+}
+
+// covered tells whether the vector in slot to, which scores score against the one in from, is as near to one of chosen.
+func (g *graph) covered(s *scratch, chosen []uint32, to, from uint32, score float32) bool {
+	if g.inverse != nil {
+		score *= g.inverse[from]
+	}
+	kept, row := s.insert.kept[:], g.row(to)
+	for len(chosen) > 0 {
+		part := chosen[:min(len(kept), len(chosen))]
+		chosen = chosen[len(part):]
+		scores(kept, row, g.rows, part, g.metric)
+		for i, v := range kept[:len(part)] {
+			if g.inverse != nil {
+				v *= g.inverse[part[i]]
+			}
+			if v >= score {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,206 @@
+package ann_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/goldrec/gold/ann"
+	"github.com/goldrec/gold/ann/anntest"
+	"github.com/google/go-cmp/cmp"
+)
+
+func build(t testing.TB, n int, opts ann.Options) *ann.HNSW {
+	t.Helper()
+	h, err := ann.NewHNSW(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.AddBatch(t.Context(), anntest.Keys(n), anntest.Clustered(n, opts.Dim, 7, 0)); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func encode(t testing.TB, h *ann.HNSW) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	n, err := h.WriteTo(&b)
+	if err != nil || n != int64(b.Len()) {
+		t.Fatalf("WriteTo: %d of %d bytes, %v", n, b.Len(), err)
+	}
+	return b.Bytes()
+}
+
+// answers is what an index finds for a few queries.
+func answers(t testing.TB, ix ann.Index) [][]ann.Result {
+	t.Helper()
+	var all [][]ann.Result
+	q := anntest.Clustered(20, ix.Dim(), 7, 9)
+	for i := range 20 {
+		got, err := ix.Search(nil, q[i*ix.Dim():][:ix.Dim()], 10, ann.SearchOptions{Ef: 50})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, got)
+	}
+	return all
+}
+
+func TestSaveLoad(t *testing.T) {
+	for _, n := range []int{0, 1, 33, 500} {
+		for _, m := range []ann.Metric{ann.Cosine, ann.L2, ann.InnerProduct} {
+			t.Run(fmt.Sprintf("%d %v", n, m), func(t *testing.T) {
+				h := build(t, n, ann.Options{Dim: 9, Metric: m, M: 6, Seed: 3})
+				for _, key := range anntest.Keys(n)[:n/3] {
+					h.Delete(key)
+				}
+				path := filepath.Join(t.TempDir(), "index")
+				for range 2 { // the second takes the place of the first
+					if err := h.Save(path); err != nil {
+						t.Fatal(err)
+					}
+				}
+				got, err := ann.Load(path, ann.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(answers(t, h), answers(t, got)); diff != "" {
+					t.Error(diff)
+				}
+				if got.Len() != h.Len() || got.Dim() != 9 || got.Metric() != m {
+					t.Errorf("Len %d, Dim %d, %v", got.Len(), got.Dim(), got.Metric())
+				}
+				// What is added after loading makes the same index as without.
+				more := anntest.Clustered(100, 9, 7, 2)
+				for _, ix := range []*ann.HNSW{h, got} {
+					if err := ix.AddBatch(t.Context(), anntest.Keys(600)[500:], more); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if diff := cmp.Diff(answers(t, h), answers(t, got)); diff != "" {
+					t.Error(diff)
+				}
+				files, _ := os.ReadDir(filepath.Dir(path))
+				if len(files) != 1 {
+					t.Errorf("left behind: %v", files)
+				}
+			})
+		}
+	}
+}
+
+func TestReadStopsAtTheEnd(t *testing.T) {
+	b := encode(t, build(t, 50, ann.Options{Dim: 4}))
+	r := bytes.NewReader(append(b, "rest"...))
+	if _, err := ann.ReadHNSW(r, ann.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if rest, _ := io.ReadAll(r); string(rest) != "rest" {
+		t.Errorf("%q left", rest)
+	}
+	path := filepath.Join(t.TempDir(), "index")
+	if err := os.WriteFile(path, append(b, "rest"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ann.Load(path, ann.Options{}); !errors.Is(err, ann.ErrCorrupt) {
+		t.Errorf("data after the end: %v", err)
+	}
+}
+
+// TestDamaged reads 100,000 damaged copies of an index: each is refused, and none costs much memory.
+func TestDamaged(t *testing.T) {
+	whole := encode(t, build(t, 12, ann.Options{Dim: 3, M: 3}))
+	rng := rand.New(rand.NewPCG(1, 2))
+	rounds := 100_000
+	if testing.Short() {
+		rounds = 5_000
+	}
+	for range rounds {
+		b := bytes.Clone(whole)
+		what := ""
+		switch rng.IntN(3) {
+		case 0:
+			n := rng.IntN(len(b))
+			b, what = b[:n], fmt.Sprintf("cut to %d", n)
+		case 1:
+			bit := rng.IntN(8 * len(b))
+			b[bit/8] ^= 1 << (bit % 8)
+			what = fmt.Sprintf("bit %d flipped", bit)
+		case 2:
+			at := rng.IntN(len(b)/4) * 4
+			old := bytes.Clone(b[at : at+4])
+			copy(b[at:], []byte{byte(rng.Uint32()), 0xff, 0xff, byte(rng.IntN(2)) * 0xff})
+			if bytes.Equal(old, b[at:at+4]) {
+				continue
+			}
+			what = fmt.Sprintf("number at %d overwritten", at)
+		}
+		if _, err := ann.ReadHNSW(bytes.NewReader(b), ann.Options{}); !errors.Is(err, ann.ErrCorrupt) {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestHostileLengths reads well-formed headers that promise far more than follows.
+func TestHostileLengths(t *testing.T) {
+	whole := encode(t, build(t, 12, ann.Options{Dim: 3, M: 3}))
+	for field := range 12 {
+		b := bytes.Clone(whole)
+		copy(b[field*4:], []byte{0xf0, 0xff, 0xff, 0x7f})
+		b = ann.SumHeader(b)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := ann.ReadHNSW(bytes.NewReader(b), ann.Options{})
+		runtime.ReadMemStats(&after)
+		if free := field == 5 || field == 6 || field == 7; err == nil && !free {
+			t.Errorf("field %d: taken", field) // but for the numbers that may be anything
+		}
+		if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
+			t.Errorf("field %d: %d bytes allocated for a file of %d", field, got, len(b))
+		}
+	}
+}
+
+type failing struct{ error }
+
+func (f failing) Read([]byte) (int, error)  { return 0, f.error }
+func (f failing) Write([]byte) (int, error) { return 0, f.error }
+
+func TestPassesErrorsOn(t *testing.T) {
+	disk := failing{errors.New("disk on fire")}
+	if _, err := build(t, 3, ann.Options{Dim: 2}).WriteTo(disk); !errors.Is(err, disk.error) {
+		t.Errorf("WriteTo: %v", err)
+	}
+	if _, err := ann.ReadHNSW(disk, ann.Options{}); !errors.Is(err, disk.error) || errors.Is(err, ann.ErrCorrupt) {
+		t.Errorf("ReadHNSW: %v", err)
+	}
+	if err := build(t, 3, ann.Options{Dim: 2}).Save(filepath.Join(t.TempDir(), "no", "such")); err == nil {
+		t.Error("saved into a directory that is not there")
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	whole := encode(f, build(f, 12, ann.Options{Dim: 3, M: 3}))
+	f.Add(whole)
+	f.Add(whole[:20])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		// Checksums are made right, so that the fuzzer gets past them.
+		h, err := ann.ReadHNSW(bytes.NewReader(ann.SumAll(b)), ann.Options{})
+		if err != nil {
+			return
+		}
+		if _, err := h.Search(nil, make([]float32, h.Dim()), 5, ann.SearchOptions{}); err != nil && !errors.Is(err, ann.ErrZeroVector) {
+			t.Fatal(err)
+		}
+		if err := h.Add(1, append(make([]float32, h.Dim()-1), 1)); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,110 @@
+// Package itemknn recommends what goes with what a user already has: item-based nearest neighbours (Sarwar, Karypis,
+// Konstan and Riedl, Item-based collaborative filtering recommendation algorithms, WWW 2001).
+//
+// Every item is the vector w of the users who have it, weighted by one of the [Weighting] schemes, and the likeness of
+// a candidate i to an item j of the history is their shrunk asymmetric cosine,
+//
+//	s(i, j) = n/(n + shrink) · Σ over users of wᵢ·wⱼ / (‖wᵢ‖^2a · ‖wⱼ‖^2(1−a))
+//
+// with n the number of users they share (shrinkage as in Bell and Koren, ICDM 2007; asymmetry a, which decides how far
+// a candidate's popularity counts against it, as in Aiolli, Efficient top-N recommendation for very large scale binary
+// rated datasets, RecSys 2013; a = ½ is the plain cosine). Of each candidate's neighbours the K most alike are kept, and
+//
+//	score(user, i) = Σ over the history's j of √cⱼ · s(i, j)
+//
+// with cⱼ the summed weight of what the user did with j.
+//
+// # Caveats
+//
+// Items whose weights in a history do not sum up to more than zero count for nothing. Of a longer history the newest
+// 1,000 events count. An item nobody had together with another has no neighbours and is never proposed.
+package itemknn
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/goldrec/gold/internal/sparse"
+	"github.com/goldrec/gold/recommend/model"
+)
+
+// Weighting says what one user's doing with one item weighs in the item's vector; c is the summed weight of the events.
+type Weighting uint8
+
+const (
+	// TFIDF is √c·ln(1 + items/items of the user): those who have everything say little about what goes together.
+	TFIDF Weighting = iota
+	// BM25 is the same with a saturating c·(k+1)/(k·(1−b+b·length)+c) in place of √c, where length is the item's
+	// summed weight over the mean item's, k = 100 and b = 0.8.
+	BM25
+	// Plain is c itself.
+	Plain
+)
+
+// Trainer trains and loads item-kNN models. The zero value is a good one.
+type Trainer struct {
+	Neighbors int       // K, kept of each candidate; 0 means 200
+	Weighting Weighting // of the item vectors
+	Shrink    float64   // users that two items must share for half of their likeness to count; 0 means 5, below 0 none
+	Asymmetry float64   // a, above 0 and up to 1; 0 means 0.2
+	UserMax   int       // items of one user that training looks at, a sample of more drawn by seed; 0 means 1,000
+}
+
+const name = "itemknn"
+
+// Name is "itemknn".
+func (t Trainer) Name() string { return name }
+
+func (t Trainer) withDefaults() (Trainer, error) {
+	t.Neighbors = cmp.Or(t.Neighbors, 200)
+	t.Shrink = max(0, cmp.Or(t.Shrink, 5))
+	t.Asymmetry = cmp.Or(t.Asymmetry, 0.2)
+	t.UserMax = cmp.Or(t.UserMax, 1000)
+	switch {
+	case t.Neighbors < 1:
+		return t, fmt.Errorf("itemknn: %d neighbours", t.Neighbors)
+	case t.Weighting > Plain:
+		return t, fmt.Errorf("itemknn: unknown weighting %d", t.Weighting)
+	case !(t.Shrink <= math.MaxFloat32):
+		return t, fmt.Errorf("itemknn: shrink %v", t.Shrink)
+	case !(t.Asymmetry > 0 && t.Asymmetry <= 1):
+		return t, fmt.Errorf("itemknn: asymmetry %v is not above zero and at most one", t.Asymmetry)
+	case t.UserMax < 2:
+		return t, fmt.Errorf("itemknn: at most %d items of a user", t.UserMax)
+	}
+	return t, nil
+}
+
+// Train counts what goes with what. It costs in the order of the sum over users of the square of their items, of which
+// UserMax bounds each, and holds one float32 for every item and worker besides the data and the model.
+func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
+	t, err := t.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	byUser, err := sparse.Build(ctx, opt.Workers, data.Users.Len(), data.Items.Len(),
+		func(u int) int { return len(data.History(uint32(u))) },
+		func(u, i int) sparse.Entry {
+			e := data.History(uint32(u))[i]
+			return sparse.Entry{Col: e.Item, Value: e.Weight}
+		})
+	if err != nil {
+		return nil, err
+	}
+	byUser = t.weigh(sample(byUser, t.UserMax, opt.Seed))
+	byItem, err := byUser.Transpose(ctx, opt.Workers)
+	if err != nil {
+		return nil, err
+	}
+	likeness, err := t.neighbors(ctx, byUser, byItem, opt)
+	if err != nil {
+		return nil, err
+	}
+	serving, err := likeness.Transpose(ctx, opt.Workers)
+	if err != nil {
+		return nil, err
+	}
+	return newModel(data.Items, bounded(serving, spread*t.Neighbors)), nil
+}
