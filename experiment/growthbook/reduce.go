@@ -226,7 +226,7 @@ func (r *reducer) contexts(list []any) []any {
 
 // has reports whether the metadata's value is or has one of the wanted.
 func has[T any](actual any, want []T) bool {
-	return slices.ContainsFunc(want, func(w T) bool { return isIn([]any{w}, actual, false) })
+	return slices.ContainsFunc(want, func(w T) bool { return isIn([]any{ordered(w, 0)}, actual, false) })
 }
 
 // inProjects holds for what lists one of the projects, or is in all of them; what lists none is in none.
