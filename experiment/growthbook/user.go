@@ -18,7 +18,6 @@ type User struct {
 
 	StickyBuckets StickyBuckets   // keeps users in their first variation; nil: the hash decides anew
 	OnExposure    func(ExposedTo) // told of each experiment that the user takes part in by hash; nil: nobody
-	attributes    *object         // Attributes, read once per evaluation
 }
 
 // ExposedTo is an experiment that the user takes part in, and how.
