@@ -59,8 +59,8 @@ func (d *Data) shoppers() []stock.Shopper {
 			continue
 		}
 		taken[c.loved[0]] = true
-		out = append(out, stock.Shopper{ID: c.id, Name: "Customer " + c.id, Note: fmt.Sprintf("has %d invoices with much of %s and %s",
-			c.invoices, strings.ToLower(c.loved[0]), strings.ToLower(c.loved[1]))})
+		out = append(out, stock.Shopper{ID: c.id, Name: "Customer " + c.id, Note: fmt.Sprintf("buys %s and %s",
+			strings.ToLower(c.loved[0]), strings.ToLower(c.loved[1]))})
 	}
 	return out
 }
