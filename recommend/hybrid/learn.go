@@ -124,6 +124,7 @@ func learn(ctx context.Context, parts []model.Model, s *slice, workers int) ([le
 		default:
 			weights[c] = prior(parts, spread)
 		}
+		weights[c] = scale(weights[c], spread)
 	}
 	return weights, nil
 }
