@@ -103,8 +103,13 @@ func (c *Collector) arms() []Arm {
 	arms := slices.Clone(c.variants)
 	for i := range arms {
 		arms[i].Metrics = make([]*Summary, len(c.plan.Metrics))
+		arms[i].Quantiles = make([]*Quantiles, len(c.plan.Metrics))
 		for k, m := range c.plan.Metrics {
-			arms[i].Metrics[k] = m.NewSummary()
+			if m.Kind == Quantile {
+				arms[i].Quantiles[k] = new(Quantiles)
+			} else {
+				arms[i].Metrics[k] = m.NewSummary()
+			}
 		}
 	}
 	row := make([]float64, c.columns)
@@ -119,7 +124,12 @@ func (c *Collector) arms() []Arm {
 			if m.Kind == Proportion {
 				part[0] = min(math.Ceil(max(part[0], 0)), 1)
 			}
-			_ = arms[u.arm].Metrics[k].Add(part...) // a sum that has grown out of bounds is counted as bad there
+			// A sum that has grown out of bounds is counted as bad where it is added.
+			if q := arms[u.arm].Quantiles[k]; q != nil {
+				_ = q.Add(part[0])
+			} else {
+				_ = arms[u.arm].Metrics[k].Add(part...)
+			}
 		}
 	}
 	return arms

@@ -15,6 +15,7 @@ func TestCollector(t *testing.T) {
 	t.Parallel()
 	plan := Plan{Experiment: "e", Metrics: []Metric{
 		{Name: "bought", Kind: Proportion}, {Name: "revenue"}, {Name: "ctr", Kind: Ratio}, {Name: "cuped", Covariate: true},
+		{Name: "median", Kind: Quantile, P: 0.5, Secondary: true},
 	}}
 	names := []Arm{{Variant: "a", Weight: 1}, {Variant: "b", Weight: 1}}
 	c, err := NewCollector(plan, names, 0)
@@ -38,6 +39,7 @@ func TestCollector(t *testing.T) {
 			must(c.Observe(name, "revenue", float64(10*k+i)))
 			sum += float64(10*k + i)
 		}
+		must(c.Observe(name, "median", float64(i)))
 		must(c.Observe(name, "ctr", float64(buys), 5))
 		must(c.Observe(name, "cuped", float64(buys), 0))
 		must(c.Observe(name, "cuped", 0, float64(i)))
@@ -66,6 +68,9 @@ func TestCollector(t *testing.T) {
 	}
 	r, err := c.Report()
 	must(err)
+	if m := r.Comparisons[4]; m.ControlValue != 99 || m.VariantValue != 100 || m.Verdict != Unclear || m.ControlUnits != 100 {
+		t.Errorf("medians of the even and the odd numbers to 200: %+v", m)
+	}
 	if all := strings.Join(r.Problems, "\n"); !strings.Contains(all, "1 units saw more than one variant") {
 		t.Errorf("problems: %s", all)
 	}
