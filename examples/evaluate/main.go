@@ -2,7 +2,8 @@
 //
 //	go run ./examples/evaluate -layout triples -train ratings.csv -models popular,itemknn,als -k 20
 //
-// Of every item that a model knows, all that a user has not touched in training are ranked, none are sampled. One JSON
+// Of every item that a model knows, all that a user has not touched in training are ranked, none are sampled; ties, and
+// so everything by a model that has nothing to say, such as content without -items, rank by identifier. One JSON
 // object a line and model goes to the file of -json or to the standard output, and a table to the standard error:
 //
 //	recall@k, ndcg@k  found among the first k; relevance is yes or no

@@ -118,8 +118,10 @@ func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 	if err != nil {
 		return nil, err
 	}
-	if err := m.buildIndex(ctx, opt.Workers, opt.Seed); err != nil {
-		return nil, err
+	if len(m.known) >= indexMin {
+		if err := m.buildIndex(ctx, opt.Workers, opt.Seed); err != nil {
+			return nil, err
+		}
 	}
 	return m, nil
 }

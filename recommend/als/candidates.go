@@ -23,11 +23,8 @@ const (
 	widest = 16
 )
 
-// buildIndex indexes the vectors by inner product if they are many.
+// buildIndex indexes the vectors by inner product.
 func (m *Model) buildIndex(ctx context.Context, workers int, seed uint64) error {
-	if len(m.known) < indexMin {
-		return nil
-	}
 	index, err := ann.NewHNSW(ann.Options{
 		Dim: m.factors, Metric: ann.InnerProduct, EfConstruction: efConstruction,
 		Capacity: len(m.known), Workers: min(max(workers, 0), 256), Seed: seed,

@@ -249,7 +249,7 @@ func TestAgainstTrecEval(t *testing.T) {
 	}
 }
 
-func fields(t *testing.T, path string) (out [][]string) {
+func fields(t testing.TB, path string) (out [][]string) {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -257,6 +257,7 @@ func fields(t *testing.T, path string) (out [][]string) {
 	}
 	defer f.Close()
 	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<24) // a user of Gowalla is a line
 	for lines.Scan() {
 		out = append(out, strings.Fields(lines.Text()))
 	}
@@ -267,7 +268,7 @@ func fields(t *testing.T, path string) (out [][]string) {
 }
 
 // dataDir is where the public data sets were unpacked.
-func dataDir(t *testing.T) string {
+func dataDir(t testing.TB) string {
 	t.Helper()
 	dir := cmp.Or(os.Getenv("GOLD_DATA"), filepath.Join("..", "..", ".data"))
 	if _, err := os.Stat(dir); err != nil {

@@ -116,6 +116,9 @@ func learn(ctx context.Context, parts []model.Model, s *slice, workers int) ([le
 				before = weights[c-1]
 			}
 			weights[c] = ascend(examples, spread, before, workers)
+			if !personal(parts, weights[c]) {
+				weights[c] = prior(parts, spread)
+			}
 		case c > 0:
 			weights[c] = weights[c-1]
 		default:
@@ -123,6 +126,17 @@ func learn(ctx context.Context, parts []model.Model, s *slice, workers int) ([le
 		}
 	}
 	return weights, nil
+}
+
+// personal reports whether a part that knows the user has a weight. Where none has, popularity alone ranked best on the
+// slice, and it would still be wrong to answer a first click with what everybody gets.
+func personal(parts []model.Model, weights []float32) bool {
+	for i, p := range parts {
+		if p.Name() != popular.Name && weights[i] != 0 {
+			return true
+		}
+	}
+	return len(parts) == 1
 }
 
 // prior is the weights where there is too little data to learn any: all parts count alike, but what everybody likes counts

@@ -1,0 +1,404 @@
+package als_test
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/goldrec/gold/recommend/als"
+	"github.com/goldrec/gold/recommend/model"
+	"github.com/google/go-cmp/cmp"
+)
+
+// clusters is data in which users and items of one remainder go together.
+func clusters(users, items, each int) *model.Dataset {
+	rng := rand.New(rand.NewPCG(11, 12))
+	var b model.Builder
+	for u := range users {
+		for range each {
+			i := rng.IntN(items)
+			if rng.IntN(10) > 0 {
+				i += (u%8 - i%8 + 8) % 8 // mostly one's own kind
+			}
+			b.Add(fmt.Sprintf("u%05d", u), fmt.Sprintf("i%05d", i%items), float32(1+rng.IntN(3)), int64(rng.IntN(100)))
+		}
+	}
+	return b.Build()
+}
+
+// solveDense solves A x = b by Gaussian elimination with pivots, in float64.
+func solveDense(a [][]float64, b []float64) []float64 {
+	n := len(b)
+	for c := range n {
+		pivot := c
+		for r := c; r < n; r++ {
+			if math.Abs(a[r][c]) > math.Abs(a[pivot][c]) {
+				pivot = r
+			}
+		}
+		a[c], a[pivot], b[c], b[pivot] = a[pivot], a[c], b[pivot], b[c]
+		for r := c + 1; r < n; r++ {
+			f := a[r][c] / a[c][c]
+			for k := c; k < n; k++ {
+				a[r][k] -= f * a[c][k]
+			}
+			b[r] -= f * b[c]
+		}
+	}
+	for r := n - 1; r >= 0; r-- {
+		for k := r + 1; k < n; k++ {
+			b[r] -= a[r][k] * b[k]
+		}
+		b[r] /= a[r][r]
+	}
+	return b
+}
+
+// naive is the least-squares solution by its definition: the normal equations over all items.
+func naive(rows [][]float64, c map[int]float64, unobserved, ridge float64) []float64 {
+	dim := len(rows[0])
+	a, b := make([][]float64, dim), make([]float64, dim)
+	for f := range dim {
+		a[f] = make([]float64, dim)
+		a[f][f] = ridge
+	}
+	for i, y := range rows {
+		for f := range dim {
+			b[f] += c[i] * y[f]
+			for g := range dim {
+				a[f][g] += (unobserved + c[i]) * y[f] * y[g]
+			}
+		}
+	}
+	return solveDense(a, b)
+}
+
+func TestSolveAgainstNaive(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, dim := range []int{1, 3, 16, 37} {
+		flat, rows := make([]float32, 500*dim), make([][]float64, 500)
+		for i := range rows {
+			for f := range dim {
+				v := float32(rng.NormFloat64())
+				flat[i*dim+f] = v
+				rows[i] = append(rows[i], float64(v))
+			}
+		}
+		var items []uint32
+		var weights []float32
+		c := map[int]float64{}
+		for i := uint32(0); i < 500; i += 1 + rng.Uint32N(40) {
+			items, weights = append(items, i), append(weights, 1+rng.Float32())
+			c[int(i)] = float64(weights[len(weights)-1])
+		}
+		got, err := als.Solve(flat, dim, 0.1, items, weights, 2, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for f, want := range naive(rows, c, 0.1, 2) {
+			if math.Abs(float64(got[f])-want) > 1e-4 {
+				t.Errorf("dim %d: component %d is %v, want %v", dim, f, got[f], want)
+			}
+		}
+	}
+}
+
+func TestGramAgainstNaive(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(2, 1))
+	for _, shape := range [][2]int{{1, 1}, {127, 5}, {128, 8}, {1000, 33}} {
+		n, dim := shape[0], shape[1]
+		flat := make([]float32, n*dim)
+		for i := range flat {
+			flat[i] = float32(rng.NormFloat64())
+		}
+		var first []float32
+		for _, workers := range []int{1, 2, 7} {
+			got, err := als.Gram(workers, flat, dim, 0.5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first == nil {
+				first = got
+			} else if diff := cmp.Diff(first, got); diff != "" {
+				t.Errorf("%d workers differ: %s", workers, diff)
+			}
+		}
+		for a := range dim {
+			for b := range dim {
+				var want float64
+				for i := range n {
+					want += 0.5 * float64(flat[i*dim+a]) * float64(flat[i*dim+b])
+				}
+				if got := float64(first[a*dim+b]); math.Abs(got-want) > 1e-3 {
+					t.Errorf("%v: (%d, %d) is %v, want %v", shape, a, b, got, want)
+				}
+			}
+		}
+	}
+}
+
+// loss is the objective by its definition, over all pairs, with the best user vectors for the model's items.
+func loss(t *testing.T, d *model.Dataset, m model.Model, regularization float64) float64 {
+	t.Helper()
+	items, dim := d.Items.Len(), m.(*als.Model).Factors()
+	rows := make([][]float64, items)
+	counts := make([]float64, items)
+	for i := range rows {
+		for _, v := range m.(*als.Model).Vector(nil, uint32(i)) {
+			rows[i] = append(rows[i], float64(v))
+		}
+	}
+	a0, total := als.Unobserved(m), 0.0
+	for u := range uint32(d.Users.Len()) {
+		c, sum := map[int]float64{}, 0.0
+		for _, e := range d.History(u) {
+			c[int(e.Item)] += float64(e.Weight)
+			counts[e.Item] += float64(e.Weight)
+			sum += float64(e.Weight)
+		}
+		ridge := regularization * (sum + a0*float64(items))
+		x := naive(rows, c, a0, ridge)
+		for f := range dim {
+			total += ridge * x[f] * x[f]
+		}
+		for i, y := range rows {
+			dot := 0.0
+			for f := range dim {
+				dot += x[f] * y[f]
+			}
+			total += c[i]*(1-dot)*(1-dot) + a0*dot*dot
+		}
+	}
+	for i, y := range rows {
+		for f := range dim {
+			total += regularization * (counts[i] + a0*float64(d.Users.Len())) * y[f] * y[f]
+		}
+	}
+	return total
+}
+
+// Three conjugate-gradient steps must come as far down as solving exactly, and from seeds that differ.
+func TestTrainMinimisesItsLoss(t *testing.T) {
+	t.Parallel()
+	d := clusters(120, 80, 12)
+	var losses []float64
+	for _, iterations := range []int{1, 3, 10, 40} {
+		tr := als.Trainer{Factors: 8, Iterations: iterations, Regularization: 0.01}
+		m, err := tr.Train(t.Context(), d, model.TrainOptions{Seed: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses = append(losses, loss(t, d, m, 0.01))
+	}
+	for i := 1; i < len(losses); i++ {
+		if losses[i] > losses[i-1]*1.0001 {
+			t.Errorf("more iterations made it worse: %v", losses)
+		}
+	}
+	exact := naiveALS(d, 8, 40, 0.01)
+	if got := losses[3]; got > exact*1.01 {
+		t.Errorf("the loss is %v, an exact solver's %v", got, exact)
+	}
+}
+
+// naiveALS is the same factorisation with exact solutions, from another seed; it returns the loss.
+func naiveALS(d *model.Dataset, dim, iterations int, regularization float64) float64 {
+	rng := rand.New(rand.NewPCG(99, 99))
+	nu, ni := d.Users.Len(), d.Items.Len()
+	c, ct := make([]map[int]float64, nu), make([]map[int]float64, ni)
+	for i := range ct {
+		ct[i] = map[int]float64{}
+	}
+	total, pairs := 0.0, 0
+	for u := range c {
+		c[u] = map[int]float64{}
+		for _, e := range d.History(uint32(u)) {
+			c[u][int(e.Item)] += float64(e.Weight)
+			ct[e.Item][u] += float64(e.Weight)
+			total += float64(e.Weight)
+		}
+		pairs += len(c[u])
+	}
+	a0 := total / float64(pairs) * min(1, 12*float64(pairs)/float64(nu*ni))
+	x, y := make([][]float64, nu), make([][]float64, ni)
+	for i := range y {
+		for range dim {
+			y[i] = append(y[i], 0.03*rng.NormFloat64())
+		}
+	}
+	ridge := func(row map[int]float64, others int) float64 {
+		sum := a0 * float64(others)
+		for _, w := range row {
+			sum += w
+		}
+		return regularization * sum
+	}
+	for range iterations {
+		for u := range x {
+			x[u] = naive(y, c[u], a0, ridge(c[u], ni))
+		}
+		for i := range y {
+			y[i] = naive(x, ct[i], a0, ridge(ct[i], nu))
+		}
+	}
+	out := 0.0
+	for u := range x {
+		for i := range y {
+			dot := 0.0
+			for f := range dim {
+				dot += x[u][f] * y[i][f]
+			}
+			out += c[u][i]*(1-dot)*(1-dot) + a0*dot*dot
+		}
+		for f := range dim {
+			out += ridge(c[u], ni) * x[u][f] * x[u][f]
+		}
+	}
+	for i := range y {
+		for f := range dim {
+			out += ridge(ct[i], nu) * y[i][f] * y[i][f]
+		}
+	}
+	return out
+}
+
+func TestExplainAddsUp(t *testing.T) {
+	t.Parallel()
+	d := clusters(200, 80, 10)
+	m, err := als.Trainer{Factors: 16}.Train(t.Context(), d, model.TrainOptions{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := &model.User{History: d.History(5)}
+	best := m.Candidates(nil, u, 1, nil)[0]
+	reasons := m.(*als.Model).Explain(nil, u, best.Item, 100)
+	sum := float32(0)
+	for i, r := range reasons {
+		sum += r.Share
+		if i > 0 && r.Share > reasons[i-1].Share || r.Model != "als" {
+			t.Errorf("reason %d: %+v after %+v", i, r, reasons[max(i-1, 0)])
+		}
+	}
+	if math.Abs(float64(sum)-1) > 1e-4 || len(reasons) < 2 {
+		t.Errorf("%d shares sum up to %v", len(reasons), sum)
+	}
+	// The strongest reason is one without which the score falls most.
+	without := func(item uint32) float32 {
+		var history []model.Event
+		for _, e := range u.History {
+			if e.Item != item {
+				history = append(history, e)
+			}
+		}
+		score := []float32{0}
+		m.Score(score, &model.User{History: history}, []uint32{best.Item})
+		return score[0]
+	}
+	first, last := without(reasons[0].Because), without(reasons[len(reasons)-1].Because)
+	if first > last {
+		t.Errorf("without the strongest reason the score is %v, without the weakest %v", first, last)
+	}
+	if got := m.(*als.Model).Explain(nil, &model.User{}, best.Item, 5); len(got) != 0 {
+		t.Errorf("a stranger has reasons: %v", got)
+	}
+}
+
+func TestScoreUsersIsScore(t *testing.T) {
+	t.Parallel()
+	d := clusters(60, 1500, 20)
+	m, err := als.Trainer{Factors: 12}.Train(t.Context(), d, model.TrainOptions{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make([]uint32, d.Items.Len())
+	for i := range all {
+		all[i] = uint32(i)
+	}
+	us := []*model.User{{History: d.History(1)}, {}, {History: d.History(2)}}
+	us[2].Vector = m.(*als.Model).Embed(nil, us[2].History, 0)
+	dst := make([][]float32, len(us))
+	for i := range dst {
+		dst[i] = make([]float32, len(all))
+	}
+	m.(*als.Model).ScoreUsers(dst, us, all)
+	for i, u := range us {
+		want := make([]float32, len(all))
+		m.Score(want, u, all)
+		if diff := cmp.Diff(want, dst[i]); diff != "" {
+			t.Errorf("user %d: %s", i, diff)
+		}
+	}
+}
+
+func TestIndex(t *testing.T) {
+	t.Parallel()
+	d := clusters(400, 3000, 30)
+	m, err := als.Trainer{Factors: 16, Iterations: 6}.Train(t.Context(), d, model.TrainOptions{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := als.Index(m); err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := m.Save(&file); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := als.Trainer{}.Load(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exact := als.Unindexed(m)
+	for name, allow := range map[string]func(uint32) bool{
+		"all": nil, "half": func(i uint32) bool { return i%2 == 0 },
+		"few":  func(i uint32) bool { return i%200 == 7 }, // fewer than the search could find
+		"none": func(uint32) bool { return false },
+	} {
+		t.Run(name, func(t *testing.T) {
+			found, due := 0, 0
+			for u := range uint32(100) {
+				user := &model.User{History: d.History(u)}
+				want := exact.Candidates(nil, user, 20, allow)
+				got := m.Candidates(nil, user, 20, allow)
+				if len(got) != len(want) {
+					t.Fatalf("user %d: %d proposed of %d", u, len(got), len(want))
+				}
+				if diff := cmp.Diff(got, loaded.Candidates(nil, user, 20, allow)); diff != "" {
+					t.Fatalf("user %d: loaded differs: %s", u, diff)
+				}
+				scores := map[uint32]float32{}
+				for _, c := range want {
+					scores[c.Item] = c.Score
+				}
+				for _, c := range got {
+					if s, ok := scores[c.Item]; ok && s == c.Score {
+						found++
+					}
+				}
+				due += len(want)
+			}
+			// 0.9 of 2,000 finds is some forty standard errors below the 0.99 and more that an index of this
+			// width has; it is here to catch a broken one.
+			if float64(found) < 0.9*float64(due) {
+				t.Errorf("found %d of %d", found, due)
+			}
+		})
+	}
+}
+
+func TestTrainerRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tr := range map[string]als.Trainer{
+		"factors": {Factors: -1}, "too many factors": {Factors: 5000}, "iterations": {Iterations: -1},
+		"regularization": {Regularization: -1}, "NaN": {Regularization: math.NaN()},
+		"unobserved": {Unobserved: math.Inf(1)},
+	} {
+		if _, err := tr.Train(t.Context(), clusters(3, 3, 2), model.TrainOptions{}); err == nil {
+			t.Errorf("%s: %+v was taken", name, tr)
+		}
+	}
+}
