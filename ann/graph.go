@@ -9,7 +9,7 @@ import (
 )
 
 // none ends a neighbour list that is not full.
-const none = math.MaxUint32
+const none = simd.None
 
 // graph is the whole of an HNSW's data at one capacity, in arrays without pointers. A vector lives in a slot, a number
 // below the capacity. A graph grows by being copied into a larger one that is then published; searches in the old one
@@ -18,11 +18,14 @@ const none = math.MaxUint32
 // Links, liveness, keys and the entry are read and written atomically. A slot's row is written before the first link to it
 // is, and not again before no search that may have met it is left.
 type graph struct {
-	dim, m int
-	metric Metric
+	dim, m  int
+	metric  Metric
+	storage Storage
 
-	rows    []float32 // dim floats a slot
-	inverse []float32 // one over each row's length; under InnerProduct only
+	rows    []float32 // dim floats a slot, unless the storage is Int8
+	codes   []int8    // dim codes a slot, unless the storage is Float32
+	scale   []float32 // of each slot's codes
+	norms   []float32 // under L2 with codes, each vector's squared length; under InnerProduct, one over its length
 	links   []uint32  // 2·m a slot: the bottom level
 	keys    []uint32
 	alive   []uint32 // a bit a slot: may be found
@@ -37,10 +40,16 @@ const noEntry = math.MaxUint64
 
 // newGraph returns a graph with room for size vectors, holding what old holds. Old may be nil.
 func newGraph(size int, opts *Options, old *graph) *graph {
-	g := &graph{dim: opts.Dim, m: opts.M, metric: opts.Metric, seed: opts.Seed}
-	g.rows = make([]float32, size*g.dim)
-	if g.metric == InnerProduct {
-		g.inverse = make([]float32, size)
+	g := &graph{dim: opts.Dim, m: opts.M, metric: opts.Metric, storage: opts.Storage, seed: opts.Seed}
+	if g.storage != Int8 {
+		g.rows = make([]float32, size*g.dim)
+	}
+	if g.storage != Float32 {
+		g.codes = make([]int8, size*g.dim)
+		g.scale = make([]float32, size)
+	}
+	if g.hasNorms() {
+		g.norms = make([]float32, size)
 	}
 	g.links = make([]uint32, size*2*g.m)
 	g.keys = make([]uint32, size)
@@ -50,7 +59,9 @@ func newGraph(size int, opts *Options, old *graph) *graph {
 	if old != nil {
 		from, at = old.size(), uint32(len(old.upper))
 		copy(g.rows, old.rows)
-		copy(g.inverse, old.inverse)
+		copy(g.codes, old.codes)
+		copy(g.scale, old.scale)
+		copy(g.norms, old.norms)
 		copy(g.links, old.links)
 		copy(g.keys, old.keys)
 		copy(g.alive, old.alive)
@@ -61,12 +72,29 @@ func newGraph(size int, opts *Options, old *graph) *graph {
 		at += uint32(g.level(uint32(slot)) * g.m)
 	}
 	g.upper = make([]uint32, at)
+	fillNone(g.links[from*2*g.m:])
+	if old != nil {
+		fillNone(g.upper[len(old.upper):])
+	} else {
+		fillNone(g.upper)
+	}
 	g.entry.Store(noEntry)
 	if old != nil {
 		copy(g.upper, old.upper)
 		g.entry.Store(old.entry.Load())
 	}
 	return g
+}
+
+func fillNone(links []uint32) {
+	for i := range links {
+		links[i] = none
+	}
+}
+
+// hasNorms tells whether norms are kept.
+func (g *graph) hasNorms() bool {
+	return g.metric == InnerProduct || g.metric == L2 && g.storage != Float32
 }
 
 // size is the number of slots, in use or not.
@@ -121,24 +149,6 @@ func appendList(dst, list []uint32) []uint32 {
 		dst = append(dst, id)
 	}
 	return dst
-}
-
-func (g *graph) row(slot uint32) []float32 {
-	return g.rows[int(slot)*g.dim:][:g.dim]
-}
-
-// setRow puts a checked vector in its slot.
-func (g *graph) setRow(slot uint32, vector []float32) {
-	row := g.row(slot)
-	place(row, vector, g.metric)
-	if g.inverse != nil {
-		g.setInverse(slot)
-	}
-}
-
-func (g *graph) setInverse(slot uint32) {
-	row := g.row(slot)
-	g.inverse[slot] = float32(1 / max(math.Sqrt(float64(simd.Dot(row, row))), 0x1p-100))
 }
 
 func (g *graph) isAlive(slot uint32) bool {

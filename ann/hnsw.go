@@ -17,9 +17,13 @@ type HNSW struct {
 	len     atomic.Int64
 	flips   atomic.Uint64 // odd while a key leaves its slot
 	scratch sync.Pool
+	shards  atomic.Uint32 // given to scratches in turn
+	readers readers
 
 	mu      sync.Mutex // held by the one writer
 	used    int        // slots below it have been given out
+	dead    []uint32   // slots still linked to whose vectors are deleted
+	retired []retired  // slots not linked to any more, that searches may still meet
 	free    []uint32   // slots below used that are to be given out again
 	writers []*scratch // one a worker
 	back    []backLink
@@ -33,7 +37,11 @@ func NewHNSW(opts Options) (*HNSW, error) {
 		return nil, err
 	}
 	h := &HNSW{opts: opts}
-	h.scratch.New = func() any { return &scratch{query: make([]float32, opts.Dim)} }
+	h.scratch.New = func() any {
+		s := newScratch(opts.Dim)
+		s.shard = h.shards.Add(1)
+		return s
+	}
 	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil))
 	h.table.Store(newTable(opts.Capacity))
 	return h, nil
@@ -43,7 +51,7 @@ func NewHNSW(opts Options) (*HNSW, error) {
 func (h *HNSW) workers(n int) int {
 	w := min(h.opts.Workers, (n+15)/16)
 	for len(h.writers) < w {
-		h.writers = append(h.writers, new(scratch))
+		h.writers = append(h.writers, newScratch(h.opts.Dim))
 	}
 	return w
 }
@@ -66,15 +74,16 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 	if err != nil {
 		return err
 	}
-	g := h.graph.Load()
+	g, room := h.graph.Load(), make([]float32, dim)
 	for i, slot := range slots {
-		g.setRow(slot, vectors[i*dim:(i+1)*dim])
+		g.setRow(slot, vectors[i*dim:(i+1)*dim], room)
 		atomic.StoreUint32(&g.keys[slot], keys[i])
 	}
 	n, err := h.link(ctx, g, slots, h.Len(), func(from, to int) {
 		for i := from; i < to; i++ {
 			h.publish(g, keys[i], slots[i])
 		}
+		h.repairIfDue(g)
 		if h.opts.Progress != nil {
 			h.opts.Progress(to, len(slots))
 		}
@@ -85,6 +94,7 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 
 // take returns n slots that nothing refers to, growing the graph where it has too few.
 func (h *HNSW) take(n int) ([]uint32, error) {
+	h.reclaim()
 	slots := make([]uint32, 0, n)
 	reuse := min(n, len(h.free))
 	slots = append(slots, h.free[len(h.free)-reuse:]...)
@@ -130,6 +140,7 @@ func (h *HNSW) publish(g *graph, key, slot uint32) {
 	g.setAlive(slot)
 	t.put(key, slot, g.keys)
 	h.flips.Add(1)
+	h.dead = append(h.dead, old)
 }
 
 // rehash puts the keys of all vectors into a table with room for twice as many.
@@ -158,6 +169,8 @@ func (h *HNSW) Delete(key uint32) bool {
 	h.flips.Add(1)
 	t.remove(key, g.keys)
 	h.len.Add(-1)
+	h.dead = append(h.dead, slot)
+	h.repairIfDue(g)
 	return true
 }
 
@@ -168,13 +181,14 @@ func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) 
 	}
 	s := h.scratch.Get().(*scratch)
 	defer h.scratch.Put(s)
+	epoch := h.readers.enter(s.shard)
+	defer h.readers.leave(epoch, s.shard)
 	g := h.graph.Load()
 	entry := g.entry.Load()
 	if k = min(k, h.Len()); k < 1 || entry == noEntry {
 		return dst, nil
 	}
-	s.metric = g.metric
-	place(s.query, query, g.metric)
+	s.setQuery(g, query)
 	if opts.Filter != nil {
 		return h.scan(dst, s, g, k, opts.Filter), nil
 	}
@@ -183,6 +197,7 @@ func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) 
 		ef = max(2*k, 64)
 	}
 	g.walk(s, 0, ef, g.descend(s, entry, 0))
+	s.rerank(g, max(2*k, k+30))
 	from := len(dst)
 	if dst = h.collect(dst, s, g, k); len(dst) < from+min(k, h.Len()) {
 		// The walk met too few that are alive: look at all, as far as they are not deleted meanwhile.
@@ -207,13 +222,19 @@ func (h *HNSW) collect(dst []Result, s *scratch, g *graph, k int) []Result {
 		}
 	}
 	slices.SortFunc(dst[from:], byRank)
-	unique := dst[:from]
+	dst = unique(dst, from)
+	return dst[:min(from+k, len(dst))]
+}
+
+// unique drops from dst[from:] all but the first result of each key.
+func unique(dst []Result, from int) []Result {
+	kept := dst[:from]
 	for _, r := range dst[from:] {
-		if !slices.ContainsFunc(unique[from:], func(o Result) bool { return o.Key == r.Key }) {
-			unique = append(unique, r)
+		if !slices.ContainsFunc(kept[from:], func(o Result) bool { return o.Key == r.Key }) {
+			kept = append(kept, r)
 		}
 	}
-	return unique[:min(from+k, len(unique))]
+	return kept
 }
 
 // appendAlive appends the k best of the pool that may be found, and those that tie with the last of them.
@@ -232,35 +253,58 @@ func (s *scratch) appendAlive(dst []Result, g *graph, k int) []Result {
 
 // scan compares the query with every vector that the filter allows.
 func (h *HNSW) scan(dst []Result, s *scratch, g *graph, k int, allow Filter) []Result {
-	s.best.reset(k)
-	flush := func(ids []uint32) {
-		for i, v := range s.score(g, ids) {
-			if !s.best.full() || v >= s.best.worst() {
-				s.best.offer(Result{atomic.LoadUint32(&g.keys[ids[i]]), v})
-			}
+	from := len(dst)
+	for range collectTries {
+		flips := h.flips.Load()
+		dst = s.scanOnce(dst[:from], g, k, allow)
+		if flips&1 == 0 && flips == h.flips.Load() {
+			break
+		}
+		// A key that moved may have been met twice; more than a spare one or two is rare.
+		if dst = unique(dst, from); len(dst) >= from+k {
+			break
 		}
 	}
+	return dst[:min(from+k, len(dst))]
+}
+
+// scanSpare is how many more than k a scan keeps, for keys that are met twice.
+const scanSpare = 8
+
+func (s *scratch) scanOnce(dst []Result, g *graph, k int, allow Filter) []Result {
+	s.best.reset(k + scanSpare)
 	s.ids = s.ids[:0]
 	for slot := range uint32(g.size()) {
 		if g.isAlive(slot) && allow.Contains(atomic.LoadUint32(&g.keys[slot])) {
 			if s.ids = append(s.ids, slot); len(s.ids) == flatBlock {
-				flush(s.ids)
-				s.ids = s.ids[:0]
+				s.offerIDs(g)
 			}
 		}
 	}
-	flush(s.ids)
+	s.offerIDs(g)
 	return s.best.appendTo(dst)
+}
+
+// offerIDs offers the vectors in s.ids to s.best, and empties s.ids.
+func (s *scratch) offerIDs(g *graph) {
+	for i, v := range s.exact(g, s.ids) {
+		if !s.best.full() || v >= s.best.worst() {
+			s.best.offer(Result{atomic.LoadUint32(&g.keys[s.ids[i]]), v})
+		}
+	}
+	s.ids = s.ids[:0]
 }
 
 // Vector implements [Index].
 func (h *HNSW) Vector(dst []float32, key uint32) ([]float32, bool) {
+	epoch := h.readers.enter(0)
+	defer h.readers.leave(epoch, 0)
 	t, g := h.table.Load(), h.graph.Load()
 	slot, ok := t.get(key, g.keys)
 	if !ok {
 		return dst, false
 	}
-	return append(dst, g.row(slot)...), true
+	return g.vector(dst, slot), true
 }
 
 // Len implements [Index].

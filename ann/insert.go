@@ -25,6 +25,7 @@ type insertScratch struct {
 	kept       [8]float32
 	ids        []uint32
 	back       []backLink
+	orphans    []uint32
 }
 
 // backLink says that a list on a level, of the vector in slot to, is to take in the vector in slot from.
@@ -113,7 +114,7 @@ func (h *HNSW) linkBatch(g *graph, slots []uint32) {
 
 // findLinks gives the new vector in slot its neighbours on each of its levels, and notes the links back.
 func (g *graph) findLinks(s *scratch, slot uint32, ef int) {
-	s.query, s.metric = g.row(slot), g.metric
+	s.probe = g.probe(slot)
 	entry := g.entry.Load()
 	level := g.level(slot)
 	top := int(entry >> 32)
@@ -125,6 +126,7 @@ func (g *graph) findLinks(s *scratch, slot uint32, ef int) {
 		g.walk(s, l, ef, at)
 		at = s.pool[0]
 		at.slot &^= expanded
+		s.pool = slices.DeleteFunc(s.pool, func(c candidate) bool { return c.slot&^expanded == slot }) // an orphan
 		chosen := g.prune(s, slot, s.pool, g.m)
 		setList(g.list(l, slot), chosen)
 		for _, to := range chosen {
@@ -146,18 +148,7 @@ func (g *graph) takeBack(s *scratch, links []backLink) {
 		setList(list, ids)
 		return
 	}
-	s.query, s.metric = g.row(to), g.metric
-	s.insert.candidates = s.insert.candidates[:0]
-	for i, v := range s.score(g, ids) {
-		s.insert.candidates = append(s.insert.candidates, candidate{v, ids[i]})
-	}
-	slices.SortFunc(s.insert.candidates, func(a, b candidate) int {
-		if a.before(b) {
-			return -1
-		}
-		return 1
-	})
-	setList(list, g.prune(s, to, s.insert.candidates, len(list)))
+	g.choose(s, list, to, ids)
 }
 
 // prune chooses up to n of the candidates, best first, as neighbours of the vector in slot, passing over those that are as
@@ -193,17 +184,18 @@ func (g *graph) prune(s *scratch, slot uint32, candidates []candidate, n int) []
 
 // covered tells whether the vector in slot to, which scores score against the one in from, is as near to one of chosen.
 func (g *graph) covered(s *scratch, chosen []uint32, to, from uint32, score float32) bool {
-	if g.inverse != nil {
-		score *= g.inverse[from]
+	byAngle := g.metric == InnerProduct
+	if byAngle {
+		score *= g.norms[from]
 	}
-	kept, row := s.insert.kept[:], g.row(to)
+	kept, p := s.insert.kept[:], g.probe(to)
 	for len(chosen) > 0 {
 		part := chosen[:min(len(kept), len(chosen))]
 		chosen = chosen[len(part):]
-		scores(kept, row, g.rows, part, g.metric)
+		g.scores(kept, &p, part)
 		for i, v := range kept[:len(part)] {
-			if g.inverse != nil {
-				v *= g.inverse[part[i]]
+			if byAngle {
+				v *= g.norms[part[i]]
 			}
 			if v >= score {
 				return true

@@ -6,10 +6,22 @@ import (
 	"runtime"
 )
 
+// Storage says how an HNSW keeps its vectors. An 8-bit code is each component's share of the vector's largest one, rounded
+// to one of 255 steps.
+type Storage uint8
+
+const (
+	Float32   Storage = iota // as they are: 4 bytes a component, exact scores
+	Int8                     // as 8-bit codes with a scale a vector: 1 byte a component, scores off by about half a percent
+	Int8Exact                // both: walks read the codes, the best are scored again exactly; the fastest, 5 bytes a component
+)
+
 // Options make an HNSW. Only Dim must be set.
 type Options struct {
 	Dim    int    // floats in a vector, 1 to DimMax
 	Metric Metric // what near means
+
+	Storage Storage // how vectors are kept
 
 	// M is how many neighbours a new vector chooses on each level; it may come to have M of them above the bottom and
 	// 2·M there. More finds more at the same Ef and takes 8·M bytes a vector. 2 to 128; 0 is 16.
@@ -42,6 +54,7 @@ func (o Options) withDefaults() (Options, error) {
 	}{
 		{"Dim", o.Dim, 1, DimMax},
 		{"Metric", int(o.Metric), 0, int(InnerProduct)},
+		{"Storage", int(o.Storage), 0, int(Int8Exact)},
 		{"M", o.M, 2, 128},
 		{"EfConstruction", o.EfConstruction, 1, 1 << 16},
 		{"Capacity", o.Capacity, 0, slotsMax},

@@ -20,15 +20,15 @@ const (
 
 // header is the head of a saved index.
 type header struct {
-	Dim, Metric, M, EfConstruction uint32
-	SeedLow, SeedHigh              uint32
-	Used                           uint32 // slots
-	Upper                          uint32 // links above the bottom
-	EntryLow, EntryHigh            uint32
+	Dim, Metric, Storage, M, EfConstruction uint32
+	SeedLow, SeedHigh                       uint32
+	Used                                    uint32 // slots
+	Upper                                   uint32 // links above the bottom
+	EntryLow, EntryHigh                     uint32
 }
 
 func (h *header) fields() []*uint32 {
-	return []*uint32{&h.Dim, &h.Metric, &h.M, &h.EfConstruction, &h.SeedLow, &h.SeedHigh, &h.Used, &h.Upper,
+	return []*uint32{&h.Dim, &h.Metric, &h.Storage, &h.M, &h.EfConstruction, &h.SeedLow, &h.SeedHigh, &h.Used, &h.Upper,
 		&h.EntryLow, &h.EntryHigh}
 }
 
@@ -44,7 +44,7 @@ func (h *HNSW) WriteTo(w io.Writer) (int64, error) {
 	}
 	entry := g.entry.Load()
 	head := header{
-		Dim: uint32(g.dim), Metric: uint32(g.metric), M: uint32(g.m), EfConstruction: uint32(h.opts.EfConstruction),
+		Dim: uint32(g.dim), Metric: uint32(g.metric), Storage: uint32(g.storage), M: uint32(g.m), EfConstruction: uint32(h.opts.EfConstruction),
 		SeedLow: uint32(g.seed), SeedHigh: uint32(g.seed >> 32), Used: uint32(used), Upper: uint32(upper),
 		EntryLow: uint32(entry), EntryHigh: uint32(entry >> 32),
 	}
@@ -58,7 +58,13 @@ func (h *HNSW) WriteTo(w io.Writer) (int64, error) {
 	e.uint32s(g.alive[:(used+31)/32])
 	e.uint32s(g.links[:used*2*g.m])
 	e.uint32s(g.upper[:upper])
-	e.float32s(g.rows[:used*g.dim])
+	if g.rows != nil {
+		e.float32s(g.rows[:used*g.dim])
+	}
+	if g.codes != nil {
+		e.int8s(g.codes[:used*g.dim])
+		e.float32s(g.scale[:used])
+	}
 	e.checksum()
 	if e.err != nil {
 		return e.n, fmt.Errorf("ann: write index: %w", e.err)
@@ -95,7 +101,8 @@ func readHNSW(d *decoder, runtime Options) (*HNSW, error) {
 		*f = numbers[2+i]
 	}
 	opts, err := Options{
-		Dim: int(head.Dim), Metric: Metric(min(head.Metric, math.MaxUint8)), M: int(head.M),
+		Dim: int(head.Dim), Metric: Metric(min(head.Metric, math.MaxUint8)),
+		Storage: Storage(min(head.Storage, math.MaxUint8)), M: int(head.M),
 		EfConstruction: int(head.EfConstruction), Seed: uint64(head.SeedHigh)<<32 | uint64(head.SeedLow),
 		Workers: runtime.Workers, Progress: runtime.Progress,
 	}.withDefaults()
@@ -103,12 +110,18 @@ func readHNSW(d *decoder, runtime Options) (*HNSW, error) {
 		return nil, errors.New("header out of range")
 	}
 	used := int(head.Used)
-	g := &graph{dim: opts.Dim, m: opts.M, metric: opts.Metric, seed: opts.Seed}
+	g := &graph{dim: opts.Dim, m: opts.M, metric: opts.Metric, storage: opts.Storage, seed: opts.Seed}
 	g.keys = d.uint32s(used)
 	g.alive = d.uint32s((used + 31) / 32)
 	g.links = d.uint32s(used * 2 * g.m)
 	g.upper = d.uint32s(int(head.Upper))
-	g.rows = d.float32s(used * g.dim)
+	if g.storage != Int8 {
+		g.rows = d.float32s(used * g.dim)
+	}
+	if g.storage != Float32 {
+		g.codes = d.int8s(used * g.dim)
+		g.scale = d.float32s(used)
+	}
 	if !d.checksum() {
 		return nil, errors.New("the arrays do not match their checksum")
 	}
@@ -161,17 +174,19 @@ func (g *graph) restore() error {
 }
 
 func (g *graph) restoreRows() error {
-	if g.metric == InnerProduct {
-		g.inverse = make([]float32, g.size())
+	if g.hasNorms() {
+		g.norms = make([]float32, g.size())
 	}
 	for slot := range uint32(g.size()) {
-		row := g.row(slot)
-		if err := check(row, g.dim, L2); err != nil {
-			return err
+		if g.rows != nil {
+			if err := check(g.row(slot), g.dim, L2); err != nil {
+				return err
+			}
 		}
-		if g.inverse != nil {
-			g.setInverse(slot)
+		if g.codes != nil && !(g.scale[slot] >= 0 && g.scale[slot] <= componentMax) {
+			return errors.New("scale out of range")
 		}
+		g.setNorms(slot)
 	}
 	return nil
 }
@@ -185,6 +200,7 @@ func adopt(g *graph, opts Options) (*HNSW, error) {
 	t := newTable(g.size())
 	for slot := range uint32(g.size()) {
 		if !g.isAlive(slot) {
+			h.dead = append(h.dead, slot)
 			continue
 		}
 		if _, twice := t.get(g.keys[slot], g.keys); twice {

@@ -151,7 +151,7 @@ func TestDamaged(t *testing.T) {
 // TestHostileLengths reads well-formed headers that promise far more than follows.
 func TestHostileLengths(t *testing.T) {
 	whole := encode(t, build(t, 12, ann.Options{Dim: 3, M: 3}))
-	for field := range 12 {
+	for field := range 13 {
 		b := bytes.Clone(whole)
 		copy(b[field*4:], []byte{0xf0, 0xff, 0xff, 0x7f})
 		b = ann.SumHeader(b)
@@ -159,7 +159,7 @@ func TestHostileLengths(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		_, err := ann.ReadHNSW(bytes.NewReader(b), ann.Options{})
 		runtime.ReadMemStats(&after)
-		if free := field == 5 || field == 6 || field == 7; err == nil && !free {
+		if free := field >= 6 && field <= 8; err == nil && !free {
 			t.Errorf("field %d: taken", field) // but for the numbers that may be anything
 		}
 		if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {

@@ -15,10 +15,23 @@ func TestFlat(t *testing.T) {
 }
 
 func TestHNSW(t *testing.T) {
-	anntest.Run(t, anntest.Suite{
-		New: func(dim int, m ann.Metric) (ann.Index, error) {
-			return ann.NewHNSW(ann.Options{Dim: dim, Metric: m, Seed: 1})
-		},
-		RecallMin: 0.95,
-	})
+	for name, c := range map[string]struct {
+		storage   ann.Storage
+		recall    float64
+		tolerance float64
+	}{
+		"float32":   {ann.Float32, 0.95, 1e-5},
+		"int8":      {ann.Int8, 0.9, 0.02},
+		"int8exact": {ann.Int8Exact, 0.95, 1e-5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			anntest.Run(t, anntest.Suite{
+				New: func(dim int, m ann.Metric) (ann.Index, error) {
+					return ann.NewHNSW(ann.Options{Dim: dim, Metric: m, Storage: c.storage, Seed: 1})
+				},
+				RecallMin:      c.recall,
+				ScoreTolerance: c.tolerance,
+			})
+		})
+	}
 }

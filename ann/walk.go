@@ -1,18 +1,31 @@
 package ann
 
-import "sync/atomic"
+import (
+	"slices"
+
+	"github.com/goldrec/gold/internal/simd"
+)
 
 // scratch is what one walk needs, kept for the next.
 type scratch struct {
-	metric Metric
+	shard  uint32 // of the readers' counts
 	query  []float32
+	code   []int8      // room for two codes of the query
+	probe  probe       // what walks compare with
+	left   probe       // what the code of a query leaves of it
+	norm   float32     // squared length of the query
 	pool   []candidate // best first
 	seen   []uint64    // a bit a slot
 	met    []uint32    // the slots whose bits are set, in the order they were met
 	ids    []uint32    // for what is not a walk
 	scores []float32
+	rest   []float32
 	best   best
 	insert insertScratch
+}
+
+func newScratch(dim int) *scratch {
+	return &scratch{query: make([]float32, dim), code: make([]int8, 2*dim)}
 }
 
 // candidate is a vector met on a walk.
@@ -22,6 +35,13 @@ type candidate struct {
 }
 
 const expanded = 1 << 31
+
+func (c candidate) compare(o candidate) int {
+	if c.before(o) {
+		return -1
+	}
+	return 1
+}
 
 func (c candidate) before(o candidate) bool {
 	return c.score > o.score || c.score == o.score && c.slot&^expanded < o.slot&^expanded
@@ -43,29 +63,28 @@ func (s *scratch) start(g *graph) {
 }
 
 // meet appends to s.met the neighbours in list that the walk has not met, and returns them.
-func (s *scratch) meet(list []uint32) []uint32 {
+func (s *scratch) meet(g *graph, list []uint32) []uint32 {
 	from := len(s.met)
-	for i := range list {
-		id := atomic.LoadUint32(&list[i])
-		if id == none {
-			break
-		}
-		word, bit := &s.seen[id/64], uint64(1)<<(id%64)
-		if *word&bit == 0 {
-			*word |= bit
-			s.met = append(s.met, id)
-		}
-	}
+	s.met = slices.Grow(s.met, len(list))
+	rows, size := g.walked()
+	n := simd.Unseen(s.met[from:from+len(list)], list, s.seen, rows, size)
+	s.met = s.met[:from+n]
 	return s.met[from:]
 }
 
-// score fills s.scores with the scores of ids and returns them.
-func (s *scratch) score(g *graph, ids []uint32) []float32 {
-	if len(s.scores) < len(ids) {
-		s.scores = make([]float32, len(ids)+64)
+// room returns n floats for scores.
+func (s *scratch) room(n int) []float32 {
+	if len(s.scores) < n {
+		s.scores = make([]float32, n+64)
 	}
-	scores(s.scores, s.query, g.rows, ids, s.metric)
-	return s.scores[:len(ids)]
+	return s.scores[:n]
+}
+
+// score returns the scores of ids.
+func (s *scratch) score(g *graph, ids []uint32) []float32 {
+	dst := s.room(len(ids))
+	g.scores(dst, &s.probe, ids)
+	return dst
 }
 
 // offer puts c into the pool of at most ef and returns its place, or ef when it is not good enough.
@@ -125,10 +144,12 @@ func (g *graph) walk(s *scratch, level, ef int, start candidate) {
 			continue
 		}
 		s.pool[at].slot |= expanded
-		ids := s.meet(g.list(level, slot))
+		ids := s.meet(g, g.list(level, slot))
 		next := at + 1
 		for i, v := range s.score(g, ids) {
-			next = min(next, s.offer(candidate{v, ids[i]}, ef))
+			if len(s.pool) < ef || v >= s.pool[ef-1].score {
+				next = min(next, s.offer(candidate{v, ids[i]}, ef))
+			}
 		}
 		at = next
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/viterin/vek/vek32"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend"
@@ -56,7 +58,7 @@ var openShop = sync.OnceValues(func() (*shop, error) {
 	}
 	opts := recommend.Options{
 		Catalog: cat, Trainer: hybrid.Trainer{Parts: []model.Trainer{
-			als.Trainer{Factors: factors, Iterations: 5}, itemknn.Trainer{},
+			als.Trainer{Factors: factors, Iterations: 3}, itemknn.Trainer{Neighbors: 50},
 		}},
 		UsersMax: 2 * shopUsers, PageTTL: time.Hour, Seed: 1,
 	}
@@ -78,16 +80,31 @@ var openShop = sync.OnceValues(func() (*shop, error) {
 		s.factors[i] = float32(rng.NormFloat64())
 	}
 	// Every user is met once, so that what follows measures serving and not the reading of histories.
-	for u := range shopUsers {
-		if _, err := engine.Recommend(ctx, recommend.Request{User: userID(u), N: 20}); err != nil {
-			return nil, err
-		}
-		if _, err := fresh.Recommend(ctx, recommend.Request{User: userID(u), N: 1, Model: recommend.Trending}); err != nil {
-			return nil, err
-		}
-	}
-	return s, nil
+	return s, s.meetEverybody(ctx)
 })
+
+// meetEverybody gives every user a page of the engine, and a state in memory of the other one.
+func (s *shop) meetEverybody(ctx context.Context) error {
+	var group errgroup.Group
+	workers := runtime.GOMAXPROCS(0)
+	for w := range workers {
+		group.Go(func() error {
+			for u := w; u < shopUsers; u += workers {
+				_, err := s.engine.Recommend(ctx, recommend.Request{User: userID(u), N: 20})
+				if err != nil {
+					return err
+				}
+				// A page of what is trending needs the user's history too, and costs little.
+				_, err = s.fresh.Recommend(ctx, recommend.Request{User: userID(u), N: 1, Model: recommend.Trending})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
 
 func fillLog(ctx context.Context, st store.Store) error {
 	rng := rand.New(rand.NewPCG(1, 1))

@@ -10,6 +10,7 @@ require (
 	github.com/goldrec/gold v0.0.0-00010101000000-000000000000
 	github.com/growthbook/growthbook-golang v0.7.0
 	github.com/viterin/vek v0.4.3
+	golang.org/x/sync v0.11.0
 )
 
 require (

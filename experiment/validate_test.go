@@ -228,7 +228,7 @@ func TestHostileExpression(t *testing.T) {
 	set := compile(t, one(e), experiment.Options{})
 	start := time.Now()
 	set.Assign("e", experiment.Subject{Unit: "u", Attributes: map[string]any{"x": strings.Repeat("a", 100_000) + "b"}})
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 }

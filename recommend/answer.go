@@ -3,6 +3,7 @@ package recommend
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend/model"
@@ -151,10 +152,8 @@ func (q *query) allows(item uint32) bool {
 	if !q.engine.catalog.Available(item) || q.state.hasSeen(item) {
 		return false
 	}
-	for _, seed := range q.seeds {
-		if item == seed {
-			return false
-		}
+	if slices.Contains(q.seeds, item) {
+		return false
 	}
 	if q.matcher != nil && !q.matcher.Match(item) {
 		return false

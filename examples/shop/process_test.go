@@ -112,7 +112,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "shop")
-			flags := []string{"-data", data, "-items", "200", "-shoppers", "30"}
+			flags := []string{"-data", data, "-items", "60", "-shoppers", "5"}
 			p := start(t, flags...)
 			acknowledged := p.hammer(400*time.Millisecond, func() {
 				if err := p.stop(tt.signal); tt.gentle && err != nil {

@@ -1,6 +1,7 @@
 package growthbook
 
 import (
+	stdcmp "cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -151,9 +152,9 @@ func filtersOf(v any) (f Filters) {
 	o := asObject(v)
 	f.Projects, f.Tags = list(o.get("projects")), list(o.get("tags"))
 	if fields := asObject(o.get("customFields")); fields != nil {
-		f.CustomFields = make(map[string][]string)
+		f.CustomFields = make(map[string][]any)
 		for _, key := range fields.keys {
-			f.CustomFields[key] = list(fields.values[key])
+			f.CustomFields[key] = asList(fields.values[key])
 		}
 	}
 	return f
@@ -401,9 +402,18 @@ func judgeSticky(c []any) string {
 	if r.ExperimentResult != nil {
 		got = resultFields(r.ExperimentResult)
 	}
-	docs := map[string]any{} // those of the user
+	// Those of the user, by the attributes that the features hash on.
+	asked := map[string]bool{}
+	for _, f := range p.features {
+		for _, r := range f.rules {
+			if r.Variations != nil {
+				asked[stdcmp.Or(r.HashAttribute, "id")], asked[r.FallbackAttribute] = true, true
+			}
+		}
+	}
+	docs := map[string]any{}
 	for _, key := range slices.SortedFunc(maps.Keys(buckets), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
-		if id := identity(ordered(user.Attributes[key[0]], 0)); id != "" && id == key[1] {
+		if id := identity(ordered(user.Attributes[key[0]], 0)); asked[key[0]] && id != "" && id == key[1] {
 			docs[key[0]+"||"+key[1]] = map[string]any{
 				"attributeName": key[0], "attributeValue": key[1], "assignments": buckets[key],
 			}

@@ -179,9 +179,9 @@ func (ev *evaluation) prerequisites(parents []ParentCondition) gate {
 		if parent.Source == CyclicPrerequisites {
 			return cyclic
 		}
-		value := newObject()
+		value, condition := newObject(), ordered(p.Condition, 0)
 		value.set("value", parent.Value)
-		if !ev.groups.holds(value, ordered(p.Condition, 0)) {
+		if truthy(condition) && !ev.groups.holds(value, condition) {
 			if p.Gate {
 				return gateClosed
 			}

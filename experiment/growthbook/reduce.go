@@ -10,7 +10,7 @@ import (
 type Filters struct {
 	Projects     []string
 	Tags         []string
-	CustomFields map[string][]string
+	CustomFields map[string][]any
 }
 
 // ReduceOptions says what is known when a payload is reduced.
@@ -225,8 +225,8 @@ func (r *reducer) contexts(list []any) []any {
 }
 
 // has reports whether the metadata's value is or has one of the wanted.
-func has(actual any, want []string) bool {
-	return slices.ContainsFunc(want, func(w string) bool { return isIn([]any{w}, actual, false) })
+func has[T any](actual any, want []T) bool {
+	return slices.ContainsFunc(want, func(w T) bool { return isIn([]any{ordered(w, 0)}, actual, false) })
 }
 
 // inProjects holds for what lists one of the projects, or is in all of them; what lists none is in none.
@@ -250,12 +250,12 @@ func (r *reducer) matches(meta *object) bool {
 		return false
 	}
 	for field, want := range in.CustomFields {
-		if !has(fields.get(field), want) {
+		if !fields.has(field) || !has(fields.get(field), want) {
 			return false
 		}
 	}
 	for field, want := range out.CustomFields {
-		if has(fields.get(field), want) {
+		if fields.has(field) && has(fields.get(field), want) {
 			return false
 		}
 	}

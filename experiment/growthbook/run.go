@@ -19,7 +19,7 @@ type ExperimentResult struct {
 
 	HashUsed         bool // assigned by hash or sticky bucket, so that it counts, rather than forced
 	HashAttribute    string
-	HashValue        string
+	HashValue        any      // its value as the user has it, a string or a float64; "" when there is none
 	Bucket           *float64 // the hash in [0, 1), when it was used
 	StickyBucketUsed bool
 	Bandit           *BanditAssignment // the contextual bandit's part in it
@@ -92,7 +92,7 @@ func (ev *evaluation) run(e *Experiment, featureID string) ExperimentResult {
 		r.Bandit = e.ContextualBandit
 	}
 	if sticks {
-		ev.keep(e, &r)
+		ev.keep(e, &r, value)
 	}
 	if ev.user.OnExposure != nil {
 		ev.user.OnExposure(ExposedTo{e, &r})
@@ -154,7 +154,12 @@ func (ev *evaluation) result(e *Experiment, featureID string, variation int) Exp
 	if r.Key == "" {
 		r.Key = strconv.Itoa(r.VariationID)
 	}
-	r.HashAttribute, r.HashValue = ev.hashValue(e.HashAttribute, ev.fallback(e))
+	var value string
+	if r.HashAttribute, value = ev.hashValue(e.HashAttribute, ev.fallback(e)); value != "" {
+		r.HashValue = ev.attributes.get(r.HashAttribute)
+	} else {
+		r.HashValue = ""
+	}
 	return r
 }
 

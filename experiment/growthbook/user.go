@@ -18,7 +18,6 @@ type User struct {
 
 	StickyBuckets StickyBuckets   // keeps users in their first variation; nil: the hash decides anew
 	OnExposure    func(ExposedTo) // told of each experiment that the user takes part in by hash; nil: nobody
-	attributes    *object         // Attributes, read once per evaluation
 }
 
 // ExposedTo is an experiment that the user takes part in, and how.
@@ -130,8 +129,8 @@ func (ev *evaluation) sticky(e *Experiment) (variation int, blocked bool) {
 }
 
 // keep saves the variation under the attribute that the user was hashed by, unless it is there.
-func (ev *evaluation) keep(e *Experiment, r *ExperimentResult) {
-	kept := ev.user.StickyBuckets.Assignments(r.HashAttribute, r.HashValue)
+func (ev *evaluation) keep(e *Experiment, r *ExperimentResult, value string) {
+	kept := ev.user.StickyBuckets.Assignments(r.HashAttribute, value)
 	if kept[bucketKey(e)] == r.Key {
 		return
 	}
@@ -140,5 +139,5 @@ func (ev *evaluation) keep(e *Experiment, r *ExperimentResult) {
 		next = make(map[string]string, 1)
 	}
 	next[bucketKey(e)] = r.Key
-	ev.user.StickyBuckets.Save(r.HashAttribute, r.HashValue, next)
+	ev.user.StickyBuckets.Save(r.HashAttribute, value, next)
 }

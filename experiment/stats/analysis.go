@@ -39,10 +39,11 @@ func (a *analysis) choose() error {
 func (a *analysis) compare(m Metric, control, arm Arm, i int) Comparison {
 	c := Comparison{
 		Metric: m.Name, Variant: arm.Variant, Control: control.Variant, Decides: !m.Secondary, metric: m,
-		ControlUnits: control.Metrics[i].N, VariantUnits: arm.Metrics[i].N,
 		PValue: Number(math.NaN()), AdjustedPValue: Number(math.NaN()),
 	}
-	e, err := Compare(m, control.Metrics[i], arm.Metrics[i])
+	c.ControlUnits, _ = control.counts(i)
+	c.VariantUnits, _ = arm.counts(i)
+	e, err := effectOn(m, &control, &arm, i)
 	if err != nil {
 		c.Verdict, c.Problem = Unknown, err.Error()
 		a.report.problem("%s of %q: %v", m.Name, arm.Variant, err)

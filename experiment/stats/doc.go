@@ -5,7 +5,7 @@
 // with or without a covariate from before the experiment (CUPED). [Compare] gives the effect of one arm against another
 // with its standard error; an [Effect] gives tests and intervals for the difference and for the relative lift, valid at
 // the planned size, at every look, or at planned looks. [Analyze] does all of it for an experiment and returns a
-// [Report] in text, JSON and HTML.
+// [Report] in text, JSON and HTML; a [Collector] makes its arms from exposures and outcomes as they come.
 //
 // # Caveats
 //

@@ -13,13 +13,15 @@ const (
 	Mean       Kind = "mean"       // y                  with covariate: y, x
 	Proportion Kind = "proportion" // y, 0 or 1          with covariate: y, x
 	Ratio      Kind = "ratio"      // y, n: sum y/sum n  with covariate: y, n, x, m: sum x/sum m
+	Quantile   Kind = "quantile"   // the P-quantile of y, from Quantiles instead of a Summary; no covariate
 )
 
 // Metric is one number that arms are compared by. The zero value is a mean where more is better.
 type Metric struct {
-	Name      string `json:"name"`
-	Kind      Kind   `json:"kind,omitempty"`      // empty: Mean
-	Covariate bool   `json:"covariate,omitempty"` // the summaries have a covariate to adjust by (CUPED)
+	Name      string  `json:"name"`
+	Kind      Kind    `json:"kind,omitempty"`      // empty: Mean
+	P         float64 `json:"p,omitempty"`         // of Quantile: the share of units below, above 0 and below 1
+	Covariate bool    `json:"covariate,omitempty"` // the summaries have a covariate to adjust by (CUPED)
 
 	LowerIsBetter bool    `json:"lowerIsBetter,omitempty"`
 	Secondary     bool    `json:"secondary,omitempty"` // reported, but does not decide
@@ -45,6 +47,10 @@ func (m Metric) NewSummary() *Summary { return NewSummary(m.Columns()) }
 func (m Metric) Validate() error {
 	switch m.Kind {
 	case "", Mean, Proportion, Ratio:
+	case Quantile:
+		if !(m.P > 0 && m.P < 1) || m.Covariate {
+			return fmt.Errorf("%w: metric %q of quantile %v", ErrInvalid, m.Name, m.P)
+		}
 	default:
 		return fmt.Errorf("%w: metric %q of kind %q", ErrInvalid, m.Name, m.Kind)
 	}
@@ -62,8 +68,8 @@ func (m Metric) check(s *Summary) error {
 	if err := s.Validate(); err != nil {
 		return err
 	}
-	if s.Columns() != m.Columns() {
-		return fmt.Errorf("%w: metric %q needs %d columns, not %d", ErrInvalid, m.Name, m.Columns(), s.Columns())
+	if s.Columns() != m.Columns() || m.Kind == Quantile {
+		return fmt.Errorf("%w: metric %q of kind %q needs %d columns, not %d", ErrInvalid, m.Name, m.Kind, m.Columns(), s.Columns())
 	}
 	if s.N < 2 {
 		return fmt.Errorf("%w: %d", ErrTooFew, s.N)

@@ -35,7 +35,33 @@ type Arm struct {
 	Variant string     `json:"variant"`
 	Weight  float64    `json:"weight"`  // its share of the units, relative to the others'
 	Units   int64      `json:"units"`   // exposed
-	Metrics []*Summary `json:"metrics"` // in the plan's order, over the same units
+	Metrics []*Summary `json:"metrics"` // in the plan's order, over the same units; nil for a Quantile
+
+	Quantiles []*Quantiles `json:"-"` // in the plan's order, nil but for a Quantile; may be nil as a whole without one
+}
+
+// quantiles is the distribution of metric i, nil when there is none.
+func (a *Arm) quantiles(i int) *Quantiles {
+	if i >= len(a.Quantiles) {
+		return nil
+	}
+	return a.Quantiles[i]
+}
+
+// counts is how many units metric i has, and how many it left out.
+func (a *Arm) counts(i int) (n, bad int64) {
+	if q := a.quantiles(i); q != nil {
+		return q.n, q.Bad
+	}
+	return a.Metrics[i].N, a.Metrics[i].Bad
+}
+
+// effectOn compares two arms on metric i.
+func effectOn(m Metric, control, variant *Arm, i int) (Effect, error) {
+	if m.Kind == Quantile {
+		return CompareQuantiles(m.P, control.quantiles(i), variant.quantiles(i))
+	}
+	return Compare(m, control.Metrics[i], variant.Metrics[i])
 }
 
 func (p Plan) withDefaults() Plan {
@@ -86,9 +112,9 @@ func (p Plan) validate(arms []Arm) error {
 		if len(a.Metrics) != len(p.Metrics) {
 			return fault("variant %q has %d metrics, the plan %d", a.Variant, len(a.Metrics), len(p.Metrics))
 		}
-		for i, s := range a.Metrics {
-			if s == nil {
-				return fault("variant %q lacks metric %q", a.Variant, p.Metrics[i].Name)
+		for i, m := range p.Metrics {
+			if m.Kind != Quantile && a.Metrics[i] == nil || m.Kind == Quantile && a.quantiles(i) == nil {
+				return fault("variant %q lacks metric %q", a.Variant, m.Name)
 			}
 		}
 	}

@@ -155,7 +155,7 @@ func CompareQuantiles(p float64, control, variant *Quantiles) (Effect, error) {
 		}
 	}
 	c, v := control.sample(), variant.sample()
-	e := Effect{Control: c.quantile(p), Variant: v.quantile(p), Units: control.n + variant.n, Kind: "quantile"}
+	e := Effect{Control: c.quantile(p), Variant: v.quantile(p), Units: control.n + variant.n, Kind: Quantile}
 	e.Method = fmt.Sprintf("normal test of the %v-quantile, order statistics", p)
 	ec, ev := c.error(p), v.error(p)
 	e.Difference = e.Variant - e.Control

@@ -184,22 +184,30 @@ func (r *Report) checkArms(plan Plan, arms []Arm) {
 		if a.Units == 0 {
 			r.problem("variant %q has no units", a.Variant)
 		}
-		for i, s := range a.Metrics {
-			m := plan.Metrics[i]
-			if s.Bad > 0 {
-				r.problem("%d units of %q have no usable value of %s (NaN, infinite or enormous) and are left out", s.Bad, a.Variant, m.Name)
+		for i, m := range plan.Metrics {
+			n, bad := a.counts(i)
+			if bad > 0 {
+				r.problem("%d units of %q have no usable value of %s (NaN, infinite or enormous) and are left out", bad, a.Variant, m.Name)
 			}
-			if a.Units > 0 && s.N+s.Bad != a.Units {
-				r.problem("%s has %d units of %q, of %d exposed", m.Name, s.N+s.Bad, a.Variant, a.Units)
+			if a.Units > 0 && n+bad != a.Units {
+				r.problem("%s has %d units of %q, of %d exposed", m.Name, n+bad, a.Variant, a.Units)
 			}
-			if share := outlierShare(s); m.Kind != Proportion && share > 0.1 {
-				r.problem("one unit of %q makes %.0f %% of the variance of %s: consider a cap", a.Variant, 100*share, m.Name)
+			if s := a.Metrics[i]; s != nil {
+				r.checkSummary(m, a.Variant, s)
 			}
-			if m.Kind == Proportion && s.N > 0 && len(s.Mean) > 0 {
-				if yes := s.Sum(0); math.Min(yes, float64(s.N)-yes) < 10 {
-					r.problem("%s has fewer than 10 units of either outcome in %q: intervals are rough", m.Name, a.Variant)
-				}
-			}
+		}
+	}
+}
+
+// checkSummary looks for outliers and for too few successes.
+func (r *Report) checkSummary(m Metric, variant string, s *Summary) {
+	if m.Kind != Proportion {
+		if share := outlierShare(s); share > 0.1 {
+			r.problem("one unit of %q makes %.0f %% of the variance of %s: consider a cap", variant, 100*share, m.Name)
+		}
+	} else if s.N > 0 && len(s.Mean) > 0 {
+		if yes := s.Sum(0); math.Min(yes, float64(s.N)-yes) < 10 {
+			r.problem("%s has fewer than 10 units of either outcome in %q: intervals are rough", m.Name, variant)
 		}
 	}
 }

@@ -161,6 +161,8 @@ func TestInvalidPlans(t *testing.T) {
 		"one arm":         {Plan{Metrics: conversion}, two[:1]},
 		"same name":       {Plan{Metrics: conversion}, []Arm{two[0], two[0]}},
 		"metric missing":  {Plan{Metrics: conversion}, []Arm{two[0], {Variant: "b", Weight: 1}}},
+		"quantile 1":      {Plan{Metrics: []Metric{{Kind: Quantile, P: 1}}}, two},
+		"no quantiles":    {Plan{Metrics: []Metric{{Kind: Quantile, P: 0.5}}}, two},
 		"metric nil":      {Plan{Metrics: conversion}, []Arm{two[0], {Variant: "b", Weight: 1, Metrics: []*Summary{nil}}}},
 		"units below 0":   {Plan{Metrics: conversion}, []Arm{two[0], {Variant: "b", Weight: 1, Units: -1, Metrics: two[1].Metrics}}},
 		"no weights":      {Plan{Metrics: conversion}, []Arm{{Variant: "a", Metrics: two[0].Metrics}, {Variant: "b", Metrics: two[1].Metrics}}},

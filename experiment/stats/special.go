@@ -14,9 +14,6 @@ import (
 // normalSF is the probability that a standard normal exceeds z.
 func normalSF(z float64) float64 { return math.Erfc(z/math.Sqrt2) / 2 }
 
-// normalCDF is the probability that it does not.
-func normalCDF(z float64) float64 { return normalSF(-z) }
-
 // normalQuantile is the z below which a standard normal is with probability p (AS 241).
 func normalQuantile(p float64) float64 { return distuv.UnitNormal.Quantile(p) }
 

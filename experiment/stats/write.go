@@ -119,9 +119,9 @@ func page(r *Report) *template.Template {
 const pageText = `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{{.Experiment}}: {{headline}}</title>
 <style>
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1b1f24 }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #1b1f24 }
 h1 { font-size: 1.4rem } table { border-collapse: collapse; font-size: .85rem; width: 100% }
-th, td { text-align: right; padding: .25rem .5rem; border-bottom: 1px solid #d8dee4 } th:first-child, td:first-child,
+th, td { text-align: right; padding: .25rem .5rem; border-bottom: 1px solid #d8dee4; white-space: nowrap } th:first-child, td:first-child,
 th:nth-child(2), td:nth-child(2) { text-align: left } .better { fill: #1a7f37; stroke: #1a7f37 } .worse { fill: #cf222e;
 stroke: #cf222e } .other { fill: #57606a; stroke: #57606a } .problem { color: #9a6700 } svg text { font-size: 12px }
 </style></head><body>
@@ -143,6 +143,8 @@ stroke: #cf222e } .other { fill: #57606a; stroke: #57606a } .problem { color: #9
 {{end}}{{end}}<text x="240" y="{{height}}" dy="-6">{{edge -1.0}}</text><text x="{{zero}}" y="{{height}}" dy="-6">0</text>
 <text x="{{width}}" y="{{height}}" dy="-6" text-anchor="end">{{edge 1.0}}</text>
 </svg>
+<p>Dots are relative lifts, lines their intervals at alpha {{.Alpha}}, each for one question; the correction is in the adjusted
+p-values and the verdicts.</p>
 <table><tr><th>metric</th><th>variant</th><th>control</th><th>variant</th><th>difference</th><th>lift</th><th>interval</th>
 <th>p</th><th>adjusted p</th><th>verdict</th></tr>
 {{range .Comparisons}}<tr title="{{.Method}}"><td>{{.Metric}}{{if not .Decides}} (secondary){{end}}</td><td>{{.Variant}}</td>

@@ -39,7 +39,7 @@ func TestForStopsWithContext(t *testing.T) {
 	for _, workers := range []int{1, 3} {
 		ctx, cancel := context.WithCancel(t.Context())
 		var calls atomic.Int64
-		err := parallel.For(ctx, workers, 1<<40, func(_, _ int) {
+		err := parallel.For(ctx, workers, 1<<30, func(_, _ int) {
 			if calls.Add(1) == 100 {
 				cancel()
 			}

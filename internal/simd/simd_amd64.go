@@ -1,6 +1,10 @@
 package simd
 
-import "golang.org/x/sys/cpu"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
 
 // What this processor has. AVX-512 is taken where its masks and wider sums are all there (F, BW, DQ, VL), and for the
 // 8-bit kernels with VNNI.
@@ -132,3 +136,13 @@ func dotInt8IDsVNNI(dst *float32, q, rows *int8, scale *float32, ids *uint32, n,
 
 //go:noescape
 func dotInt8IDsAVX2(dst *float32, q, rows *int8, scale *float32, ids *uint32, n, d, size int) bool
+
+func unseen(dst, list []uint32, seen []uint64, rows unsafe.Pointer, size int) int {
+	if raceEnabled {
+		return unseenGeneric(dst, list, seen)
+	}
+	return unseenAMD64(&dst[0], &list[0], len(list), &seen[0], len(seen), rows, size)
+}
+
+//go:noescape
+func unseenAMD64(dst, list *uint32, n int, seen *uint64, words int, rows unsafe.Pointer, size int) int

@@ -2,6 +2,8 @@
 
 package simd
 
+import "unsafe"
+
 func dot(a, b []float32) float32 { return dotGeneric(a, b) }
 
 func l2(a, b []float32) float32 { return l2Generic(a, b) }
@@ -16,4 +18,8 @@ func dotInt8(a, b []int8) int32 { return dotInt8Generic(a, b) }
 
 func dotInt8IDs(dst []float32, q, rows []int8, scale []float32, ids []uint32) bool {
 	return dotInt8IDsGeneric(dst, q, rows, scale, ids)
+}
+
+func unseen(dst, list []uint32, seen []uint64, _ unsafe.Pointer, _ int) int {
+	return unseenGeneric(dst, list, seen)
 }

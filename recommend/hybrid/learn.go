@@ -17,6 +17,7 @@ const (
 	examplesMax   = 1000 // users a class of length
 	examplesMin   = 30   // fewer teach nothing: the class takes its neighbour's weights
 	cutoff        = 10   // of the nDCG that is maximised
+	learnFrom     = 100  // candidates of each part
 	sweepsMax     = 8
 	improvedLeast = 1e-6
 )
@@ -116,13 +117,28 @@ func learn(ctx context.Context, parts []model.Model, s *slice, workers int) ([le
 				before = weights[c-1]
 			}
 			weights[c] = ascend(examples, spread, before, workers)
+			if !personal(parts, weights[c]) {
+				weights[c] = prior(parts, spread)
+			}
 		case c > 0:
 			weights[c] = weights[c-1]
 		default:
 			weights[c] = prior(parts, spread)
 		}
+		weights[c] = scale(weights[c], spread)
 	}
 	return weights, nil
+}
+
+// personal reports whether a part that knows the user has a weight. Where none has, popularity alone ranked best on the
+// slice, and it would still be wrong to answer a first click with what everybody gets.
+func personal(parts []model.Model, weights []float32) bool {
+	for i, p := range parts {
+		if p.Name() != popular.Name && weights[i] != 0 {
+			return true
+		}
+	}
+	return len(parts) == 1
 }
 
 // prior is the weights where there is too little data to learn any: all parts count alike, but what everybody likes counts
@@ -173,7 +189,7 @@ func (m *Model) example(history []model.Event, truth []uint32, c int, now int64)
 	}
 	s := m.begin(u)
 	defer m.end(s)
-	m.gather(s, m.weights[c], proposals, allow)
+	m.gather(s, m.weights[c], learnFrom, allow, true)
 	e := example{ideal: idealDCG(len(truth))}
 	for j, item := range s.items {
 		if _, found := slices.BinarySearch(truth, item); found {

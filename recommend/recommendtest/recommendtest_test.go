@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"runtime"
@@ -63,6 +62,7 @@ func faults() map[string]string {
 type trainer struct {
 	content.Trainer
 	fault string
+	calls *atomic.Int64 // what differs from call to call, where the fault is to
 }
 
 func (t trainer) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
@@ -70,7 +70,7 @@ func (t trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 	case t.fault == "fails on nothing" && data.Len() == 0:
 		return nil, io.ErrUnexpectedEOF
 	case t.fault == "random":
-		t.Neighbors = 1 + rand.IntN(8)
+		t.Neighbors = 1 + int(t.calls.Add(1)%8)
 	case t.fault == "workers show" && opt.Workers == 7:
 		t.Neighbors = 3
 	case t.fault == "data changed" && data.Len() > 3:
@@ -92,7 +92,7 @@ func (t trainer) Load(r io.Reader) (model.Model, error) {
 		return t.Train(context.Background(), b.Build(), model.TrainOptions{})
 	case err != nil:
 		return nil, err
-	case t.fault == "panics on forged" && rand.IntN(50) == 0:
+	case t.fault == "panics on forged" && t.calls.Add(1)%50 == 0:
 		panic(t.fault)
 	case t.fault == "loads another":
 		return &broken{Model: m, fault: "ranks by handle"}, nil
@@ -215,5 +215,6 @@ func TestBroken(t *testing.T) {
 	if !ok {
 		t.Skip("runs in a process of TestCatches")
 	}
-	recommendtest.Run(t, func() model.Trainer { return trainer{fault: fault} }, recommendtest.Options{})
+	calls := new(atomic.Int64)
+	recommendtest.Run(t, func() model.Trainer { return trainer{fault: fault, calls: calls} }, recommendtest.Options{})
 }

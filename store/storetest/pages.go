@@ -138,7 +138,7 @@ func testPageInvalid(t *testing.T, f *fixture) {
 // testPagesBounded puts more than a cache may hold. Which pages it keeps is its own affair, but not all of them, and
 // what it gives is right.
 func testPagesBounded(t *testing.T, f *fixture) {
-	const pages, size = 300, 1 << 20
+	const pages, size = 160, 1 << 20
 	page := make([]byte, size)
 	kept := 0
 	for i := range pages {

@@ -33,7 +33,7 @@ func (p *product) item() catalog.Item {
 	title := p.title()
 	item := catalog.Item{
 		ID: p.code, Title: title, Price: catalog.Money{Minor: max(1, p.pence), Currency: "GBP"},
-		Available: isGoods(p.code), Created: p.first,
+		Available: isGoods(p.code, title), Created: p.first,
 	}
 	if c := Category(title); c != "" && item.Available {
 		item.Categories = []string{c}
@@ -52,10 +52,14 @@ func (p *product) title() string {
 	return headline(best)
 }
 
-// isGoods tells goods, whose codes begin with a digit, from postage, fees and corrections. Gift vouchers are goods.
-func isGoods(code string) bool {
+// isGoods tells goods, whose codes begin with a digit, from postage, fees and corrections. Gift vouchers and cushion
+// pads are goods; two charges have codes like goods.
+func isGoods(code, title string) bool {
+	if strings.HasSuffix(title, "Charge") || strings.HasSuffix(title, "Carriage") {
+		return false
+	}
 	return code[0] >= '0' && code[0] <= '9' || strings.HasPrefix(strings.ToLower(code), "gift") ||
-		strings.HasPrefix(code, "DCGS")
+		strings.HasPrefix(code, "DCGS") || code == "PADS"
 }
 
 // headline makes a title that shouts (SET OF 3 T-LIGHT HOLDERS) readable (Set of 3 T-Light Holders) and leaves others

@@ -59,10 +59,10 @@ type fixture struct {
 	items   []catalog.Item
 }
 
-// newShop opens a shop of 200 products and 60 shoppers. It is untrained.
+// newShop opens a shop of 200 products and 30 shoppers. It is untrained.
 func newShop(t *testing.T) *fixture {
 	t.Helper()
-	goods := seed.Generate(seed.Options{Seed: 1, Items: 200, Shoppers: 60, Now: noon()})
+	goods := seed.Generate(seed.Options{Seed: 1, Items: 200, Shoppers: 30, Now: noon()})
 	st, cat := &diskOf{Store: store.NewMemory(store.MemoryOptions{})}, catalog.New()
 	t.Cleanup(func() { st.Close() })
 	for _, item := range goods.Items {

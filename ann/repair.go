@@ -1,0 +1,120 @@
+package ann
+
+import "slices"
+
+// A vector that is deleted stays in the graph for a while, to be walked through but not found. When one in deadShare of the
+// vectors is like that, all are taken out at once, after Singh et al., "FreshDiskANN: A Fast and Accurate Graph-Based ANN
+// Index for Streaming Similarity Search", 2021: whoever links to dead vectors chooses anew among its living neighbours and
+// those of its dead ones. The slots are given out again when no search can meet them any more.
+const deadShare = 8
+
+// deadLeast is how many vectors must have died before taking them out is worth a pass over the graph.
+const deadLeast = 32
+
+// retired are slots that nothing links to since an epoch.
+type retired struct {
+	epoch uint64
+	slots []uint32
+}
+
+// repairIfDue takes the dead out when they have become many. Every slot that is linked to is alive or dead by then.
+func (h *HNSW) repairIfDue(g *graph) {
+	if len(h.dead) > max(deadLeast, h.Len()/deadShare) || len(h.dead) > 0 && h.Len() == 0 {
+		h.repair(g)
+	}
+}
+
+// repair takes the dead out of the graph.
+func (h *HNSW) repair(g *graph) {
+	if h.Len() == 0 {
+		g.entry.Store(noEntry)
+	} else {
+		h.repairEntry(g)
+		each(h.workers(h.used), h.used, func(w, i int) {
+			if slot := uint32(i); g.isAlive(slot) {
+				g.relink(h.writers[w], slot)
+			}
+		})
+		h.adoptOrphans(g)
+	}
+	h.retired = append(h.retired, retired{h.readers.epoch.Load(), slices.Clone(h.dead)})
+	h.dead = h.dead[:0]
+}
+
+// adoptOrphans links anew the vectors around which everything died.
+func (h *HNSW) adoptOrphans(g *graph) {
+	var orphans []uint32
+	for _, s := range h.writers {
+		orphans = append(orphans, s.insert.orphans...)
+		s.insert.orphans = s.insert.orphans[:0]
+	}
+	if len(orphans) > 0 && h.Len() > 1 {
+		slices.Sort(orphans)
+		h.linkBatch(g, orphans)
+	}
+}
+
+// repairEntry moves the entry, if it died, to the first of the highest living vectors.
+func (h *HNSW) repairEntry(g *graph) {
+	if g.isAlive(uint32(g.entry.Load())) {
+		return
+	}
+	best, top := uint32(0), -1
+	for slot := range uint32(h.used) {
+		if g.isAlive(slot) && g.level(slot) > top {
+			best, top = slot, g.level(slot)
+		}
+	}
+	g.entry.Store(uint64(top)<<32 | uint64(best))
+}
+
+// relink rids the lists of a living vector of the dead.
+func (g *graph) relink(s *scratch, slot uint32) {
+	for l := range g.level(slot) + 1 {
+		list := g.list(l, slot)
+		s.ids = appendList(s.ids[:0], list)
+		if !slices.ContainsFunc(s.ids, func(id uint32) bool { return !g.isAlive(id) }) {
+			continue
+		}
+		s.insert.ids = s.insert.ids[:0]
+		for _, id := range s.ids {
+			if g.isAlive(id) {
+				s.insert.ids = append(s.insert.ids, id)
+				continue
+			}
+			s.insert.ids = appendList(s.insert.ids, g.list(l, id))
+		}
+		slices.Sort(s.insert.ids)
+		ids := slices.DeleteFunc(slices.Compact(s.insert.ids), func(id uint32) bool { return id == slot || !g.isAlive(id) })
+		if l == 0 && len(ids) == 0 {
+			s.insert.orphans = append(s.insert.orphans, slot)
+		}
+		g.choose(s, list, slot, ids)
+	}
+}
+
+// choose sets list, which is of the vector in slot, to the best of ids.
+func (g *graph) choose(s *scratch, list []uint32, slot uint32, ids []uint32) {
+	s.probe = g.probe(slot)
+	s.insert.candidates = s.insert.candidates[:0]
+	for i, v := range s.score(g, ids) {
+		s.insert.candidates = append(s.insert.candidates, candidate{v, ids[i]})
+	}
+	slices.SortFunc(s.insert.candidates, candidate.compare)
+	setList(list, g.prune(s, slot, s.insert.candidates, len(list)))
+}
+
+// reclaim makes the slots free that no search can meet any more.
+func (h *HNSW) reclaim() {
+	for len(h.retired) > 0 {
+		if h.readers.epoch.Load() < h.retired[0].epoch+2 {
+			h.readers.advance()
+			h.readers.advance()
+		}
+		if h.readers.epoch.Load() < h.retired[0].epoch+2 {
+			return
+		}
+		h.free = append(h.free, h.retired[0].slots...)
+		h.retired = h.retired[1:]
+	}
+}
