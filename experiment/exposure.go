@@ -51,7 +51,7 @@ func (a Assignment) Exposure(unit string, at time.Time) (Exposure, bool) {
 	return Exposure{a.Experiment.Key, a.Experiment.Phase, unit, a.Variant.Key, at}, true
 }
 
-// Sink keeps exposures. Implementations are safe for concurrent use. A FileLog is one; a store's log can be another.
+// Sink keeps exposures. Implementations are safe for concurrent use. FileLog and MemoryLog are; a store's log can be another.
 type Sink interface {
 	// WriteExposures returns nil when all of the batch will survive a crash. After an error any part of it may have
 	// been kept. It must not keep the slice.

@@ -207,3 +207,27 @@ func TestInvalidExposures(t *testing.T) {
 		}
 	}
 }
+
+func TestMemoryLogIsBounded(t *testing.T) {
+	t.Parallel()
+	log := experiment.NewMemoryLog(3)
+	x := experiment.NewExposures(log, experiment.ExposuresOptions{})
+	for i := range 5 {
+		if err := x.Record(t.Context(), exposed(fmt.Sprint(i), "a")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for e, err := range log.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, e.Unit)
+	}
+	if diff := cmp.Diff([]string{"2", "3", "4"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if err := log.WriteExposures(t.Context(), []experiment.Exposure{exposed("5", "a"), {}}); !errors.Is(err, experiment.ErrInvalid) {
+		t.Errorf("error = %v, want ErrInvalid", err)
+	}
+}

@@ -47,33 +47,41 @@ func (t URLTarget) matches(page string) bool {
 	return false
 }
 
-// simpleMatch compares the host and path with the pattern's, and asks that the page's query has the pattern's.
+// anything stands for "*" in a pattern while it is parsed as a URL.
+const anything = "_____"
+
+// simpleMatch compares the host and the path with the pattern's, and asks that the page's query and fragment have the
+// pattern's. A pattern without host is for any.
 func simpleMatch(u *url.URL, pattern string) bool {
-	p, err := url.Parse(strings.ReplaceAll(pattern, "*", "_____"))
+	if i := strings.IndexAny(pattern, ":/?."); i >= 0 && pattern[i] == '.' { // www.example.com/…
+		pattern = "https://" + pattern
+	}
+	p, err := url.Parse(strings.ReplaceAll(pattern, "*", anything))
 	if err != nil {
 		return false
 	}
-	if p.Host != "" && !wildcard(p.Host, u.Host, false) || !wildcard(p.Path, u.Path, true) {
+	if p.Host == "" {
+		p.Host = anything
+	}
+	if !wildcard(p.Host, u.Host, "") || !wildcard(strings.Trim(p.Path, "/"), u.Path, "/?") {
 		return false
 	}
-	if p.Fragment != "" && !wildcard(p.Fragment, u.Fragment, false) {
+	if p.Fragment != "" && !wildcard(p.Fragment, u.Fragment, "") {
 		return false
 	}
 	query := u.Query()
 	for key, values := range p.Query() {
-		if !wildcard(values[0], query.Get(key), false) {
+		if !wildcard(values[0], query.Get(key), "") {
 			return false
 		}
 	}
 	return true
 }
 
-func wildcard(pattern, value string, isPath bool) bool {
-	if isPath {
-		pattern, value = strings.Trim(pattern, "/"), strings.Trim(value, "/")
-	}
-	quoted := strings.ReplaceAll(regexp.QuoteMeta(pattern), "_____", ".*")
-	re, err := regexp.Compile("(?is)^" + quoted + "$")
+// wildcard compares without regard to case; around is an expression that may stand before and after the pattern.
+func wildcard(pattern, value, around string) bool {
+	quoted := strings.ReplaceAll(regexp.QuoteMeta(pattern), anything, ".*")
+	re, err := regexp.Compile("(?is)^" + around + quoted + around + "$")
 	return err == nil && re.MatchString(value)
 }
 
