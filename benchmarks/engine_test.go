@@ -83,21 +83,17 @@ var openShop = sync.OnceValues(func() (*shop, error) {
 	return s, s.meetEverybody(ctx)
 })
 
-// meetEverybody gives every user a page of the engine, and a state in memory of the other one.
+// meetEverybody gives every user a page of both engines: afterwards one has the pages and both the users in memory.
 func (s *shop) meetEverybody(ctx context.Context) error {
 	var group errgroup.Group
 	workers := runtime.GOMAXPROCS(0)
 	for w := range workers {
 		group.Go(func() error {
 			for u := w; u < shopUsers; u += workers {
-				_, err := s.engine.Recommend(ctx, recommend.Request{User: userID(u), N: 20})
-				if err != nil {
-					return err
-				}
-				// A page of what is trending needs the user's history too, and costs little.
-				_, err = s.fresh.Recommend(ctx, recommend.Request{User: userID(u), N: 1, Model: recommend.Trending})
-				if err != nil {
-					return err
+				for _, engine := range []*recommend.Engine{s.engine, s.fresh} {
+					if _, err := engine.Recommend(ctx, recommend.Request{User: userID(u), N: 20}); err != nil {
+						return err
+					}
 				}
 			}
 			return nil

@@ -40,7 +40,7 @@ type Recommender interface {
 	Recommend(ctx context.Context, req Request) (*Page, error)
 }
 
-// Assigner gives a user's variant of the running experiment, or "" outside it; experiment.Experiment is one.
+// Assigner gives a user's variant of the running experiment, or "" outside it; *experiment.Assigner is one.
 type Assigner interface {
 	Variant(user string) string
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // proposals is how many candidates each part proposes at least: the depth to which parts may disagree.
-const proposals = 64
+const proposals = 32
 
 // proposer is a part that proposes cheaply when it need not find all that a narrow filter leaves.
 type proposer interface {
@@ -125,6 +125,37 @@ func (m *Model) propose(s *scratch, i, n int, allow func(item uint32) bool, thor
 	}
 	s.sums[i].Reset()
 	a.Accumulate(&s.sums[i], &s.users[i])
+	if !m.proposeBest(s, i, n, allow) {
+		m.proposeAllowed(s, i, n, allow)
+	}
+}
+
+// proposeBest looks at the best sums whether allowed or not, at twice as many as n and the history, which is mostly near
+// itself and refused, and adds the n best of them that are allowed: asking that takes longer than comparing scores. It
+// reports false, and adds nothing, when there are fewer and these sums are not all.
+func (m *Model) proposeBest(s *scratch, i, n int, allow func(item uint32) bool) bool {
+	look := 2 * (n + len(s.users[i].History))
+	s.best.Reset(look)
+	for item, score := range s.sums[i].All() {
+		s.best.Push(item, score)
+	}
+	before := len(s.items)
+	for _, c := range s.best.Sorted() {
+		if allow == nil || allow(c.Item) {
+			if s.items = append(s.items, c.Item); len(s.items) == before+n {
+				return true
+			}
+		}
+	}
+	if s.sums[i].Len() <= look {
+		return true
+	}
+	s.items = s.items[:before]
+	return false
+}
+
+// proposeAllowed adds the n best sums that are allowed, wherever they stand.
+func (m *Model) proposeAllowed(s *scratch, i, n int, allow func(item uint32) bool) {
 	s.best.Reset(n)
 	for item, score := range s.sums[i].All() {
 		if s.best.Wants(score) && (allow == nil || allow(item)) {
