@@ -58,7 +58,7 @@ var openShop = sync.OnceValues(func() (*shop, error) {
 	}
 	opts := recommend.Options{
 		Catalog: cat, Trainer: hybrid.Trainer{Parts: []model.Trainer{
-			als.Trainer{Factors: factors, Iterations: 3}, itemknn.Trainer{},
+			als.Trainer{Factors: factors, Iterations: 3}, itemknn.Trainer{Neighbors: 50},
 		}},
 		UsersMax: 2 * shopUsers, PageTTL: time.Hour, Seed: 1,
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,6 +95,36 @@ func (e *Engine) Record(ctx context.Context, batch ...store.Interaction) error {
 		}
 	}
 	return nil
+}
+
+// importBatch is how many interactions RecordAll hands to the store at a time.
+const importBatch = 1000
+
+// RecordAll records a sequence, such as the rows that store.ReadCSV yields, in batches, which is how much should come in
+// fast. It returns how many were recorded, and stops at the first error, of the sequence or of Record; those of the
+// batches before stay recorded.
+func (e *Engine) RecordAll(ctx context.Context, all iter.Seq2[store.Interaction, error]) (n int, err error) {
+	batch := make([]store.Interaction, 0, importBatch)
+	flush := func() error {
+		err := e.Record(ctx, batch...)
+		if err == nil {
+			n += len(batch)
+		}
+		batch = batch[:0]
+		return err
+	}
+	for in, err := range all {
+		if err == nil {
+			if batch = append(batch, in); len(batch) < importBatch {
+				continue
+			}
+			err = flush()
+		}
+		if err != nil {
+			return n, errors.Join(err, flush())
+		}
+	}
+	return n, flush()
 }
 
 // count adds an interaction to what is trending.

@@ -1,4 +1,4 @@
-// Quickstart learns from a CSV of who bought what and recommends: go run . shop.csv ann
+// Quickstart learns from a CSV of who did what and recommends: go run . shop.csv ann
 package main
 
 import (
@@ -12,18 +12,18 @@ import (
 )
 
 func main() {
+	if len(os.Args) != 3 {
+		log.Fatal("use: quickstart FILE USER")
+	}
 	ctx := context.Background()
-	file, err := os.Open(os.Args[1]) // user,item,kind,time in any order, named by the first row
+	file, err := os.Open(os.Args[1]) // its first row names the columns: user, item, kind, time
 	check(err)
 	eng, err := recommend.Open(ctx, store.NewMemory(store.MemoryOptions{}), recommend.Options{})
 	check(err)
-	for in, err := range store.ReadCSV(file) {
-		check(err)
-		check(eng.Record(ctx, in))
-	}
+	_, err = eng.RecordAll(ctx, store.ReadCSV(file))
+	check(err)
 	_, err = eng.Train(ctx) // again now and then; the engine serves meanwhile
 	check(err)
-
 	page, err := eng.Recommend(ctx, recommend.Request{User: os.Args[2], N: 3})
 	check(err)
 	for item, score := range page.All() {

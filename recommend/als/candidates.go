@@ -84,6 +84,24 @@ func (m *Model) offer(s *serving, vector []float32, items []uint32, allow func(i
 	}
 }
 
+// Propose is Candidates for a caller who has other sources too: of more than 20,000 items it searches the index just once,
+// for n, and appends what of that allow accepts, however little that is.
+func (m *Model) Propose(dst []model.Scored, u *model.User, n int, allow func(item uint32) bool) []model.Scored {
+	if m.index == nil || n <= 0 {
+		return m.Candidates(dst, u, n, allow)
+	}
+	s := m.memory.Get().(*serving)
+	defer m.memory.Put(s)
+	vector := m.embedded(s, u)
+	if !slices.ContainsFunc(vector, notZero) || !m.searchFor(s, vector, n, n, allow) {
+		return dst
+	}
+	for _, e := range s.best.Sorted() {
+		dst = append(dst, model.Scored(e))
+	}
+	return dst
+}
+
 // search fills s.best from the index. It reports false when there is none, or too little of what it finds is allowed.
 // A history is mostly near its own user, and mostly refused, so its length is looked for on top.
 func (m *Model) search(s *serving, vector []float32, history, n int, allow func(item uint32) bool) bool {
@@ -91,24 +109,33 @@ func (m *Model) search(s *serving, vector []float32, history, n int, allow func(
 		return false
 	}
 	for k := n + history; k <= len(m.known)/widest; k *= 4 {
-		found, err := m.index.Search(s.found[:0], vector, k, ann.SearchOptions{Ef: max(k, efMin)})
-		if err != nil {
-			return false // a vector too long for the index; none that training makes
-		}
-		s.found = found
-		s.best.Reset(n)
-		for part := range slices.Chunk(found, scanBlock) {
-			s.items = s.items[:0]
-			for _, r := range part {
-				if int(r.Key) < m.items.Len() {
-					s.items = append(s.items, r.Key)
-				}
-			}
-			m.offer(s, vector, s.items, allow)
+		if !m.searchFor(s, vector, k, n, allow) {
+			return false
 		}
 		if s.best.Len() == n {
 			return true
 		}
 	}
 	return false
+}
+
+// searchFor fills s.best with the n best allowed of k that the index finds. It reports false for a vector too long for
+// the index, which no training makes.
+func (m *Model) searchFor(s *serving, vector []float32, k, n int, allow func(item uint32) bool) bool {
+	found, err := m.index.Search(s.found[:0], vector, k, ann.SearchOptions{Ef: max(k, efMin)})
+	if err != nil {
+		return false
+	}
+	s.found = found
+	s.best.Reset(n)
+	for part := range slices.Chunk(found, scanBlock) {
+		s.items = s.items[:0]
+		for _, r := range part {
+			if int(r.Key) < m.items.Len() {
+				s.items = append(s.items, r.Key)
+			}
+		}
+		m.offer(s, vector, s.items, allow)
+	}
+	return true
 }

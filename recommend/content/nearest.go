@@ -29,13 +29,13 @@ type finder struct {
 	vectors *vectors
 	k       int
 
-	sums    []float32 // by item
-	met     []uint32  // items with a sum
-	query   []float32 // the item's weights by term
-	terms   []weighted
-	best    topk.Selector
-	centres topk.Selector
-	found   []uint32
+	sums   []float32 // by item
+	met    []uint32  // items with a sum
+	query  []float32 // the item's weights by term
+	terms  []weighted
+	best   topk.Selector
+	search searcher
+	found  []uint32
 }
 
 // nearest finds the k nearest items of each, the best first.
@@ -62,8 +62,10 @@ func (f *finder) nearest(item uint32) []model.Scored {
 	f.byTerms(item)
 	if row := f.vectors.row[item]; row >= 0 {
 		f.best.Reset(f.k*shortlist + 1)
-		f.vectors.search(row, walkMax, &f.centres, func(other uint32, cosine float32) {
-			f.best.Push(f.after(item, other), cosine)
+		f.vectors.search(row, walkMax, &f.search, func(other uint32, cosine float32) {
+			if f.best.Wants(cosine) {
+				f.best.Push(f.after(item, other), cosine)
+			}
 		})
 		f.take(item)
 	}

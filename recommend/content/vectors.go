@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/goldrec/gold/internal/parallel"
 	"github.com/goldrec/gold/internal/simd"
@@ -25,7 +26,8 @@ type vectors struct {
 	items   []uint32  // of each row
 	row     []int32   // of each item; -1 without a vector
 	centres []float32 // flat; none: compare with all
-	members [][]uint32
+	starts  []int     // the rows of centre c are starts[c] to before starts[c+1]
+	counted []uint32  // 0, 1, 2 …: neighbouring rows for a kernel that takes any
 }
 
 func newVectors(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (*vectors, error) {
@@ -38,10 +40,17 @@ func newVectors(ctx context.Context, data *model.Dataset, opt model.TrainOptions
 			v.rows = append(v.rows, vec...)
 		}
 	}
-	if len(v.items) <= exactMax {
-		return v, nil
+	v.starts = []int{0, len(v.items)}
+	if len(v.items) > exactMax {
+		if err := v.cluster(ctx, opt); err != nil {
+			return nil, err
+		}
 	}
-	return v, v.cluster(ctx, opt)
+	v.counted = make([]uint32, min(len(v.items), max(exactMax, walkMax)))
+	for i := range v.counted {
+		v.counted[i] = uint32(i)
+	}
+	return v, nil
 }
 
 // commonDim is the most frequent dimension of usable vectors, the smallest of several; 0 if there is none.
@@ -102,11 +111,28 @@ func (v *vectors) cluster(ctx context.Context, opt model.TrainOptions) error {
 			v.moveCentres(nearest)
 		}
 	}
-	v.members = make([][]uint32, count)
-	for row, c := range nearest {
-		v.members[c] = append(v.members[c], uint32(row))
-	}
+	v.group(nearest, count)
 	return nil
+}
+
+// group puts the rows of each centre side by side.
+func (v *vectors) group(nearest []uint32, count int) {
+	v.starts = make([]int, count+1)
+	for _, c := range nearest {
+		v.starts[c+1]++
+	}
+	for c := range count {
+		v.starts[c+1] += v.starts[c]
+	}
+	rows, items, next := make([]float32, len(v.rows)), make([]uint32, len(v.items)), slices.Clone(v.starts)
+	for row, c := range nearest {
+		to := next[c]
+		next[c]++
+		copy(rows[to*v.dim:], v.at(int32(row)))
+		items[to] = v.items[row]
+		v.row[items[to]] = int32(to)
+	}
+	v.rows, v.items = rows, items
 }
 
 func (v *vectors) nearestCentre(vec []float32) uint32 {
@@ -133,25 +159,35 @@ func (v *vectors) moveCentres(nearest []uint32) {
 	}
 }
 
+// searcher is one worker's scratch memory for search.
+type searcher struct {
+	centres topk.Selector
+	cosines []float32
+}
+
 // search pushes up to budget items near the row, with their cosines.
-func (v *vectors) search(row int32, budget int, centres *topk.Selector, push func(item uint32, cosine float32)) {
+func (v *vectors) search(row int32, budget int, s *searcher, push func(item uint32, cosine float32)) {
 	vec := v.at(row)
-	if v.members == nil {
-		for other, item := range v.items {
-			push(item, simd.Dot(vec, v.at(int32(other))))
-		}
+	if v.centres == nil {
+		v.scan(vec, 0, len(v.items), s, push)
 		return
 	}
-	centres.Reset(probes)
-	for c := range v.members {
-		centres.Push(uint32(c), simd.Dot(vec, v.centres[c*v.dim:][:v.dim]))
+	s.centres.Reset(probes)
+	for c := range len(v.starts) - 1 {
+		s.centres.Push(uint32(c), simd.Dot(vec, v.centres[c*v.dim:][:v.dim]))
 	}
-	for _, c := range centres.Sorted() {
-		members := v.members[c.Item]
-		members = members[:min(budget, len(members))]
-		budget -= len(members)
-		for _, other := range members {
-			push(v.items[other], simd.Dot(vec, v.at(int32(other))))
-		}
+	for _, c := range s.centres.Sorted() {
+		from, to := v.starts[c.Item], v.starts[c.Item+1]
+		to = min(to, from+budget)
+		budget -= to - from
+		v.scan(vec, from, to, s, push)
+	}
+}
+
+func (v *vectors) scan(vec []float32, from, to int, s *searcher, push func(item uint32, cosine float32)) {
+	s.cosines = slices.Grow(s.cosines[:0], to-from)[:to-from]
+	simd.DotIDs(s.cosines, vec, v.rows[from*v.dim:], v.counted[:to-from])
+	for i, cosine := range s.cosines {
+		push(v.items[from+i], cosine)
 	}
 }

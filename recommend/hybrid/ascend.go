@@ -58,8 +58,8 @@ func alike(spread []float32) []float32 {
 	return w
 }
 
-// spreads is the standard deviation of every part's scores over all candidates, by which they are made comparable; 1
-// for a part that says the same of all.
+// spreads is the standard deviation of every part's scores over all candidates, by which they are made comparable. That
+// of scores which hardly differ is taken as a tenth of their size, and that of nothing but zeros as 1.
 func spreads(examples []example, parts int) []float32 {
 	out := make([]float32, parts)
 	for i := range out {
@@ -71,10 +71,24 @@ func spreads(examples []example, parts int) []float32 {
 				squares += float64(v) * float64(v)
 			}
 		}
-		out[i] = 1
-		if variance := squares/n - (sum/n)*(sum/n); n > 0 && variance > 1e-24 {
-			out[i] = float32(math.Sqrt(variance))
+		mean, square := sum/max(n, 1), squares/max(n, 1)
+		out[i] = float32(math.Sqrt(max(square-mean*mean, square/100)))
+		if out[i] == 0 {
+			out[i] = 1
 		}
+	}
+	return out
+}
+
+// scale makes the weights such that the spread of the blend is about 1.
+func scale(w, spread []float32) []float32 {
+	var sum float32
+	for i := range w {
+		sum += w[i] * spread[i]
+	}
+	out := slices.Clone(w)
+	for i := range out {
+		out[i] /= max(sum, 1e-30)
 	}
 	return out
 }

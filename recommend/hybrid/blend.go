@@ -10,7 +10,12 @@ import (
 )
 
 // proposals is how many candidates each part proposes at least: the depth to which parts may disagree.
-const proposals = 100
+const proposals = 64
+
+// proposer is a part that proposes cheaply when it need not find all that a narrow filter leaves.
+type proposer interface {
+	Propose(dst []model.Scored, u *model.User, n int, allow func(item uint32) bool) []model.Scored
+}
 
 // accumulator is a part whose scores are sparse: it gives all that are not zero at once, which serves proposing and
 // scoring in one pass.
@@ -68,7 +73,9 @@ func (m *Model) Candidates(dst []model.Scored, u *model.User, n int, allow func(
 	s := m.begin(u)
 	defer m.end(s)
 	weights := m.weights[class(length(u.History))]
-	m.gather(s, weights, max(n, proposals), allow)
+	if m.gather(s, weights, max(n, proposals), allow, false); len(s.items) < n {
+		m.gather(s, weights, n, allow, true)
+	}
 	s.blend = slices.Grow(s.blend[:0], len(s.items))[:len(s.items)]
 	clear(s.blend)
 	for i, w := range weights {
@@ -89,24 +96,28 @@ func (m *Model) Candidates(dst []model.Scored, u *model.User, n int, allow func(
 	return dst
 }
 
-// gather sets s.items to all proposals, each once, by handle.
-func (m *Model) gather(s *scratch, weights []float32, n int, allow func(item uint32) bool) {
+// gather sets s.items to all proposals, each once, by handle. A thorough one has every part fill its n if it can.
+func (m *Model) gather(s *scratch, weights []float32, n int, allow func(item uint32) bool, thorough bool) {
 	s.items = s.items[:0]
 	for i, w := range weights {
 		if w == 0 {
 			continue
 		}
-		m.propose(s, i, n, allow)
+		m.propose(s, i, n, allow, thorough)
 	}
 	slices.Sort(s.items)
 	s.items = slices.Compact(s.items)
 }
 
 // propose adds part i's best n.
-func (m *Model) propose(s *scratch, i, n int, allow func(item uint32) bool) {
+func (m *Model) propose(s *scratch, i, n int, allow func(item uint32) bool, thorough bool) {
 	a, ok := m.parts[i].(accumulator)
 	if !ok {
-		s.scored = m.parts[i].Candidates(s.scored[:0], &s.users[i], n, allow)
+		if p, ok := m.parts[i].(proposer); ok && !thorough {
+			s.scored = p.Propose(s.scored[:0], &s.users[i], n, allow)
+		} else {
+			s.scored = m.parts[i].Candidates(s.scored[:0], &s.users[i], n, allow)
+		}
 		for _, c := range s.scored {
 			s.items = append(s.items, c.Item)
 		}

@@ -17,6 +17,7 @@ const (
 	examplesMax   = 1000 // users a class of length
 	examplesMin   = 30   // fewer teach nothing: the class takes its neighbour's weights
 	cutoff        = 10   // of the nDCG that is maximised
+	learnFrom     = 100  // candidates of each part
 	sweepsMax     = 8
 	improvedLeast = 1e-6
 )
@@ -124,6 +125,7 @@ func learn(ctx context.Context, parts []model.Model, s *slice, workers int) ([le
 		default:
 			weights[c] = prior(parts, spread)
 		}
+		weights[c] = scale(weights[c], spread)
 	}
 	return weights, nil
 }
@@ -187,7 +189,7 @@ func (m *Model) example(history []model.Event, truth []uint32, c int, now int64)
 	}
 	s := m.begin(u)
 	defer m.end(s)
-	m.gather(s, m.weights[c], proposals, allow)
+	m.gather(s, m.weights[c], learnFrom, allow, true)
 	e := example{ideal: idealDCG(len(truth))}
 	for j, item := range s.items {
 		if _, found := slices.BinarySearch(truth, item); found {
