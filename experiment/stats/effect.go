@@ -14,23 +14,23 @@ import (
 // its mean over both (CUPED, Deng et al. 2013): y - theta (x - x pooled), theta = cov(x, y) / var(x) within arms. The
 // lift's error counts that the adjusted arms share the pooled mean.
 type Effect struct {
-	Control float64 `json:"control"` // the control's number, adjusted when there is a covariate
-	Variant float64 `json:"variant"`
+	Control float64 // the control's number, adjusted when there is a covariate
+	Variant float64
 
-	Difference float64 `json:"difference"` // Variant - Control
-	StdErr     float64 `json:"stdErr"`
-	DF         float64 `json:"df,omitzero"` // degrees of freedom of the t distribution; 0 means normal
+	Difference float64 // Variant - Control
+	StdErr     float64
+	DF         float64 // degrees of freedom of the t distribution; 0 means normal
 
-	Lift       float64 `json:"lift"` // Variant/Control - 1; NaN when Control is 0
-	LiftStdErr float64 `json:"liftStdErr"`
-	LiftDF     float64 `json:"liftDf,omitzero"`
+	Lift       float64 // Variant/Control - 1; NaN when Control is 0
+	LiftStdErr float64
+	LiftDF     float64
 
-	Units     int64   `json:"units"`          // of both arms
-	Theta     float64 `json:"theta,omitzero"` // the covariate's coefficient
-	Reduction float64 `json:"reduction"`      // the share of the variance that the covariate took away
-	NullErr   float64 `json:"nullErr"`        // standard error if there were no effect: that of the pooled proportion, else StdErr
-	Kind      Kind    `json:"kind,omitempty"` // of the metric
-	Method    string  `json:"method"`         // such as "Welch t-test, CUPED"
+	Units     int64   // of both arms
+	Theta     float64 // the covariate's coefficient
+	Reduction float64 // the share of the variance that the covariate took away
+	NullErr   float64 // standard error if there were no effect: that of the pooled proportion, else StdErr
+	Kind      Kind    // of the metric
+	Method    string  // such as "Welch t-test, CUPED"
 }
 
 // Compare gives the variant's effect against the control. An arm with fewer than two units is ErrTooFew, a pair of arms
