@@ -71,7 +71,7 @@ func run() error {
 	flag.StringVar(&plotPath, "plot", "", "draw recall against queries per second to this path with .svg and .png added")
 	flag.BoolVar(&asJSON, "json", false, "print JSON lines instead of a table")
 	flag.Parse()
-	for _, s := range strings.Split(efs, ",") {
+	for s := range strings.SplitSeq(efs, ",") {
 		ef, err := strconv.Atoi(s)
 		if err != nil {
 			return fmt.Errorf("-ef %s: %w", efs, err)
