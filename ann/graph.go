@@ -42,17 +42,17 @@ const noEntry = math.MaxUint64
 func newGraph(size int, opts *Options, old *graph) *graph {
 	g := &graph{dim: opts.Dim, m: opts.M, metric: opts.Metric, storage: opts.Storage, seed: opts.Seed}
 	if g.storage != Int8 {
-		g.rows = make([]float32, size*g.dim)
+		g.rows = arrayOf[float32](g, size*g.dim)
 	}
 	if g.storage != Float32 {
-		g.codes = make([]int8, size*g.dim)
-		g.scale = make([]float32, size)
+		g.codes = arrayOf[int8](g, size*g.dim)
+		g.scale = arrayOf[float32](g, size)
 	}
 	if g.hasNorms() {
-		g.norms = make([]float32, size)
+		g.norms = arrayOf[float32](g, size)
 	}
-	g.links = make([]uint32, size*2*g.m)
-	g.keys = make([]uint32, size)
+	g.links = arrayOf[uint32](g, size*2*g.m)
+	g.keys = arrayOf[uint32](g, size)
 	g.alive = make([]uint32, (size+31)/32)
 	g.upperAt = make([]uint32, size)
 	from, at := 0, uint32(0)

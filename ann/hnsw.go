@@ -2,6 +2,7 @@ package ann
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,8 @@ type HNSW struct {
 	scratch sync.Pool
 	shards  atomic.Uint32 // given to scratches in turn
 	readers readers
+
+	calibration atomic.Pointer[calibration] // nil while the index is small
 
 	mu      sync.Mutex // held by the one writer
 	used    int        // slots below it have been given out
@@ -89,6 +92,7 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 		}
 	})
 	h.free = append(h.free, slots[n:]...)
+	h.calibrateIfDue(g)
 	return err
 }
 
@@ -184,17 +188,18 @@ func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) 
 	epoch := h.readers.enter(s.shard)
 	defer h.readers.leave(epoch, s.shard)
 	g := h.graph.Load()
+	defer runtime.KeepAlive(g)
 	entry := g.entry.Load()
 	if k = min(k, h.Len()); k < 1 || entry == noEntry {
 		return dst, nil
 	}
 	s.setQuery(g, query)
-	if opts.Filter != nil {
-		return h.scan(dst, s, g, k, opts.Filter), nil
+	ef := min(max(opts.Ef, k), g.size())
+	if opts.Ef <= 0 {
+		ef = min(h.calibration.Load().ef(k, opts.Recall), g.size())
 	}
-	ef := max(opts.Ef, k)
-	if opts.Ef == 0 {
-		ef = max(2*k, 64)
+	if opts.Filter != nil {
+		return h.filtered(dst, s, g, k, ef, opts.Filter), nil
 	}
 	g.walk(s, 0, ef, g.descend(s, entry, 0))
 	s.rerank(g, max(2*k, k+30))
@@ -300,6 +305,7 @@ func (h *HNSW) Vector(dst []float32, key uint32) ([]float32, bool) {
 	epoch := h.readers.enter(0)
 	defer h.readers.leave(epoch, 0)
 	t, g := h.table.Load(), h.graph.Load()
+	defer runtime.KeepAlive(g)
 	slot, ok := t.get(key, g.keys)
 	if !ok {
 		return dst, false

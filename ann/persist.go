@@ -54,6 +54,14 @@ func (h *HNSW) WriteTo(w io.Writer) (int64, error) {
 		e.uint32s([]uint32{*f})
 	}
 	e.checksum()
+	c := h.calibration.Load()
+	if c == nil {
+		c = new(calibration)
+	}
+	e.uint32s([]uint32{uint32(c.size)})
+	for i := range c.recall {
+		e.float32s(c.recall[i][:])
+	}
 	e.uint32s(g.keys[:used])
 	e.uint32s(g.alive[:(used+31)/32])
 	e.uint32s(g.links[:used*2*g.m])
@@ -111,6 +119,7 @@ func readHNSW(d *decoder, runtime Options) (*HNSW, error) {
 	}
 	used := int(head.Used)
 	g := &graph{dim: opts.Dim, m: opts.M, metric: opts.Metric, storage: opts.Storage, seed: opts.Seed}
+	c := readCalibration(d)
 	g.keys = d.uint32s(used)
 	g.alive = d.uint32s((used + 31) / 32)
 	g.links = d.uint32s(used * 2 * g.m)
@@ -125,11 +134,39 @@ func readHNSW(d *decoder, runtime Options) (*HNSW, error) {
 	if !d.checksum() {
 		return nil, errors.New("the arrays do not match their checksum")
 	}
+	g.settle()
 	g.entry.Store(uint64(head.EntryHigh)<<32 | uint64(head.EntryLow))
 	if err := g.restore(); err != nil {
 		return nil, err
 	}
-	return adopt(g, opts)
+	h, err := adopt(g, opts)
+	if err == nil && c.size > 0 {
+		h.calibration.Store(c)
+	}
+	return h, err
+}
+
+// readCalibration reads what may be false: then searches take another Ef, and no harm is done.
+func readCalibration(d *decoder) *calibration {
+	c := new(calibration)
+	for _, n := range d.uint32s(1) {
+		c.size = int(n)
+	}
+	for i := range c.recall {
+		copy(c.recall[i][:], d.float32s(ladderSteps))
+	}
+	return c
+}
+
+// settle moves the large arrays to pages of their own.
+func (g *graph) settle() {
+	g.links = append(arrayOf[uint32](g, len(g.links))[:0], g.links...)
+	if g.rows != nil {
+		g.rows = append(arrayOf[float32](g, len(g.rows))[:0], g.rows...)
+	}
+	if g.codes != nil {
+		g.codes = append(arrayOf[int8](g, len(g.codes))[:0], g.codes...)
+	}
 }
 
 // restore fills in what is not stored, and checks what is.

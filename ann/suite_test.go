@@ -25,6 +25,9 @@ func TestHNSW(t *testing.T) {
 		"int8exact": {ann.Int8Exact, 0.95, 1e-5},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && c.storage == ann.Int8 {
+				t.Skip("short: the other two storages cover its paths")
+			}
 			anntest.Run(t, anntest.Suite{
 				New: func(dim int, m ann.Metric) (ann.Index, error) {
 					return ann.NewHNSW(ann.Options{Dim: dim, Metric: m, Storage: c.storage, Seed: 1})

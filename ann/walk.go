@@ -3,6 +3,7 @@ package ann
 import (
 	"slices"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/goldrec/gold/internal/simd"
 )
 
@@ -21,6 +22,7 @@ type scratch struct {
 	scores []float32
 	rest   []float32
 	best   best
+	keys   roaring.IntIterator
 	insert insertScratch
 }
 

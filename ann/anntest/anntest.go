@@ -16,7 +16,8 @@ import (
 type Suite struct {
 	// New returns an empty index.
 	New func(dim int, m ann.Metric) (ann.Index, error)
-	// RecallMin is the recall@10 that the default SearchOptions must reach on clustered data; 1 asks for exactness.
+	// RecallMin is the mean recall@10 that the default SearchOptions must reach on clustered data; 1 asks for exactness.
+	// Where a case takes few queries, it allows for two standard errors of their mean.
 	RecallMin float64
 	// ScoreTolerance is how far a score may be from the exact one, relative to the largest; 0 is 1e-5.
 	ScoreTolerance float64
@@ -100,6 +101,14 @@ func Recall(got, want []ann.Result) float64 {
 		}
 	}
 	return float64(min(hits, len(want))) / float64(len(want))
+}
+
+// least is what a mean of recall@10 over queries must reach. Single recalls spread by at most about 0.12.
+func (s Suite) least(queries int) float64 {
+	if s.RecallMin == 1 {
+		return 1
+	}
+	return s.RecallMin - 2*0.12/math.Sqrt(float64(queries))
 }
 
 // scaled is n, or a quarter of it under the race detector, which slows the walks twentyfold.

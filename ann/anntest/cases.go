@@ -15,7 +15,7 @@ import (
 
 func testRecall(t *testing.T, s Suite, m ann.Metric) {
 	f := newFixture(t, s, m, scaled(4000), 24)
-	if got := f.recall(t, s, scaled(100), 10, ann.SearchOptions{}); got < s.RecallMin {
+	if got := f.recall(t, s, scaled(100), 10, ann.SearchOptions{}); got < s.least(scaled(100)) {
 		t.Errorf("recall@10 %.3f, want %.3f", got, s.RecallMin)
 	}
 	if got := f.recall(t, s, scaled(50), 100, ann.SearchOptions{Recall: 0.99}); got < min(s.RecallMin, 0.98) {
@@ -183,7 +183,7 @@ func testUpdate(t *testing.T, s Suite, m ann.Metric) {
 	if f.index.Len() != 1000 {
 		t.Errorf("Len %d after updates, want 1000", f.index.Len())
 	}
-	if got := f.recall(t, s, scaled(50), 10, ann.SearchOptions{}); got < s.RecallMin {
+	if got := f.recall(t, s, scaled(50), 10, ann.SearchOptions{}); got < s.least(scaled(50)) {
 		t.Errorf("recall@10 %.3f", got)
 	}
 	for i, key := range f.keys[:20] {
@@ -233,7 +233,7 @@ func testDelete(t *testing.T, s Suite, m ann.Metric) {
 	if f.index.Len() != 251 {
 		t.Errorf("Len %d, want 251", f.index.Len())
 	}
-	if got := f.recall(t, s, scaled(50), 10, ann.SearchOptions{}); got < s.RecallMin {
+	if got := f.recall(t, s, scaled(50), 10, ann.SearchOptions{}); got < s.least(scaled(50)) {
 		t.Errorf("recall@10 %.3f after deleting two thirds", got)
 	}
 }
@@ -258,7 +258,7 @@ func testChurn(t *testing.T, s Suite, m ann.Metric) {
 	if f.index.Len() != n {
 		t.Errorf("Len %d, want %d", f.index.Len(), n)
 	}
-	if got := f.recall(t, s, scaled(100), 10, ann.SearchOptions{}); got < s.RecallMin {
+	if got := f.recall(t, s, scaled(100), 10, ann.SearchOptions{}); got < s.least(scaled(100)) {
 		t.Errorf("recall@10 %.3f after four rounds", got)
 	}
 }

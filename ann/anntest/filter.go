@@ -37,7 +37,7 @@ func testFilter(t *testing.T, s Suite, m ann.Metric) {
 					}
 				}
 			}
-			if got := f.recall(t, s, scaled(20), 10, ann.SearchOptions{Filter: set}); got < s.RecallMin {
+			if got := f.recall(t, s, scaled(20), 10, ann.SearchOptions{Filter: set}); got < s.least(scaled(20)) {
 				t.Errorf("%s of %d: recall@10 %.3f", name, size, got)
 			}
 		}

@@ -1,0 +1,115 @@
+package ann
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// An index measures on itself which Ef a recall takes: it searches for a sample of made-up queries, mixtures of two of its
+// vectors each, exactly and at every step of a ladder of Efs, and keeps the mean recall of each. It does so after an
+// AddBatch or Add when it has doubled since the last time, which costs a few hundred searches and calibrateQueries scans.
+const (
+	calibrateQueries = 48
+	calibrateLeast   = 256 // smaller indexes are searched at the largest Ef
+	ladderSteps      = 12
+)
+
+// calibrateKs are the numbers of results that are measured; those between take the curve of the next.
+var calibrateKs = [...]int{1, 10, 100}
+
+// ladder is the Ef of a step, for k results.
+func ladder(k, step int) int {
+	return int(float64(max(k, 10)) * math.Pow(1.6, float64(step)))
+}
+
+// calibration is what was measured.
+type calibration struct {
+	size   int // of the index
+	recall [len(calibrateKs)][ladderSteps]float32
+}
+
+// ef is the Ef at which k results are expected to have a recall.
+func (c *calibration) ef(k int, recall float64) int {
+	if !(recall > 0) { // NaN is not
+		recall = 0.95
+	}
+	// A sample errs, and real queries differ: aim half of the way further to 1.
+	recall = min(recall+(1-recall)/2, 0.999)
+	if c == nil {
+		return ladder(k, ladderSteps-1)
+	}
+	row, like := len(calibrateKs)-1, calibrateKs[len(calibrateKs)-1]
+	for i, measured := range calibrateKs {
+		if k <= measured {
+			row, like = i, measured
+			break
+		}
+	}
+	curve := c.recall[row]
+	step := 0
+	for step < ladderSteps-1 && float64(curve[step]) < recall {
+		step++
+	}
+	ef := float64(ladder(like, step))
+	if step > 0 && curve[step] > curve[step-1] { // between the two
+		below := float64(ladder(like, step-1))
+		t := (recall - float64(curve[step-1])) / float64(curve[step]-curve[step-1])
+		ef = below * math.Pow(ef/below, min(max(t, 0), 1))
+	}
+	if k > like { // beyond what was measured, in proportion
+		ef *= float64(k) / float64(like)
+	}
+	return max(int(math.Ceil(ef)), k)
+}
+
+// calibrateIfDue measures anew when the index has doubled.
+func (h *HNSW) calibrateIfDue(g *graph) {
+	n, last := h.Len(), h.calibration.Load()
+	if n < calibrateLeast || last != nil && n < 2*last.size && 2*n > last.size {
+		return
+	}
+	s, c := newScratch(h.opts.Dim), &calibration{size: n}
+	rng := rand.New(rand.NewPCG(h.opts.Seed, 1))
+	draw := func() uint32 {
+		for {
+			if slot := rng.Uint32N(uint32(h.used)); g.isAlive(slot) {
+				return slot
+			}
+		}
+	}
+	var a, b []float32
+	var truth, found []Result
+	for range calibrateQueries {
+		a, b = g.vector(a[:0], draw()), g.vector(b[:0], draw())
+		for i := range a {
+			a[i] = 0.7*a[i] + 0.3*b[i]
+		}
+		if check(a, g.dim, g.metric) != nil {
+			continue // two opposite vectors
+		}
+		s.setQuery(g, a)
+		most := min(calibrateKs[len(calibrateKs)-1], n)
+		truth = h.scan(truth[:0], s, g, most, all{})
+		for i, k := range calibrateKs {
+			want := truth[:min(k, len(truth))]
+			for step := range ladderSteps {
+				s.probeWalk(g, ladder(k, step))
+				s.rerank(g, max(2*k, k+30))
+				found = h.collect(found[:0], s, g, k)
+				c.recall[i][step] += share(found, want) / calibrateQueries
+			}
+		}
+	}
+	h.calibration.Store(c)
+}
+
+// share is how much of want found has reached, by score.
+func share(found, want []Result) float32 {
+	hits := 0
+	for _, r := range found {
+		if r.Score >= want[len(want)-1].Score {
+			hits++
+		}
+	}
+	return float32(min(hits, len(want))) / float32(len(want))
+}
