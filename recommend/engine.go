@@ -69,7 +69,8 @@ func (e *Engine) Catalog() *catalog.Catalog { return e.catalog }
 
 // Record stores interactions and makes them felt: they are in the store's log, as durably as it promises, when Record
 // returns nil, and the next Recommend sees them. An interaction without a Time gets the present one. When one of them
-// is invalid none is stored and the error, wrapping store.ErrInvalid, says which. Items need not be in the catalogue.
+// is invalid, or there are more than store.BatchMax, none is stored and the error, wrapping store.ErrInvalid, says which.
+// Items need not be in the catalogue.
 func (e *Engine) Record(ctx context.Context, batch ...store.Interaction) error {
 	e.calls.RLock()
 	defer e.calls.RUnlock()

@@ -22,9 +22,9 @@ func (g Gate) Worse() bool {
 }
 
 const (
-	heldMax  = 2000 // users in the sample
 	gateK    = 10
-	heldPart = 10 // at most one in so many users
+	heldPart = 10   // one user in so many is in the sample,
+	heldMax  = 2000 // or fewer, so that it has about so many
 )
 
 // held is a user's withheld item.
@@ -37,10 +37,10 @@ type held struct {
 // latest one last. The sample is chosen by a hash of the user and the seed.
 func holdOut(snap *snapshot, seed uint64) (*model.Dataset, []held) {
 	var sample []held
-	most := min(heldMax, snap.data.Users.Len()/heldPart)
+	part := uint64(max(heldPart, snap.data.Users.Len()/heldMax))
 	kept := snap.data.WithHistories(func(user uint32, history []model.Event) []model.Event {
 		id := snap.data.Users.ID(user)
-		if len(sample) >= most || !snap.fresh[id] || sampleHash(id, seed)%heldPart != 0 {
+		if !snap.fresh[id] || sampleHash(id, seed)%part != 0 {
 			return history
 		}
 		before, item, ok := withoutLatest(history)
