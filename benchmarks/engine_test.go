@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -227,7 +228,44 @@ func BenchmarkRecommendRatios(b *testing.B) {
 	b.ReportMetric(testing.AllocsPerRun(100, func() {
 		s.fresh.Recommend(ctx, recommend.Request{User: users[7], N: 20, Filter: half})
 	}), "allocs/uncached")
+	b.ReportMetric(recall(b, s, users[:50]), "recall@20")
 	b.ReportMetric(0, "ns/op") // a round is no unit
+}
+
+// recall is the part of the 20 items of the best score, found by scoring all items, that uncached pages hold.
+func recall(b *testing.B, s *shop, users []string) float64 {
+	found := 0
+	for _, user := range users {
+		page, err := s.fresh.Recommend(b.Context(), recommend.Request{User: user, N: 20, Filter: half})
+		if err != nil {
+			b.Fatal(err)
+		}
+		best := s.best(b, user, 20)
+		for _, item := range page.Items {
+			if slices.ContainsFunc(best, func(r recommend.Recommendation) bool { return r.Item == item.Item }) {
+				found++
+			}
+		}
+	}
+	return float64(found) / float64(20*len(users))
+}
+
+// best ranks all items that half allows, ten thousand at a time, which is as many as a request takes.
+func (s *shop) best(b *testing.B, user string, n int) []recommend.Recommendation {
+	var all []recommend.Recommendation
+	for from := 0; from < shopItems; from += 10_000 {
+		req := recommend.Request{User: user, N: n, Filter: half}
+		for i := range 10_000 {
+			req.Items = append(req.Items, itemID(from+i))
+		}
+		page, err := s.fresh.Recommend(b.Context(), req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, page.Items...)
+	}
+	slices.SortFunc(all, func(a, b recommend.Recommendation) int { return cmp.Compare(b.Score, a.Score) })
+	return all[:n]
 }
 
 func nanoseconds(n int, do func()) float64 {
