@@ -1,0 +1,6 @@
+//go:build !race
+
+package ann_test
+
+// raceEnabled says that the race detector runs.
+const raceEnabled = false
