@@ -11,6 +11,9 @@ import (
 // TestBesideCoder measures this package's graph and coder/hnsw's on the same vectors and queries. It is why the library has
 // its own: see docs/decisions. Were the rival to come near, the test would fail and the decision be looked at again.
 func TestBesideCoder(t *testing.T) {
+	if raceEnabled {
+		t.Skip("nothing here is concurrent, and the rival takes a quarter of a minute")
+	}
 	const n, dim, queries, k = 3000, 32, 50, 10
 	keys, vectors := anntest.Keys(n), anntest.Clustered(n, dim, 7, 0)
 	theirs := hnsw.NewGraph[uint32]()

@@ -11,11 +11,15 @@ import (
 )
 
 func TestSameGraphWithAnyWorkers(t *testing.T) {
+	n := 1500
+	if raceEnabled {
+		n = 300
+	}
 	for _, storage := range []ann.Storage{ann.Float32, ann.Int8, ann.Int8Exact} {
 		var first []byte
 		for _, workers := range []int{1, 2, 7} {
-			h := build(t, 1500, ann.Options{Dim: 16, Metric: ann.InnerProduct, Storage: storage, Seed: 5, Workers: workers})
-			for _, key := range anntest.Keys(1500)[:600] { // repairs run in parallel too
+			h := build(t, n, ann.Options{Dim: 16, Metric: ann.InnerProduct, Storage: storage, Seed: 5, Workers: workers})
+			for _, key := range anntest.Keys(n)[:2*n/5] { // repairs run in parallel too
 				h.Delete(key)
 			}
 			if first == nil {
@@ -58,13 +62,17 @@ func TestSlotsAreUsedAgain(t *testing.T) {
 	before := len(encode(t, h))
 	rng := rand.New(rand.NewPCG(1, 1))
 	keys, rows := anntest.Keys(400), anntest.Clustered(400, 8, 7, 3)
-	for range 4000 {
+	updates := 4000
+	if raceEnabled {
+		updates = 500
+	}
+	for range updates {
 		i := rng.IntN(400)
 		if err := h.Add(keys[i], rows[i*8:][:8]); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if after := len(encode(t, h)); after > before*3/2 || h.Len() != 400 {
-		t.Errorf("%d bytes of %d vectors after 4000 updates, %d of 400 before", after, h.Len(), before)
+		t.Errorf("%d bytes of %d vectors after %d updates, %d of 400 before", after, h.Len(), updates, before)
 	}
 }
