@@ -12,6 +12,7 @@ const (
 	calibrateQueries = 48
 	calibrateLeast   = 256 // smaller indexes are searched at the largest Ef
 	ladderSteps      = 12
+	ladderEnough     = 0.998 // no step further is measured
 )
 
 // calibrateKs are the numbers of results that are measured; those between take the curve of the next.
@@ -69,38 +70,52 @@ func (h *HNSW) calibrateIfDue(g *graph) {
 		return
 	}
 	s, c := newScratch(h.opts.Dim), &calibration{size: n}
-	rng := rand.New(rand.NewPCG(h.opts.Seed, 1))
-	draw := func() uint32 {
-		for {
-			if slot := rng.Uint32N(uint32(h.used)); g.isAlive(slot) {
-				return slot
-			}
-		}
+	queries := h.calibrationQueries(g)
+	truth := make([][]Result, len(queries))
+	for i, q := range queries {
+		s.setQuery(g, q)
+		truth[i] = h.scan(nil, s, g, min(calibrateKs[len(calibrateKs)-1], n), all{})
 	}
-	var a, b []float32
-	var truth, found []Result
-	for range calibrateQueries {
-		a, b = g.vector(a[:0], draw()), g.vector(b[:0], draw())
-		for i := range a {
-			a[i] = 0.7*a[i] + 0.3*b[i]
-		}
-		if check(a, g.dim, g.metric) != nil {
-			continue // two opposite vectors
-		}
-		s.setQuery(g, a)
-		most := min(calibrateKs[len(calibrateKs)-1], n)
-		truth = h.scan(truth[:0], s, g, most, all{})
-		for i, k := range calibrateKs {
-			want := truth[:min(k, len(truth))]
-			for step := range ladderSteps {
-				s.probeWalk(g, ladder(k, step))
-				s.rerank(g, max(2*k, k+30))
-				found = h.collect(found[:0], s, g, k)
-				c.recall[i][step] += share(found, want) / calibrateQueries
+	for i, k := range calibrateKs {
+		for step := range ladderSteps {
+			if step > 0 && c.recall[i][step-1] >= ladderEnough {
+				c.recall[i][step] = c.recall[i][step-1]
+				continue
 			}
+			var sum float32
+			for j, q := range queries {
+				s.setQuery(g, q)
+				s.probeWalk(g, min(ladder(k, step), g.size()))
+				s.rerank(g, max(2*k, k+30))
+				sum += share(h.collect(nil, s, g, k), truth[j][:min(k, len(truth[j]))])
+			}
+			c.recall[i][step] = sum / float32(max(len(queries), 1))
 		}
 	}
 	h.calibration.Store(c)
+}
+
+// calibrationQueries makes up queries, the same for the same graph and seed.
+func (h *HNSW) calibrationQueries(g *graph) [][]float32 {
+	rng := rand.New(rand.NewPCG(h.opts.Seed, 1))
+	draw := func() []float32 {
+		for {
+			if slot := rng.Uint32N(uint32(h.used)); g.isAlive(slot) {
+				return g.vector(nil, slot)
+			}
+		}
+	}
+	var queries [][]float32
+	for range calibrateQueries {
+		a, b := draw(), draw()
+		for i := range a {
+			a[i] = 0.7*a[i] + 0.3*b[i]
+		}
+		if check(a, g.dim, g.metric) == nil { // two opposite vectors may cancel out
+			queries = append(queries, a)
+		}
+	}
+	return queries
 }
 
 // share is how much of want found has reached, by score.

@@ -148,7 +148,7 @@ func (g *graph) takeBack(s *scratch, links []backLink) {
 		setList(list, ids)
 		return
 	}
-	g.choose(s, list, to, ids)
+	setList(list, g.prune(s, to, g.ranked(s, to, ids), len(list)))
 }
 
 // prune chooses up to n of the candidates, best first, as neighbours of the vector in slot, passing over those that are as

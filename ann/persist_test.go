@@ -119,7 +119,7 @@ func TestDamaged(t *testing.T) {
 	whole := encode(t, build(t, 12, ann.Options{Dim: 3, M: 3}))
 	rng := rand.New(rand.NewPCG(1, 2))
 	rounds := 100_000
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		rounds = 5_000
 	}
 	for range rounds {

@@ -4,8 +4,8 @@ import "slices"
 
 // A vector that is deleted stays in the graph for a while, to be walked through but not found. When one in deadShare of the
 // vectors is like that, all are taken out at once, after Singh et al., "FreshDiskANN: A Fast and Accurate Graph-Based ANN
-// Index for Streaming Similarity Search", 2021: whoever links to dead vectors chooses anew among its living neighbours and
-// those of its dead ones. The slots are given out again when no search can meet them any more.
+// Index for Streaming Similarity Search", 2021: whoever links to dead vectors keeps its living neighbours and replaces the
+// others by neighbours of theirs. The slots are given out again when no search can meet them any more.
 const deadShare = 8
 
 // deadLeast is how many vectors must have died before taking them out is worth a pass over the graph.
@@ -76,32 +76,58 @@ func (g *graph) relink(s *scratch, slot uint32) {
 		if !slices.ContainsFunc(s.ids, func(id uint32) bool { return !g.isAlive(id) }) {
 			continue
 		}
-		s.insert.ids = s.insert.ids[:0]
-		for _, id := range s.ids {
-			if g.isAlive(id) {
-				s.insert.ids = append(s.insert.ids, id)
-				continue
-			}
-			s.insert.ids = appendList(s.insert.ids, g.list(l, id))
-		}
-		slices.Sort(s.insert.ids)
-		ids := slices.DeleteFunc(slices.Compact(s.insert.ids), func(id uint32) bool { return id == slot || !g.isAlive(id) })
-		if l == 0 && len(ids) == 0 {
-			s.insert.orphans = append(s.insert.orphans, slot)
-		}
-		g.choose(s, list, slot, ids)
+		g.replaceDead(s, slot, l, list)
 	}
 }
 
-// choose sets list, which is of the vector in slot, to the best of ids.
-func (g *graph) choose(s *scratch, list []uint32, slot uint32, ids []uint32) {
+// replaceDead keeps the living neighbours in s.ids and fills their list up, as far as the heuristic lets it, with the best
+// of the living neighbours of the dead ones.
+func (g *graph) replaceDead(s *scratch, slot uint32, level int, list []uint32) {
+	kept, others := s.insert.chosen[:0], s.insert.ids[:0]
+	for _, id := range s.ids {
+		if g.isAlive(id) {
+			kept = append(kept, id)
+		} else {
+			others = appendList(others, g.list(level, id))
+		}
+	}
+	slices.Sort(others)
+	others = slices.DeleteFunc(slices.Compact(others), func(id uint32) bool {
+		return id == slot || !g.isAlive(id) || slices.Contains(kept, id)
+	})
+	if g.metric == InnerProduct { // where lists are filled up, with what depends on all of them
+		others = append(others, kept...)
+		s.insert.ids = others
+		if level == 0 && len(others) == 0 {
+			s.insert.orphans = append(s.insert.orphans, slot)
+		}
+		setList(list, g.prune(s, slot, g.ranked(s, slot, others), len(list)))
+		return
+	}
+	for _, c := range g.ranked(s, slot, others) {
+		if len(kept) == len(list) {
+			break
+		}
+		if !g.covered(s, kept, c.slot, slot, c.score) {
+			kept = append(kept, c.slot)
+		}
+	}
+	if level == 0 && len(kept) == 0 {
+		s.insert.orphans = append(s.insert.orphans, slot)
+	}
+	s.insert.chosen, s.insert.ids = kept, others
+	setList(list, kept)
+}
+
+// ranked is ids as candidates for the neighbours of the vector in slot, best first.
+func (g *graph) ranked(s *scratch, slot uint32, ids []uint32) []candidate {
 	s.probe = g.probe(slot)
 	s.insert.candidates = s.insert.candidates[:0]
 	for i, v := range s.score(g, ids) {
 		s.insert.candidates = append(s.insert.candidates, candidate{v, ids[i]})
 	}
 	slices.SortFunc(s.insert.candidates, candidate.compare)
-	setList(list, g.prune(s, slot, s.insert.candidates, len(list)))
+	return s.insert.candidates
 }
 
 // reclaim makes the slots free that no search can meet any more.

@@ -25,8 +25,8 @@ func TestHNSW(t *testing.T) {
 		"int8exact": {ann.Int8Exact, 0.95, 1e-5},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() && c.storage == ann.Int8 {
-				t.Skip("short: the other two storages cover its paths")
+			if c.storage != ann.Int8Exact && (testing.Short() || raceEnabled) {
+				t.Skip("slow under the race detector; Int8Exact, with rows and codes, covers the others' paths")
 			}
 			anntest.Run(t, anntest.Suite{
 				New: func(dim int, m ann.Metric) (ann.Index, error) {

@@ -16,6 +16,7 @@ func draw(rows []row, c config, path string) error {
 	p.X.Label.Text, p.Y.Label.Text = "recall", "queries per second"
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	p.X.Min, p.X.Max = 0.5, 1
+	p.Legend.Left = true // the curves fall to the right
 	p.Add(plotter.NewGrid())
 	var lines []any
 	for from := 0; from < len(rows); {
