@@ -16,6 +16,12 @@ import (
 
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend"
+	"github.com/goldrec/gold/recommend/als"
+	"github.com/goldrec/gold/recommend/content"
+	"github.com/goldrec/gold/recommend/hybrid"
+	"github.com/goldrec/gold/recommend/itemknn"
+	"github.com/goldrec/gold/recommend/model"
+	"github.com/goldrec/gold/recommend/popular"
 	"github.com/goldrec/gold/store"
 )
 
@@ -65,10 +71,18 @@ func newCatalog(t testing.TB) *catalog.Catalog {
 	return cat
 }
 
+// small is the default blend in a size that trains quickly; the examples train the default.
+var small = hybrid.Trainer{Parts: []model.Trainer{
+	popular.Trainer{}, itemknn.Trainer{}, content.Trainer{}, als.Trainer{Factors: 16, Iterations: 5},
+}}
+
 func open(t testing.TB, st store.Store, opts recommend.Options) *recommend.Engine {
 	t.Helper()
 	if opts.Now == nil {
 		opts.Now = func() time.Time { return monday }
+	}
+	if opts.Trainer == nil {
+		opts.Trainer = small
 	}
 	eng, err := recommend.Open(t.Context(), st, opts)
 	if err != nil {

@@ -68,7 +68,7 @@ func (c contrary) Candidates(dst []model.Scored, u *model.User, n int, allow fun
 func TestWorseModelIsDropped(t *testing.T) {
 	bad := new(atomic.Bool)
 	st := store.NewMemory(store.MemoryOptions{})
-	eng := open(t, st, recommend.Options{Catalog: newCatalog(t), Trainer: fickle{bad: bad}})
+	eng := open(t, st, recommend.Options{Catalog: newCatalog(t), Trainer: fickle{small, bad}})
 	record(t, eng, shoppers(600, 1)...)
 	train(t, eng)
 	want := ask(t, eng, recommend.Request{User: "user-001"})
