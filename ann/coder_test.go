@@ -1,3 +1,7 @@
+//go:build linux && (amd64 || arm64)
+
+// coder/hnsw does not build everywhere that this package does.
+
 package ann_test
 
 import (

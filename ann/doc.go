@@ -15,8 +15,13 @@
 //
 // # Concurrency
 //
-// Every method of Flat and HNSW may be called from any number of goroutines. Searches never wait, for one another or for
-// a writer; writers take turns.
+// Every method of Flat and HNSW may be called from any number of goroutines. Writers take turns. A search of an HNSW never
+// waits, for another or for a writer; one of a Flat waits while a writer copies its rows.
+//
+// # Around an index
+//
+// [Storage] trades exactness for memory and speed. [HNSW.WriteTo], [ReadHNSW], [HNSW.Save] and [Load] carry an index over
+// time; [Durable] keeps one in a directory so that each change survives a crash. [Named] takes strings for keys.
 //
 // # Caveats
 //
