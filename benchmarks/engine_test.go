@@ -201,12 +201,12 @@ func BenchmarkRecommendRatios(b *testing.B) {
 					b.Fatal(page, err)
 				}
 			}))
-			scan = append(scan, nanoseconds(5, func() {
+			scan = append(scan, nanoseconds(10, func() {
 				for i := range scores {
 					scores[i] = vek32.Dot(query, s.factors[i*factors:][:factors])
 				}
 			}))
-			uncached = append(uncached, nanoseconds(50, func() {
+			uncached = append(uncached, nanoseconds(500, func() {
 				req := recommend.Request{User: users[rng.IntN(shopUsers)], N: 20, Filter: half}
 				page, err := s.fresh.Recommend(ctx, req)
 				if err != nil || len(page.Items) != 20 {
