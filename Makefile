@@ -11,7 +11,7 @@ each = @for m in $(MODULES); do echo "== $@: $$m"; (cd $$m && $(1)) || exit 1; d
 race = $$($(GO) build -race runtime/cgo >/dev/null 2>&1 && echo -race)
 
 .NOTPARALLEL:
-.PHONY: help check test race fuzz bench cover shop data fmt clean format vet fix staticcheck tidy build cross once
+.PHONY: help check test race fuzz bench rivals cover shop data fmt clean format vet fix staticcheck tidy build cross once
 
 help: ## these words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -34,6 +34,9 @@ BENCH ?= .
 COUNT ?= 1
 bench: ## the benchmarks that match BENCH (all), COUNT (1) times
 	$(call each,$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) ./...)
+
+rivals: ## build what the index is measured beside; needs a C++ compiler and libhnswlib-dev
+	$(MAKE) -C benchmarks/rivals
 
 cover: ## how much of each package its tests reach
 	$(call each,$(GO) test -cover ./...)
