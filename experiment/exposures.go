@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 )
 
@@ -140,11 +141,17 @@ func (x *Exposures) write(ctx context.Context) {
 	x.mu.Lock()
 	g := x.waiting
 	x.waiting, x.writing = nil, g
+	if g != nil {
+		x.prune(g)
+	}
 	x.mu.Unlock()
 	if g == nil {
 		return
 	}
-	err := x.sink.WriteExposures(ctx, g.batch)
+	var err error
+	if len(g.batch) > 0 {
+		err = x.sink.WriteExposures(ctx, g.batch)
+	}
 	x.mu.Lock()
 	x.writing, g.err = nil, err
 	if err == nil {
@@ -154,6 +161,21 @@ func (x *Exposures) write(ctx context.Context) {
 	}
 	x.mu.Unlock()
 	close(g.done)
+}
+
+// prune takes out of a group about to be written what is recorded already: A, when it came while B was being written
+// after A, and that write failed. The caller holds mu.
+func (x *Exposures) prune(g *group) {
+	latest := make(map[exposureKey]string, len(g.batch))
+	g.batch = slices.DeleteFunc(g.batch, func(e Exposure) bool {
+		key := e.key()
+		variant, ok := latest[key]
+		if !ok {
+			variant, _ = x.latest.get(key)
+		}
+		latest[key] = e.Variant
+		return variant == e.Variant
+	})
 }
 
 // Load takes exposures that a sink already has, such as FileLog.All, for recorded, so that a program that starts again
