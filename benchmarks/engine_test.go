@@ -178,7 +178,8 @@ func allUsers() []string {
 
 // BenchmarkRecommendRatios interleaves four things in rounds and reports the medians and the two ratios that decide: a
 // cached page in lookups of a Go map of a million strings, and an uncached page in exhaustive scans of 100,000 × 64
-// factors with viterin/vek (the inner products alone, without keeping the best).
+// factors with viterin/vek (the inner products alone, without keeping the best; of random factors, whose values change
+// nothing in its time).
 func BenchmarkRecommendRatios(b *testing.B) {
 	s, ctx, rng := mustShop(b), b.Context(), rand.New(rand.NewPCG(5, 5))
 	users, keys, million := allUsers(), make([]string, 1_000_000), map[string]uint32{}
