@@ -43,3 +43,9 @@ func (a *Assigner) Key() string { return a.key }
 func (a *Assigner) Variant(user string) string {
 	return a.live.Assign(a.key, Subject{Unit: user}).VariantKey()
 }
+
+// Forced reports whether the user was given a variant by hand: they are shown it, but not exposed to it, since that
+// would bias the comparison.
+func (a *Assigner) Forced(user string) bool {
+	return a.live.Assign(a.key, Subject{Unit: user}).Reason == Forced
+}

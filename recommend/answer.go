@@ -19,6 +19,10 @@ const nDefault = 10
 // items only when no more may be shown: where the model has nothing to say it is filled up with what is trending, then
 // with the rest of the catalogue.
 //
+// Under an experiment the page says which variant chose its models, unless the request names its model. The first page
+// of a user under a variant, and their first of each UTC day, is given after the exposure is in the store's log; when
+// the store refuses it, the page is given all the same, the failure is logged, and the next page tries again.
+//
 // Never on a page: items unavailable or not in the catalogue, items that the user has interacted with (of the newest
 // 10,000 interactions, impressions aside), the seeds, and what Filter and Exclude refuse.
 func (e *Engine) Recommend(ctx context.Context, req Request) (*Page, error) {
@@ -29,9 +33,12 @@ func (e *Engine) Recommend(ctx context.Context, req Request) (*Page, error) {
 		return nil, err
 	}
 	now := e.now()
-	page, err := e.answer(ctx, &req, now.UnixNano())
+	page, u, err := e.answer(ctx, &req, now.UnixNano())
 	if err != nil {
 		return nil, err
+	}
+	if page.Variant != "" && len(page.Items) > 0 {
+		e.expose(ctx, u, &req, page, now)
 	}
 	if e.opts.Observer != nil {
 		e.opts.Observer.Observe(ctx, Exposure{
@@ -63,42 +70,45 @@ func (r *Request) cacheable() bool {
 		r.Model != Trending
 }
 
-func (e *Engine) answer(ctx context.Context, req *Request, now int64) (*Page, error) {
+// answer makes the page, or finds it, and returns it with its user; nil for a stranger.
+func (e *Engine) answer(ctx context.Context, req *Request, now int64) (*Page, *user, error) {
 	variant := ""
-	if e.opts.Experiment != nil && req.User != "" {
+	if e.opts.Experiment != nil && req.User != "" && req.Model == "" {
 		variant = e.opts.Experiment.Variant(req.User)
 	}
+	var u *user
 	state := e.stranger
 	if req.User != "" {
 		var err error
-		if state, err = e.state(ctx, req.User); err != nil {
-			return nil, err
+		if u, state, err = e.state(ctx, req.User); err != nil {
+			return nil, nil, err
 		}
 	}
 	svc := e.service.Load()
-	if pipeline := e.opts.Pipelines[variant]; req.Model == "" && svc.has(pipeline) {
-		req.Model = pipeline
-	}
+	mix := e.pipelines[variant].choose(svc, req)
 	sh := shape{n: req.N, model: req.Model, variant: variant}
-	cacheable := svc != nil && e.opts.PageTTL > 0 && len(state.history) > 0 && req.cacheable()
+	cacheable := svc != nil && e.opts.PageTTL > 0 && len(state.history) > 0 && req.cacheable() && mix.cacheable()
 	if cacheable {
 		if p := state.page(sh, svc.epoch, now); p != nil && e.available(p.items) {
-			return p.page, nil
+			return p.page, u, nil
 		}
 	}
 	q := e.queries.Get().(*query)
 	defer q.release()
-	page, err := q.run(svc, state, req, now/1e9)
+	page, err := q.run(svc, state, req, mix, now/1e9)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	page.Variant = variant
+	if mix != nil {
+		u.picked(q.ranked, mix)
+	}
 	if cacheable {
 		state.keep(&cachedPage{
 			shape: sh, epoch: svc.epoch, expires: now + int64(e.opts.PageTTL), items: q.handles(), page: page,
 		})
 	}
-	return page, nil
+	return page, u, nil
 }
 
 func (e *Engine) available(items []uint32) bool {
@@ -124,6 +134,8 @@ type query struct {
 	exclude    func(item string) bool
 	shown      cursor
 
+	mix    *pipeline    // nil: the page comes from one model
+	users  []model.User // as each model of the page is shown them
 	ranked []ranked
 	scored []model.Scored
 	events []model.Event
@@ -136,6 +148,7 @@ type ranked struct {
 	item  uint32 // catalogue handle
 	score float32
 	by    model.Model // nil: trending
+	team  int         // which model of the page brought it
 }
 
 func newQuery(e *Engine) *query {
@@ -167,7 +180,9 @@ func (q *query) allows(item uint32) bool {
 
 // release gives the query back without what belongs to its caller.
 func (q *query) release() {
-	q.svc, q.state, q.matcher, q.exclude, q.shown = nil, nil, nil, nil, nil
+	q.svc, q.state, q.matcher, q.exclude, q.shown, q.mix = nil, nil, nil, nil, nil, nil
+	clear(q.users)
+	q.users = q.users[:0]
 	q.seeds, q.ranked, q.events = q.seeds[:0], q.ranked[:0], q.events[:0]
 	q.engine.queries.Put(q)
 }

@@ -24,6 +24,9 @@ type Engine struct {
 	catalog *catalog.Catalog
 	open    bool // the catalogue is the engine's own: items join it when they appear
 
+	pipelines map[string]*pipeline
+	forced    forcer // nil: nobody is
+
 	users    users
 	stranger *userState // of one without a name
 	trending *popular.Counters
@@ -51,8 +54,12 @@ func Open(ctx context.Context, st store.Store, opts Options) (*Engine, error) {
 	if e.weights, err = opts.fill(); err != nil {
 		return nil, err
 	}
+	if e.pipelines, err = newPipelines(opts.Pipelines); err != nil {
+		return nil, err
+	}
 	e.trending = e.newCounters()
 	e.opts, e.catalog, e.users.max = opts, opts.Catalog, opts.UsersMax
+	e.forced, _ = opts.Experiment.(forcer)
 	e.queries.New = func() any { return newQuery(e) }
 	c, err := e.loadNewest(ctx)
 	if err != nil {
@@ -71,6 +78,9 @@ func (e *Engine) Catalog() *catalog.Catalog { return e.catalog }
 // returns nil, and the next Recommend sees them. An interaction without a Time gets the present one. When one of them
 // is invalid, or there are more than store.BatchMax, none is stored and the error, wrapping store.ErrInvalid, says which.
 // Items need not be in the catalogue.
+//
+// One without a Variant, impressions aside, gets its user's present one; when the user's newest mixed pages, as far as
+// they are in memory, had the item, Recommendation.Variant from there. An impression with a Variant is an exposure.
 func (e *Engine) Record(ctx context.Context, batch ...store.Interaction) error {
 	e.calls.RLock()
 	defer e.calls.RUnlock()
@@ -85,7 +95,13 @@ func (e *Engine) Record(ctx context.Context, batch ...store.Interaction) error {
 		if err := batch[i].Validate(); err != nil {
 			return fmt.Errorf("recommend: record: interaction %d of %d: %w", i+1, len(batch), err)
 		}
+		e.stamp(&batch[i])
 	}
+	return e.append(ctx, batch)
+}
+
+// append stores interactions and makes them felt. The caller holds calls, and owns batch.
+func (e *Engine) append(ctx context.Context, batch []store.Interaction) error {
 	if _, err := e.store.Append(ctx, batch); err != nil {
 		return fmt.Errorf("recommend: record %d interactions: %w", len(batch), err)
 	}
@@ -169,19 +185,19 @@ func (e *Engine) event(in *store.Interaction, item uint32) event {
 	return event{item: item, kind: in.Kind, weight: e.weights.of(in), time: in.Time.UnixMicro()}
 }
 
-// state returns what the engine knows of a user, read from the store at the first meeting.
-func (e *Engine) state(ctx context.Context, id string) (*userState, error) {
+// state returns a user and what the engine knows of them, read from the store at the first meeting.
+func (e *Engine) state(ctx context.Context, id string) (*user, *userState, error) {
 	u, ok := e.users.get(id)
 	if ok {
 		if s := u.state.Load(); s != nil {
-			return s, nil
+			return u, s, nil
 		}
 	} else {
 		u = e.users.add(id) // before the history is read: what is recorded meanwhile waits in it
 	}
 	history, err := e.store.History(ctx, id, seenMax)
 	if err != nil {
-		return nil, fmt.Errorf("recommend: history: %w", err)
+		return nil, nil, fmt.Errorf("recommend: history: %w", err)
 	}
 	events := make([]event, 0, len(history))
 	for i := len(history) - 1; i >= 0; i-- {
@@ -189,7 +205,7 @@ func (e *Engine) state(ctx context.Context, id string) (*userState, error) {
 			events = append(events, e.event(&history[i], item))
 		}
 	}
-	return u.loaded(events), nil
+	return u, u.loaded(events), nil
 }
 
 // Forget removes a user: interactions, profile, cached pages and what is in memory. Counters and models, which hold no

@@ -23,14 +23,20 @@ type Options struct {
 	// missing: nothing, and the item does not count as seen. nil: DefaultWeights.
 	Weights map[store.Kind]float32
 
-	Experiment Assigner          // whose variant is written on pages; nil: no experiment
-	Pipelines  map[string]string // variant → the Request.Model it is served with; without one in service, the blend
-	Observer   Observer          // nil: none
+	// Experiment assigns users to variants; nil: no experiment. Whoever is served a page under a variant is exposed
+	// to it: the first time, and then once a UTC day, an interaction of kind Impression with the variant is in the
+	// log before the page is given. CompareVariants reads it there.
+	Experiment Assigner
+	// Pipelines says what a variant's pages come from: a model by its name, as in Request.Model, or several whose
+	// pages are mixed by team draft, for CompareModels. A variant that is missing, or of whose models not all are in
+	// service, gets the blend.
+	Pipelines map[string][]string
+	Observer  Observer // nil: none
 
 	UsersMax int           // user states held in memory; 0 means 100,000; the rest are read from the store again
 	PageTTL  time.Duration // how long a user's page may be served again; 0 means a minute; below 0: never
 
-	Seed    uint64           // for training
+	Seed    uint64           // for training, and for who picks first on mixed pages
 	Workers int              // for training; 0 means GOMAXPROCS
 	Now     func() time.Time // the clock; nil means time.Now
 	Logger  *slog.Logger     // nil means silent

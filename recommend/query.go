@@ -7,9 +7,9 @@ import (
 	"github.com/goldrec/gold/recommend/model"
 )
 
-// run makes the page: the model's part first, then what fills it up.
-func (q *query) run(svc *service, state *userState, req *Request, now int64) (*Page, error) {
-	q.svc, q.state, q.exclude = svc, state, req.Exclude
+// run makes the page, of one model or of the mix.
+func (q *query) run(svc *service, state *userState, req *Request, mix *pipeline, now int64) (*Page, error) {
+	q.svc, q.state, q.exclude, q.mix = svc, state, req.Exclude, mix
 	var err error
 	if q.shown, err = parseCursor(req.Cursor); err != nil {
 		return nil, err
@@ -24,22 +24,36 @@ func (q *query) run(svc *service, state *userState, req *Request, now int64) (*P
 			q.seeds = append(q.seeds, item)
 		}
 	}
-	m, err := q.model(req.Model)
+	if mix != nil {
+		err = q.draft(req, now)
+	} else {
+		err = q.rank(req.Model, req, now)
+	}
 	if err != nil {
 		return nil, err
+	}
+	more := len(q.ranked) > req.N
+	q.ranked = q.ranked[:min(len(q.ranked), req.N)]
+	return q.page(req, more), nil
+}
+
+// rank ranks what one model's page would hold, and one item more: the model's part first, then what fills it up.
+func (q *query) rank(name string, req *Request, now int64) error {
+	m, err := q.model(name)
+	if err != nil {
+		return err
 	}
 	var u model.User
 	if m != nil {
 		u = q.user(m, len(req.Seeds) > 0, now)
 	}
+	q.users = append(q.users, u)
 	if req.Items != nil {
 		q.rerank(m, &u, req.Items)
 	} else {
 		q.propose(m, &u, req.N+1)
 	}
-	more := len(q.ranked) > req.N
-	q.ranked = q.ranked[:min(len(q.ranked), req.N)]
-	return q.page(req, &u, more), nil
+	return nil
 }
 
 // model is the one the request asks for; nil stands for what is trending.
@@ -61,6 +75,7 @@ func (q *query) model(name string) (model.Model, error) {
 func (q *query) user(m model.Model, seeded bool, now int64) model.User {
 	u := model.User{Now: now}
 	if seeded {
+		q.events = q.events[:0]
 		for _, seed := range q.seeds {
 			if item, ok := q.svc.modelItem(seed); ok {
 				q.events = append(q.events, model.Event{Item: item, Weight: 1, Time: now})
@@ -86,7 +101,7 @@ func (q *query) propose(m model.Model, u *model.User, n int) {
 	if m != nil && len(u.History) > 0 {
 		q.scored = m.Candidates(q.scored[:0], u, n, q.allowModel)
 		for _, c := range q.scored {
-			q.ranked = append(q.ranked, ranked{q.svc.toCatalog[c.Item], c.Score, m})
+			q.ranked = append(q.ranked, ranked{item: q.svc.toCatalog[c.Item], score: c.Score, by: m})
 		}
 	}
 	if len(q.ranked) < n {
@@ -172,7 +187,7 @@ func (q *query) rerank(m model.Model, u *model.User, ids []string) {
 		m.Score(q.scores, u, q.items)
 	}
 	for i, mh := range q.items {
-		q.ranked = append(q.ranked, ranked{q.svc.toCatalog[mh], q.scores[i], m})
+		q.ranked = append(q.ranked, ranked{item: q.svc.toCatalog[mh], score: q.scores[i], by: m})
 	}
 	sortRanked(q.ranked)
 	slices.Sort(others)
@@ -185,15 +200,18 @@ func (q *query) rerank(m model.Model, u *model.User, ids []string) {
 }
 
 // page writes the ranked items down.
-func (q *query) page(req *Request, u *model.User, more bool) *Page {
+func (q *query) page(req *Request, more bool) *Page {
 	p := &Page{Items: make([]Recommendation, len(q.ranked))}
 	if q.svc != nil {
 		p.ModelVersion = q.svc.version
 	}
 	for i, r := range q.ranked {
 		p.Items[i] = Recommendation{Item: q.engine.catalog.ID(r.item), Score: r.score}
+		if q.mix != nil {
+			p.Items[i].Variant = q.mix.marks[r.team]
+		}
 		if req.Explain {
-			p.Items[i].Reasons = q.reasons(r, u)
+			p.Items[i].Reasons = q.reasons(r, &q.users[r.team])
 		}
 	}
 	if more {

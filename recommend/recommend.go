@@ -40,7 +40,8 @@ type Recommender interface {
 	Recommend(ctx context.Context, req Request) (*Page, error)
 }
 
-// Assigner gives a user's variant of the running experiment, or "" outside it; *experiment.Assigner is one.
+// Assigner gives a user's variant of the running experiment, or "" outside it; *experiment.Assigner is one. When it has a
+// method Forced(user string) bool too, those for whom it is true are shown their variant but not exposed to it.
 type Assigner interface {
 	Variant(user string) string
 }
@@ -53,8 +54,8 @@ type Exposure struct {
 	Time                     time.Time
 }
 
-// Observer is told of every page the engine gives, cached ones too: the place to write exposures. It is called before
-// Recommend returns, from many goroutines; what takes long belongs behind a bounded queue.
+// Observer is told of every page the engine gives, cached ones too: the place to count them, or to log all that was
+// shown. It is called before Recommend returns, from many goroutines; what takes long belongs behind a bounded queue.
 type Observer interface {
 	Observe(ctx context.Context, exposure Exposure)
 }

@@ -31,15 +31,16 @@ type Request struct {
 type Page struct {
 	Items        []Recommendation // best first
 	ModelVersion uint64           // of the model in service; 0 before the first training
-	Variant      string           // the variant that chose the pipeline; empty without an experiment
+	Variant      string           // the variant that chose the pipeline; empty without one, or when Request.Model did
 	Next         string           // cursor of the next page; empty when there is none
 }
 
 // Recommendation is one item of a page.
 type Recommendation struct {
 	Item    string   `json:"item"`
-	Score   float32  `json:"score"`             // comparable within the page only
+	Score   float32  `json:"score"`             // comparable within the page only; 1/rank on a mixed page
 	Reasons []Reason `json:"reasons,omitempty"` // when asked for; the strongest first
+	Variant string   `json:"variant,omitempty"` // on a page mixed of models: the page's variant and who picked it, "mix/als"
 }
 
 // Reason says why an item is on the page.

@@ -226,7 +226,7 @@ func TestVariantsChooseThePipeline(t *testing.T) {
 	var obs observer
 	eng, _ := trained(t, recommend.Options{
 		Catalog: newCatalog(t), Experiment: halves{}, Observer: &obs,
-		Pipelines: map[string]string{"popular-only": "popular"},
+		Pipelines: map[string][]string{"popular-only": {"popular"}},
 	})
 	control := ask(t, eng, recommend.Request{User: "user-002", N: 10, Placement: "home"})
 	treated := ask(t, eng, recommend.Request{User: "user-003", N: 10, Placement: "home"})
@@ -245,7 +245,7 @@ func TestVariantsChooseThePipeline(t *testing.T) {
 
 func TestVariantsAreServedBeforeTheirModel(t *testing.T) {
 	eng, err := recommend.Open(t.Context(), store.NewMemory(store.MemoryOptions{}), recommend.Options{
-		Catalog: newCatalog(t), Experiment: halves{}, Pipelines: map[string]string{"popular-only": "popular"},
+		Catalog: newCatalog(t), Experiment: halves{}, Pipelines: map[string][]string{"popular-only": {"popular"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -254,7 +254,7 @@ func TestVariantsAreServedBeforeTheirModel(t *testing.T) {
 		t.Errorf("before the first training variant %q gets %d items, want 3", p.Variant, len(p.Items))
 	}
 	trainedEng, _ := trained(t, recommend.Options{
-		Catalog: newCatalog(t), Experiment: halves{}, Pipelines: map[string]string{"popular-only": "no-such-model"},
+		Catalog: newCatalog(t), Experiment: halves{}, Pipelines: map[string][]string{"popular-only": {"no-such-model"}},
 	})
 	want := ask(t, trainedEng, recommend.Request{User: "user-003", N: 3, Model: "hybrid"})
 	if diff := cmp.Diff(want.Items, ask(t, trainedEng, recommend.Request{User: "user-003", N: 3}).Items); diff != "" {

@@ -21,8 +21,12 @@ type user struct {
 	used  atomic.Bool // since the clock hand last passed
 	state atomic.Pointer[userState]
 
+	exposed  atomic.Uint64            // the latest exposure that is in the log, as exposureKey has it
+	exposing atomic.Pointer[exposing] // nil when none is being written
+
 	mu      sync.Mutex
 	pending []event // recorded while the history was being read, state being nil
+	picks   []pick  // of the newest mixed pages, the newest last
 }
 
 // event is an interaction with a known item.
