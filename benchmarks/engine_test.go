@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/goldrec/gold/catalog"
+	"github.com/goldrec/gold/experiment"
 	"github.com/goldrec/gold/recommend"
 	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/hybrid"
@@ -39,6 +40,7 @@ func userID(u int) string { return "user-" + strconv.Itoa(u) }
 
 type shop struct {
 	engine  *recommend.Engine // serves pages again
+	tried   *recommend.Engine // serves pages again, under an experiment
 	fresh   *recommend.Engine // computes every page
 	factors []float32         // shopItems × factors for the scan
 }
@@ -70,12 +72,19 @@ var openShop = sync.OnceValues(func() (*shop, error) {
 	if _, err := engine.Train(ctx); err != nil {
 		return nil, err
 	}
-	opts.PageTTL = -1
+	if opts.Experiment, err = anExperiment(); err != nil {
+		return nil, err
+	}
+	tried, err := recommend.Open(ctx, st, opts)
+	if err != nil {
+		return nil, err
+	}
+	opts.Experiment, opts.PageTTL = nil, -1
 	fresh, err := recommend.Open(ctx, st, opts)
 	if err != nil {
 		return nil, err
 	}
-	s := &shop{engine: engine, fresh: fresh, factors: make([]float32, shopItems*factors)}
+	s := &shop{engine: engine, tried: tried, fresh: fresh, factors: make([]float32, shopItems*factors)}
 	rng := rand.New(rand.NewPCG(2, 2))
 	for i := range s.factors {
 		s.factors[i] = float32(rng.NormFloat64())
@@ -84,14 +93,26 @@ var openShop = sync.OnceValues(func() (*shop, error) {
 	return s, s.meetEverybody(ctx)
 })
 
-// meetEverybody gives every user a page of both engines: afterwards one has the pages and both the users in memory.
+// anExperiment has two even variants with the same pages.
+func anExperiment() (recommend.Assigner, error) {
+	set, err := experiment.Compile(experiment.Definition{Experiments: []experiment.Experiment{{
+		Key: "ranking", Variants: []experiment.Variant{{Key: "control"}, {Key: "treatment"}},
+	}}}, experiment.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return experiment.NewLive(set).Assigner("ranking"), nil
+}
+
+// meetEverybody gives every user a page of each engine: afterwards two have the pages, one of them has the exposures
+// behind it, and all have the users in memory.
 func (s *shop) meetEverybody(ctx context.Context) error {
 	var group errgroup.Group
 	workers := runtime.GOMAXPROCS(0)
 	for w := range workers {
 		group.Go(func() error {
 			for u := w; u < shopUsers; u += workers {
-				for _, engine := range []*recommend.Engine{s.engine, s.fresh} {
+				for _, engine := range []*recommend.Engine{s.engine, s.tried, s.fresh} {
 					if _, err := engine.Recommend(ctx, recommend.Request{User: userID(u), N: 20}); err != nil {
 						return err
 					}
@@ -176,8 +197,8 @@ func allUsers() []string {
 	return users
 }
 
-// BenchmarkRecommendRatios interleaves four things in rounds and reports the medians and the two ratios that decide: a
-// cached page in lookups of a Go map of a million strings, and an uncached page in exhaustive scans of 100,000 × 64
+// BenchmarkRecommendRatios interleaves five things in rounds and reports the medians and the ratios that decide: a cached
+// page, without and with an experiment, in lookups of a Go map of a million strings, and an uncached page in exhaustive scans of 100,000 × 64
 // factors with viterin/vek (the inner products alone, without keeping the best; of random factors, whose values change
 // nothing in its time).
 func BenchmarkRecommendRatios(b *testing.B) {
@@ -191,7 +212,7 @@ func BenchmarkRecommendRatios(b *testing.B) {
 	for i := range query {
 		query[i] = float32(rng.NormFloat64())
 	}
-	var cached, uncached, lookup, scan []float64
+	var cached, tried, uncached, lookup, scan []float64
 	var sink uint32
 	for b.Loop() {
 		for range 30 {
@@ -199,6 +220,12 @@ func BenchmarkRecommendRatios(b *testing.B) {
 			cached = append(cached, nanoseconds(5000, func() {
 				page, err := s.engine.Recommend(ctx, recommend.Request{User: users[rng.IntN(shopUsers)], N: 20})
 				if err != nil || len(page.Items) != 20 {
+					b.Fatal(page, err)
+				}
+			}))
+			tried = append(tried, nanoseconds(5000, func() {
+				page, err := s.tried.Recommend(ctx, recommend.Request{User: users[rng.IntN(shopUsers)], N: 20})
+				if err != nil || page.Variant == "" {
 					b.Fatal(page, err)
 				}
 			}))
@@ -222,10 +249,14 @@ func BenchmarkRecommendRatios(b *testing.B) {
 	b.ReportMetric(median(scan), "ns/scan")
 	b.ReportMetric(median(uncached), "ns/uncached")
 	b.ReportMetric(median(cached)/median(lookup), "lookups/cached")
+	b.ReportMetric(median(tried)/median(lookup), "lookups/tried")
 	b.ReportMetric(median(uncached)/median(scan), "scans/uncached")
 	b.ReportMetric(testing.AllocsPerRun(100, func() {
 		s.engine.Recommend(ctx, recommend.Request{User: users[7], N: 20})
 	}), "allocs/cached")
+	b.ReportMetric(testing.AllocsPerRun(100, func() {
+		s.tried.Recommend(ctx, recommend.Request{User: users[7], N: 20})
+	}), "allocs/tried")
 	b.ReportMetric(testing.AllocsPerRun(100, func() {
 		s.fresh.Recommend(ctx, recommend.Request{User: users[7], N: 20, Filter: half})
 	}), "allocs/uncached")

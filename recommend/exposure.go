@@ -26,17 +26,16 @@ func exposureKey(variant string, now time.Time) uint64 {
 func (e *Engine) expose(ctx context.Context, u *user, req *Request, page *Page, now time.Time) {
 	key := exposureKey(page.Variant, now)
 	for u.exposed.Load() != key {
-		mine := &exposing{done: make(chan struct{})}
-		if u.exposing.CompareAndSwap(nil, mine) {
-			e.writeExposure(ctx, u, key, mine, store.Interaction{
+		mine, other := u.claim(key)
+		if mine != nil {
+			e.writeExposure(ctx, u, mine, key, store.Interaction{
 				User: req.User, Item: page.Items[0].Item, Kind: store.Impression, Time: now,
 				Session: req.Session, Placement: req.Placement, Variant: page.Variant,
 			})
 			return
 		}
-		other := u.exposing.Load()
 		if other == nil {
-			continue
+			return
 		}
 		select {
 		case <-ctx.Done():
@@ -49,29 +48,51 @@ func (e *Engine) expose(ctx context.Context, u *user, req *Request, page *Page, 
 	}
 }
 
-// writeExposure writes it, unless it has been written since the caller looked, and lets those who wait go on.
-func (e *Engine) writeExposure(ctx context.Context, u *user, key uint64, w *exposing, in store.Interaction) {
-	defer func() {
-		u.exposing.Store(nil)
-		close(w.done)
-	}()
-	if u.exposed.Load() == key {
-		return
+// writeExposure does what the caller has claimed to do.
+func (e *Engine) writeExposure(ctx context.Context, u *user, mine *exposing, key uint64, in store.Interaction) {
+	written := false
+	defer func() { u.settle(mine, key, written) }() // after a panic of the store, too
+	err := e.appendExposure(ctx, in)
+	if written = err == nil; !written && ctx.Err() == nil {
+		e.opts.Logger.LogAttrs(ctx, slog.LevelError, "exposure not recorded", slog.Any("error", err))
 	}
-	if e.forced == nil || !e.forced.Forced(in.User) {
-		if err := e.appendExposure(ctx, in); err != nil {
-			w.failed = true
-			if ctx.Err() == nil {
-				e.opts.Logger.LogAttrs(ctx, slog.LevelError, "exposure not recorded", slog.Any("error", err))
-			}
-			return
-		}
-	}
-	u.exposed.Store(key)
 }
 
-// appendExposure does not wait for Close, as Record does: whoever holds calls may be asking for this page.
+// claim makes the caller the one who writes the exposure, or returns the write under way to wait for; neither when it
+// has been written since the caller looked.
+func (u *user) claim(key uint64) (mine, other *exposing) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	r := u.rare()
+	switch {
+	case r.exposing != nil:
+		return nil, r.exposing
+	case u.exposed.Load() == key:
+		return nil, nil
+	}
+	r.exposing = &exposing{done: make(chan struct{})}
+	return r.exposing, nil
+}
+
+// settle ends a write that the caller has claimed.
+func (u *user) settle(mine *exposing, key uint64, written bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if mine.failed = !written; written {
+		u.exposed.Store(key)
+	}
+	if u.aside.exposing = nil; len(u.aside.picks) == 0 && len(u.aside.pending) == 0 {
+		u.aside = nil
+	}
+	close(mine.done)
+}
+
+// appendExposure writes it, but for those who were given their variant by hand. It does not wait for Close, as Record
+// does: whoever holds calls may be asking for this page.
 func (e *Engine) appendExposure(ctx context.Context, in store.Interaction) error {
+	if e.forced != nil && e.forced.Forced(in.User) {
+		return nil
+	}
 	if !e.calls.TryRLock() {
 		return ErrClosed
 	}

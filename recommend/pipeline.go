@@ -110,11 +110,12 @@ type pick struct {
 func (u *user) picked(page []ranked, mix *pipeline) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	r := u.rare()
 	for i := range min(len(page), picksMax) {
-		u.picks = append(u.picks, pick{page[i].item, mix.marks[page[i].team]})
+		r.picks = append(r.picks, pick{page[i].item, mix.marks[page[i].team]})
 	}
-	if drop := len(u.picks) - picksMax; drop > 0 {
-		u.picks = slices.Delete(u.picks, 0, drop)
+	if drop := len(r.picks) - picksMax; drop > 0 {
+		r.picks = slices.Delete(r.picks, 0, drop)
 	}
 }
 
@@ -122,7 +123,10 @@ func (u *user) picked(page []ranked, mix *pipeline) {
 func (u *user) pick(item uint32) string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, p := range slices.Backward(u.picks) {
+	if u.aside == nil {
+		return ""
+	}
+	for _, p := range slices.Backward(u.aside.picks) {
 		if p.item == item {
 			return p.mark
 		}

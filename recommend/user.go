@@ -15,18 +15,31 @@ const (
 	pagesMax   = 4      // shapes of first pages kept for one user
 )
 
-// user is the place of one user in memory: a bounded cache over the store's log.
+// user is the place of one user in memory: a bounded cache over the store's log. It fits a cache line, which is what a
+// page served again reads of it; what is rarely there stands aside.
 type user struct {
-	id    string
-	used  atomic.Bool // since the clock hand last passed
-	state atomic.Pointer[userState]
+	id      string
+	state   atomic.Pointer[userState]
+	exposed atomic.Uint64 // the latest exposure that is in the log, as exposureKey has it
+	used    atomic.Bool   // since the clock hand last passed
 
-	exposed  atomic.Uint64            // the latest exposure that is in the log, as exposureKey has it
-	exposing atomic.Pointer[exposing] // nil when none is being written
+	mu    sync.Mutex
+	aside *aside // nil: nothing is there
+}
 
-	mu      sync.Mutex
-	pending []event // recorded while the history was being read, state being nil
-	picks   []pick  // of the newest mixed pages, the newest last
+// aside is what few users have. It is guarded by user.mu.
+type aside struct {
+	pending  []event   // recorded while the history was being read, state being nil
+	picks    []pick    // of the newest mixed pages, the newest last
+	exposing *exposing // nil when no exposure is being written
+}
+
+// rare returns the place aside. The caller holds mu.
+func (u *user) rare() *aside {
+	if u.aside == nil {
+		u.aside = new(aside)
+	}
+	return u.aside
 }
 
 // event is an interaction with a known item.
@@ -105,8 +118,11 @@ func (u *user) loaded(history []event) *userState {
 	if s := u.state.Load(); s != nil {
 		return s
 	}
-	s := newUserState(history).add(u.pending)
-	u.pending = nil
+	s := newUserState(history)
+	if u.aside != nil {
+		s = s.add(u.aside.pending)
+		u.aside.pending = nil
+	}
 	u.state.Store(s)
 	return s
 }
@@ -120,7 +136,8 @@ func (u *user) record(ev event) {
 		return
 	}
 	// The history being read may miss the event. Should more arrive than are kept, the oldest are certainly in it.
-	u.pending = append(u.pending[max(0, len(u.pending)+1-historyMax):], ev)
+	r := u.rare()
+	r.pending = append(r.pending[max(0, len(r.pending)+1-historyMax):], ev)
 }
 
 // see returns the history as the model in service sees it, made once for each state and model.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -26,11 +25,10 @@ const ranking = "ranking"
 
 // shop is gold's rooms put together.
 type shop struct {
-	store     store.Store
-	engine    *recommend.Engine
-	exposures *exposureLog
-	handler   http.Handler
-	log       *slog.Logger
+	store   store.Store
+	engine  *recommend.Engine
+	handler http.Handler
+	log     *slog.Logger
 }
 
 // openShop opens what fill left in the directory.
@@ -66,9 +64,6 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 		return nil, err
 	}
 	live := experiment.NewLive(experiments)
-	if s.exposures, err = openExposures(filepath.Join(cfg.data, "exposures.log"), live, cfg.log); err != nil {
-		return nil, err
-	}
 	stored := stock.Dir(cfg.data).StorePath()
 	if s.store, err = openStore(stored, cfg.log); err != nil {
 		return nil, err
@@ -76,8 +71,7 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 	s.engine, err = recommend.Open(ctx, s.store, recommend.Options{
 		Catalog:    cat,
 		Experiment: live.Assigner(ranking),
-		Pipelines:  map[string]string{"neighbours": "itemknn"},
-		Observer:   s.exposures,
+		Pipelines:  map[string][]string{"neighbours": {"itemknn"}},
 		Seed:       cfg.seed,
 		Workers:    max(1, runtime.GOMAXPROCS(0)/2), // the rest serves
 		Logger:     cfg.log,
@@ -86,7 +80,7 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 		return nil, err
 	}
 	s.handler, err = web.New(web.Config{
-		Catalog: cat, Engine: s.engine, Store: s.store, Golden: hour, Experiments: live, Exposures: s.exposures.once,
+		Catalog: cat, Engine: s.engine, Store: s.store, Golden: hour, Experiments: live,
 		Shoppers: goods.Shoppers, Logger: cfg.log,
 	})
 	return s, err
@@ -100,9 +94,6 @@ func (s *shop) Close() error {
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
-	}
-	if s.exposures != nil {
-		errs = append(errs, s.exposures.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -48,6 +48,7 @@ type recommended struct {
 	product
 	Score   float32            `json:"score"`
 	Reasons []recommend.Reason `json:"reasons,omitempty"`
+	Variant string             `json:"variant,omitempty"` // who picked it, on a mixed page
 }
 
 func (s *Server) recommendations(w http.ResponseWriter, r *http.Request) error {
@@ -119,7 +120,7 @@ func (s *Server) response(page *recommend.Page) recommendationsResponse {
 	}
 	for _, rec := range page.Items {
 		if item, ok := s.item(rec.Item); ok {
-			out.Items = append(out.Items, recommended{s.product(item), rec.Score, rec.Reasons})
+			out.Items = append(out.Items, recommended{s.product(item), rec.Score, rec.Reasons, rec.Variant})
 		}
 	}
 	return out

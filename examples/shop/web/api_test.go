@@ -191,6 +191,9 @@ func TestProblems(t *testing.T) {
 		{"query not UTF-8", "GET", "/api/v1/products?query=%ff", "", 422, "query", ""},
 		{"unknown parameter", "GET", "/api/v1/products?q=tea", "", 422, "q", ""},
 		{"unknown experiment", "POST", "/api/v1/ab-test/variant", `{"user":"u","experiment":"x"}`, 404, "", "x"},
+		{"report of an unknown experiment", "GET", "/api/v1/ab-test/report?experiment=x", "", 404, "", "x"},
+		{"report without an experiment", "GET", "/api/v1/ab-test/report", "", 404, "", ""},
+		{"report in a form that is none", "GET", "/api/v1/ab-test/report?experiment=ranking&format=pdf", "", 422, "format", ""},
 		{"experiment without user", "POST", "/api/v1/ab-test/variant", `{"experiment":"ranking"}`, 422, "#/user", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -237,19 +240,6 @@ func TestBatchIsAllOrNothing(t *testing.T) {
 	}
 	if got := read[interactionsResponse](t, f.call("POST", "/api/v1/interactions", "[]"), 200); got.Recorded != 0 {
 		t.Errorf("an empty batch recorded %d", got.Recorded)
-	}
-}
-
-func TestVariantIsExposedOnce(t *testing.T) {
-	f := newShop(t)
-	for range 3 {
-		got := read[variantResponse](t, f.call("POST", "/api/v1/ab-test/variant", `{"user":"u","experiment":"ranking"}`), 200)
-		if got.Variant != "blend" {
-			t.Errorf("variant %q", got.Variant)
-		}
-	}
-	if len(f.exposed.seen) != 1 {
-		t.Errorf("%d exposures, want 1", len(f.exposed.seen))
 	}
 }
 

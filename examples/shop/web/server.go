@@ -37,7 +37,6 @@ type Config struct {
 	Store       store.Store
 	Golden      *golden.Hour
 	Experiments *experiment.Live
-	Exposures   *experiment.Exposures
 	Shoppers    []stock.Shopper // whom a visitor can be
 	Now         func() time.Time
 	Logger      *slog.Logger
@@ -50,7 +49,6 @@ type Server struct {
 	store       store.Store
 	golden      *golden.Hour
 	experiments *experiment.Live
-	exposures   *experiment.Exposures
 	shoppers    []stock.Shopper
 	now         func() time.Time
 	log         *slog.Logger
@@ -64,7 +62,7 @@ type Server struct {
 func New(cfg Config) (*Server, error) {
 	s := &Server{
 		catalog: cfg.Catalog, engine: cfg.Engine, store: cfg.Store, golden: cfg.Golden,
-		experiments: cfg.Experiments, exposures: cfg.Exposures, shoppers: cfg.Shoppers,
+		experiments: cfg.Experiments, shoppers: cfg.Shoppers,
 		now: cfg.Now, log: cfg.Logger,
 		mux: http.NewServeMux(), crossOrigin: http.NewCrossOriginProtection(),
 	}
@@ -95,6 +93,7 @@ func (s *Server) routes(static http.Handler) {
 	s.handle("GET /api/v1/products/{id}", s.getProduct)
 	s.handle("GET /api/v1/products/{id}/similar", s.similarProducts)
 	s.handle("POST /api/v1/ab-test/variant", s.variant)
+	s.handle("GET /api/v1/ab-test/report", s.report)
 	s.handle("GET /api/v1/openapi.yaml", s.openAPI)
 	s.handle("GET /healthz", s.health)
 
@@ -110,6 +109,7 @@ func (s *Server) routes(static http.Handler) {
 	s.handle("POST /forget", s.forget)
 	s.handle("GET /images/{file}", s.image)
 	s.handle("GET /problems/{name}", s.problemType)
+	s.handle("GET /experiments/{key}", s.experimentPage)
 	s.mux.Handle("GET /static/", http.StripPrefix("/static/", cached(static)))
 }
 
@@ -166,44 +166,6 @@ func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/yaml")
 	_, _ = w.Write(text)
 	return nil
-}
-
-// variant says which variant of an experiment a user sees, and records that they saw it.
-func (s *Server) variant(w http.ResponseWriter, r *http.Request) error {
-	var req variantRequest
-	if err := decode(w, r, &req); err != nil {
-		return err
-	}
-	var bad fields
-	requireID(&bad, "user", req.User)
-	requireID(&bad, "experiment", req.Experiment)
-	if err := bad.err(); err != nil {
-		return err
-	}
-	if s.experiments.Set().Experiment(req.Experiment) == nil {
-		return unknown("experiment", req.Experiment)
-	}
-	assignment := s.experiments.Assign(req.Experiment, experiment.Subject{Unit: req.User})
-	if exposure, ok := assignment.Exposure(req.User, s.now()); ok {
-		if err := s.exposures.Record(r.Context(), exposure); err != nil {
-			return err
-		}
-	}
-	return answer(w, variantResponse{
-		User: req.User, Experiment: req.Experiment, Variant: assignment.VariantKey(), Reason: assignment.Reason.String(),
-	})
-}
-
-type variantRequest struct {
-	User       string `json:"user"`
-	Experiment string `json:"experiment"`
-}
-
-type variantResponse struct {
-	User       string `json:"user"`
-	Experiment string `json:"experiment"`
-	Variant    string `json:"variant"` // empty outside the experiment
-	Reason     string `json:"reason"`
 }
 
 // requireID blames an identifier that is missing or cannot be stored.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,19 +23,6 @@ import (
 
 // noon is when all tests take place: half an hour into the golden hour.
 func noon() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC) }
-
-// sink keeps exposures.
-type sink struct {
-	mu   sync.Mutex
-	seen []experiment.Exposure
-}
-
-func (s *sink) WriteExposures(_ context.Context, batch []experiment.Exposure) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seen = append(s.seen, batch...)
-	return nil
-}
 
 // diskOf is a store whose disk can fill up.
 type diskOf struct {
@@ -54,9 +40,8 @@ func (d *diskOf) Append(ctx context.Context, batch []store.Interaction) (store.P
 // fixture is a small made-up shop.
 type fixture struct {
 	*Server
-	disk    *diskOf
-	exposed *sink
-	items   []catalog.Item
+	disk  *diskOf
+	items []catalog.Item
 }
 
 // newShop opens a shop of 200 products and 30 shoppers. It is untrained.
@@ -74,7 +59,7 @@ func newShop(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	set, err := experiment.Compile(experiment.Definition{Experiments: []experiment.Experiment{{
-		Key: "ranking", Variants: []experiment.Variant{{Key: "blend", Weight: 1}},
+		Key: "ranking", Variants: []experiment.Variant{{Key: "blend"}, {Key: "neighbours"}},
 	}}}, experiment.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +67,7 @@ func newShop(t *testing.T) *fixture {
 	live := experiment.NewLive(set)
 	engine, err := recommend.Open(t.Context(), st, recommend.Options{
 		Catalog: cat, Experiment: live.Assigner("ranking"), Now: noon, Seed: 1,
+		Pipelines: map[string][]string{"neighbours": {"itemknn"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -91,10 +77,9 @@ func newShop(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{disk: st, exposed: &sink{}, items: goods.Items}
+	f := &fixture{disk: st, items: goods.Items}
 	f.Server, err = New(Config{
-		Catalog: cat, Engine: engine, Store: st, Golden: hour, Experiments: live,
-		Exposures: experiment.NewExposures(f.exposed, experiment.ExposuresOptions{}), Shoppers: goods.Shoppers, Now: noon,
+		Catalog: cat, Engine: engine, Store: st, Golden: hour, Experiments: live, Shoppers: goods.Shoppers, Now: noon,
 	})
 	if err != nil {
 		t.Fatal(err)

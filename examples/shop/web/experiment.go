@@ -1,0 +1,96 @@
+package web
+
+import (
+	"bytes"
+	"net/http"
+
+	"github.com/goldrec/gold/experiment"
+	"github.com/goldrec/gold/experiment/stats"
+	"github.com/goldrec/gold/recommend"
+)
+
+// variant says which variant of an experiment a user would see. Only a page exposes anybody.
+func (s *Server) variant(w http.ResponseWriter, r *http.Request) error {
+	var req variantRequest
+	if err := decode(w, r, &req); err != nil {
+		return err
+	}
+	var bad fields
+	requireID(&bad, "user", req.User)
+	requireID(&bad, "experiment", req.Experiment)
+	if err := bad.err(); err != nil {
+		return err
+	}
+	if s.experiments.Set().Experiment(req.Experiment) == nil {
+		return unknown("experiment", req.Experiment)
+	}
+	assignment := s.experiments.Assign(req.Experiment, experiment.Subject{Unit: req.User})
+	return answer(w, variantResponse{
+		User: req.User, Experiment: req.Experiment, Variant: assignment.VariantKey(), Reason: assignment.Reason.String(),
+	})
+}
+
+type variantRequest struct {
+	User       string `json:"user"`
+	Experiment string `json:"experiment"`
+}
+
+type variantResponse struct {
+	User       string `json:"user"`
+	Experiment string `json:"experiment"`
+	Variant    string `json:"variant"` // empty outside the experiment
+	Reason     string `json:"reason"`
+}
+
+// compare asks the engine how the variants of an experiment are doing.
+func (s *Server) compare(r *http.Request, key string) (*stats.Report, error) {
+	e := s.experiments.Set().Experiment(key)
+	if e == nil {
+		return nil, unknown("experiment", key)
+	}
+	trial := recommend.Trial{Plan: stats.Plan{Experiment: key}, Period: recommend.Period{Since: e.Start, Until: e.End}}
+	for _, v := range e.Variants {
+		trial.Arms = append(trial.Arms, stats.Arm{Variant: v.Key, Weight: v.Weight})
+	}
+	return s.engine.CompareVariants(r.Context(), trial)
+}
+
+// report is the comparison for programs, and with format=text for terminals.
+func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	format := query.Get("format")
+	if format != "" && format != "json" && format != "text" {
+		var bad fields
+		bad.query("format", "must be json or text")
+		return bad.err()
+	}
+	report, err := s.compare(r, query.Get("experiment"))
+	if err != nil {
+		return err
+	}
+	if format != "text" {
+		return answer(w, report)
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = report.WriteText(w) // a client that went away is nobody's error
+	return nil
+}
+
+// experimentPage is the comparison for people: a page of its own, whose style stands in it.
+func (s *Server) experimentPage(w http.ResponseWriter, r *http.Request) error {
+	report, err := s.compare(r, r.PathValue("key"))
+	if err != nil {
+		return err
+	}
+	var page bytes.Buffer
+	if err := report.WriteHTML(&page); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	_, _ = w.Write(page.Bytes())
+	return nil
+}
