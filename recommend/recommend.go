@@ -7,6 +7,12 @@
 //	page, err := eng.Recommend(ctx, recommend.Request{User: "ann", N: 20})
 //	for item, score := range page.All() { … }
 //
+// Under an experiment (Options.Experiment) a user's variant chooses the models, or mixes several on one page. Who saw
+// which variant is in the same log as what they did, and the engine says from it how the variants do:
+//
+//	report, err := eng.CompareVariants(ctx, recommend.Trial{Arms: []stats.Arm{{Variant: "control"}, {Variant: "new"}}})
+//	duels, err := eng.CompareModels(ctx, "mix", recommend.Period{Since: monday})
+//
 // The models live in packages of their own below this one; those who write one need package model.
 package recommend
 

@@ -72,7 +72,7 @@ type Interaction struct {
 	Time      time.Time `json:"time"`               // kept to the microsecond
 	Session   string    `json:"session,omitzero"`   // groups what belongs together: a visit, a basket, an invoice
 	Placement string    `json:"placement,omitzero"` // the place on the site that showed the item
-	Variant   string    `json:"variant,omitzero"`   // the variant that chose it
+	Variant   string    `json:"variant,omitzero"`   // the variant that chose it; on an Impression: that the user is exposed to
 }
 
 // Validate says why the interaction cannot be stored: an identifier missing, too long or not UTF-8, an unknown kind, a

@@ -109,7 +109,7 @@ func page(r *Report) *template.Template {
 		"known":    func(c Comparison) bool { return c.Verdict != Unknown && !math.IsNaN(float64(c.Lift)) },
 		"percent":  func(n Number) string { return fmt.Sprintf("%+.2f %%", 100*float64(n)) },
 		"g":        func(n Number) string { return fmt.Sprintf("%.5g", float64(n)) },
-		"edge":     func(sign float64) string { return fmt.Sprintf("%+.2g %%", 100*sign*scale) },
+		"edge":     func(sign float64) string { return fmt.Sprintf("%+.3g %%", 100*sign*scale) },
 		"headline": r.headline,
 		"planned":  r.planned,
 	}
