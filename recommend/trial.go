@@ -44,7 +44,7 @@ type Trial struct {
 	// Outcomes say what the Plan's metrics are made of. A metric may have several, whose values add up.
 	Outcomes []Outcome
 
-	UsersMax int // exposed users held in memory, about 400 bytes each; 0 means ten million; more are stats.ErrFull
+	UsersMax int // exposed users held in memory, about 300 bytes each; 0 means ten million; more are stats.ErrFull
 }
 
 // Outcome makes interactions of one kind count for a metric.
@@ -63,7 +63,7 @@ type Outcome struct {
 // An interaction counts when the log has it after its user's exposure and its Time is not earlier; what follows a page
 // always stands after that page's exposure. The report is the same for the same log, after a restart too.
 //
-// It reads the log once, at about a million interactions a second; ctx stops it. A period, plan, arm or outcome that
+// It reads the log once, at half a million interactions a second or more; ctx stops it. A period, plan, arm or outcome that
 // makes no sense is ErrInvalid before anything is read.
 func (e *Engine) CompareVariants(ctx context.Context, t Trial) (*stats.Report, error) {
 	if e.closed.Load() {
