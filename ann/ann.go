@@ -105,7 +105,7 @@ type Index interface {
 	Search(dst []Result, query []float32, k int, opts SearchOptions) ([]Result, error)
 
 	// Vector appends to dst the vector under key as the index holds it: under Cosine scaled to length 1, and from
-	// 8-bit storage as near as its codes come. It tells whether there is one.
+	// Quantized storage as near as its codes come. It tells whether there is one.
 	Vector(dst []float32, key uint32) ([]float32, bool)
 
 	Len() int       // number of vectors

@@ -34,19 +34,34 @@ func (c *calibration) ef(k int, recall float64) int {
 	if !(recall > 0) { // NaN is not
 		recall = 0.95
 	}
-	// A sample errs, and real queries differ: aim half of the way further to 1.
-	recall = min(recall+(1-recall)/2, 0.999)
 	if c == nil {
 		return ladder(k, ladderSteps-1)
 	}
-	row, like := len(calibrateKs)-1, calibrateKs[len(calibrateKs)-1]
+	// A sample errs, and real queries differ: aim half of the way further to 1.
+	return c.reach(k, min(recall+(1-recall)/2, 0.999))
+}
+
+// wider is the Ef that k' results take to have the recall that k have at ef.
+func (c *calibration) wider(k, ef, more int) int {
+	if c == nil {
+		return ef + more + more/2
+	}
+	return max(ef, c.reach(more, c.recallOf(k, ef)))
+}
+
+// curve is the curve for k results, which is that of like, and of k in proportion where k is more.
+func (c *calibration) curve(k int) (curve []float32, like int) {
 	for i, measured := range calibrateKs {
-		if k <= measured {
-			row, like = i, measured
-			break
+		if k <= measured || i == len(calibrateKs)-1 {
+			return c.recall[i][:], measured
 		}
 	}
-	curve := c.recall[row]
+	return nil, 0
+}
+
+// reach is the least Ef at which k results were measured to have a recall, or the largest measured.
+func (c *calibration) reach(k int, recall float64) int {
+	curve, like := c.curve(k)
 	step := 0
 	for step < ladderSteps-1 && float64(curve[step]) < recall {
 		step++
@@ -57,10 +72,23 @@ func (c *calibration) ef(k int, recall float64) int {
 		t := (recall - float64(curve[step-1])) / float64(curve[step]-curve[step-1])
 		ef = below * math.Pow(ef/below, min(max(t, 0), 1))
 	}
-	if k > like { // beyond what was measured, in proportion
+	if k > like {
 		ef *= float64(k) / float64(like)
 	}
 	return max(int(math.Ceil(ef)), k)
+}
+
+// recallOf is the recall that k results were measured to have at an Ef.
+func (c *calibration) recallOf(k, ef int) float64 {
+	curve, like := c.curve(k)
+	at := float64(ef) * min(float64(like)/float64(k), 1)
+	step := 1
+	for step < ladderSteps-1 && at > float64(ladder(like, step)) {
+		step++
+	}
+	below, above := float64(ladder(like, step-1)), float64(ladder(like, step))
+	t := min(max(math.Log(at/below)/math.Log(above/below), 0), 1)
+	return float64(curve[step-1])*(1-t) + float64(curve[step])*t
 }
 
 // calibrateIfDue measures anew when the index has doubled.
@@ -74,7 +102,8 @@ func (h *HNSW) calibrateIfDue(g *graph) {
 	truth := make([][]Result, len(queries))
 	for i, q := range queries {
 		s.setQuery(g, q)
-		truth[i] = h.scan(nil, s, g, min(calibrateKs[len(calibrateKs)-1], n), all{})
+		s.fill(g, calibrateKs[len(calibrateKs)-1], h.used, s.exact)
+		truth[i] = h.collect(nil, s, g, calibrateKs[len(calibrateKs)-1])
 	}
 	for i, k := range calibrateKs {
 		for step := range ladderSteps {
@@ -85,8 +114,8 @@ func (h *HNSW) calibrateIfDue(g *graph) {
 			var sum float32
 			for j, q := range queries {
 				s.setQuery(g, q)
-				s.probeWalk(g, min(ladder(k, step), g.size()))
-				s.rerank(g, max(2*k, k+30))
+				g.walk(s, 0, min(ladder(k, step), g.size()), g.descend(s, g.entry.Load(), 0))
+				s.rerank(g, k)
 				sum += share(h.collect(nil, s, g, k), truth[j][:min(k, len(truth[j]))])
 			}
 			c.recall[i][step] = sum / float32(max(len(queries), 1))
@@ -97,11 +126,11 @@ func (h *HNSW) calibrateIfDue(g *graph) {
 
 // calibrationQueries makes up queries, the same for the same graph and seed.
 func (h *HNSW) calibrationQueries(g *graph) [][]float32 {
-	rng := rand.New(rand.NewPCG(h.opts.Seed, 1))
+	rng, c := rand.New(rand.NewPCG(h.opts.Seed, 1)), newCoder(g.dim)
 	draw := func() []float32 {
 		for {
 			if slot := rng.Uint32N(uint32(h.used)); g.isAlive(slot) {
-				return g.vector(nil, slot)
+				return g.vector(nil, slot, c)
 			}
 		}
 	}

@@ -56,12 +56,12 @@ func (e *encoder) float32s(x []float32) {
 	}
 }
 
-func (e *encoder) int8s(x []int8) {
+func (e *encoder) bytes(x []byte) {
 	for _, v := range x {
 		if len(e.buf) == chunk {
 			e.flush()
 		}
-		e.buf = append(e.buf, byte(v))
+		e.buf = append(e.buf, v)
 	}
 }
 
@@ -131,8 +131,8 @@ func (d *decoder) float32s(n int) []float32 {
 	return array(d, n, 4, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) })
 }
 
-func (d *decoder) int8s(n int) []int8 {
-	return array(d, n, 1, func(b []byte) int8 { return int8(b[0]) })
+func (d *decoder) bytes(n int) []byte {
+	return array(d, n, 1, func(b []byte) byte { return b[0] })
 }
 
 // checksum reads the checksum of all since the last one and tells whether it is right.

@@ -6,7 +6,7 @@ import (
 )
 
 // headerSize is where a header's checksum stands.
-const headerSize = 4 * 13
+const headerSize = 4 * 16
 
 // SumHeader makes the checksum of a saved index's header right.
 func SumHeader(b []byte) []byte {

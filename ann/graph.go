@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/goldrec/gold/internal/simd"
 )
@@ -22,15 +23,19 @@ type graph struct {
 	metric  Metric
 	storage Storage
 
-	rows    []float32 // dim floats a slot, unless the storage is Int8
-	codes   []int8    // dim codes a slot, unless the storage is Float32
-	scale   []float32 // of each slot's codes
-	norms   []float32 // under L2 with codes, each vector's squared length; under InnerProduct, one over its length
-	links   []uint32  // 2·m a slot: the bottom level
+	near         simd.Codes // a record a slot: what walks read
+	rest         []byte     // what records leave of codes, under Quantized
+	rows         []float32  // dim floats a slot, under Float32
+	norms        []float32  // one over each vector's length, under InnerProduct
+	centre       []float32  // what codes are relative to; nil for the origin
+	centreSquare float32    // its squared length, under InnerProduct
+	fitted       int        // how many vectors there were when the codes were fitted; the writer's
+
+	links   []uint32 // 2·m a slot: the bottom level
 	keys    []uint32
 	alive   []uint32 // a bit a slot: may be found
-	upperAt []uint32 // where a slot's links above the bottom begin in upper, m for each level; fixed by the slot number
-	upper   []uint32
+	upper   []uint32 // m a slot and level above the bottom
+	upperAt []uint32 // where the links of every levelBlock-th slot begin in upper; fixed by the slot numbers
 
 	entry atomic.Uint64 // level<<32 | slot of the vector where walks begin; noEntry when there is none
 	seed  uint64
@@ -38,40 +43,23 @@ type graph struct {
 
 const noEntry = math.MaxUint64
 
-// newGraph returns a graph with room for size vectors, holding what old holds. Old may be nil.
-func newGraph(size int, opts *Options, old *graph) *graph {
+// newGraph returns a graph with room for size vectors and codes of that centre and width, holding what old holds. Old may
+// be nil.
+func newGraph(size int, opts *Options, old *graph, centre []float32, wide bool) *graph {
 	g := &graph{dim: opts.Dim, m: opts.M, metric: opts.Metric, storage: opts.Storage, seed: opts.Seed}
-	if g.storage != Int8 {
-		g.rows = arrayOf[float32](g, size*g.dim)
-	}
-	if g.storage != Float32 {
-		g.codes = arrayOf[int8](g, size*g.dim)
-		g.scale = arrayOf[float32](g, size)
-	}
-	if g.hasNorms() {
-		g.norms = arrayOf[float32](g, size)
-	}
-	g.links = arrayOf[uint32](g, size*2*g.m)
-	g.keys = arrayOf[uint32](g, size)
+	g.allot(size, centre, wide)
 	g.alive = make([]uint32, (size+31)/32)
-	g.upperAt = make([]uint32, size)
-	from, at := 0, uint32(0)
+	from := 0
 	if old != nil {
-		from, at = old.size(), uint32(len(old.upper))
+		from = old.size()
+		g.fitted = old.fitted
 		copy(g.rows, old.rows)
-		copy(g.codes, old.codes)
-		copy(g.scale, old.scale)
-		copy(g.norms, old.norms)
+		g.copyCodes(old)
 		copy(g.links, old.links)
 		copy(g.keys, old.keys)
 		copy(g.alive, old.alive)
-		copy(g.upperAt, old.upperAt)
 	}
-	for slot := from; slot < size; slot++ {
-		g.upperAt[slot] = at
-		at += uint32(g.level(uint32(slot)) * g.m)
-	}
-	g.upper = make([]uint32, at)
+	g.upper = make([]uint32, g.measureUpper(size))
 	fillNone(g.links[from*2*g.m:])
 	if old != nil {
 		fillNone(g.upper[len(old.upper):])
@@ -92,9 +80,46 @@ func fillNone(links []uint32) {
 	}
 }
 
-// hasNorms tells whether norms are kept.
-func (g *graph) hasNorms() bool {
-	return g.metric == InnerProduct || g.metric == L2 && g.storage != Float32
+// allot makes the arrays for size vectors.
+func (g *graph) allot(size int, centre []float32, wide bool) {
+	var a arena
+	g.lay(&a, size, wide)
+	a.open(g)
+	g.lay(&a, size, wide)
+	if g.centre = centre; centre != nil && g.metric == InnerProduct {
+		g.centreSquare = simd.Dot(centre, centre)
+	}
+}
+
+// lay takes the arrays from the arena, those that walks read before the others.
+func (g *graph) lay(a *arena, size int, wide bool) {
+	g.near = simd.NewCodes(numbersOf(g.dim)/2, wide, size, a.bytes)
+	g.links = arrayOf[uint32](a, size*2*g.m)
+	g.keys = arrayOf[uint32](a, size)
+	if g.metric == InnerProduct {
+		g.norms = arrayOf[float32](a, size)
+	}
+	if g.storage == Float32 {
+		g.rows = arrayOf[float32](a, size*g.dim)
+	} else {
+		g.rest = a.bytes(size * simd.RestSize(g.near.Half, wide))
+	}
+}
+
+// copyCodes copies old's codes, or makes codes anew where the graphs differ in centre or width.
+func (g *graph) copyCodes(old *graph) {
+	if g.near.Wide == old.near.Wide && unsafe.SliceData(g.centre) == unsafe.SliceData(old.centre) {
+		copy(g.near.Rows, old.near.Rows)
+		copy(g.near.Apart, old.near.Apart)
+		copy(g.rest, old.rest)
+		copy(g.norms, old.norms)
+		return
+	}
+	c := newCoder(g.dim)
+	for slot := range uint32(old.size()) {
+		c.take(g, old.vector(nil, slot, c))
+		g.setCode(slot, c)
+	}
 }
 
 // size is the number of slots, in use or not.
@@ -125,8 +150,33 @@ func (g *graph) list(level int, slot uint32) []uint32 {
 		w := 2 * g.m
 		return g.links[int(slot)*w:][:w:w]
 	}
-	at := int(g.upperAt[slot]) + (level-1)*g.m
+	at := g.upperOf(slot) + (level-1)*g.m
 	return g.upper[at:][:g.m:g.m]
+}
+
+// levelBlock is how many slots share a place in upperAt: finding a list above the bottom adds up the levels of half as many.
+const levelBlock = 8
+
+// measureUpper fills in upperAt for size slots and returns the length of upper.
+func (g *graph) measureUpper(size int) int {
+	g.upperAt = make([]uint32, 0, size/levelBlock+1)
+	at := 0
+	for slot := range size {
+		if slot%levelBlock == 0 {
+			g.upperAt = append(g.upperAt, uint32(at))
+		}
+		at += g.level(uint32(slot)) * g.m
+	}
+	return at
+}
+
+// upperOf is where the links of a slot begin in upper.
+func (g *graph) upperOf(slot uint32) int {
+	at := int(g.upperAt[slot/levelBlock])
+	for s := slot &^ (levelBlock - 1); s < slot; s++ {
+		at += g.level(s) * g.m
+	}
+	return at
 }
 
 // setList replaces a slot's neighbours. A search reading along sees some old and some new ones, which are all vectors.

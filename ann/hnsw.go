@@ -9,8 +9,9 @@ import (
 )
 
 // HNSW is a graph of vectors, each linked to a few that are near it in different directions, with sparser graphs of ever
-// fewer of them above, through which a search comes down to the right neighbourhood. It takes 4·Dim + 8·M + about 24 bytes
-// a vector, in arrays that the garbage collector need not scan. The zero HNSW is not usable; call NewHNSW.
+// fewer of them above, through which a search comes down to the right neighbourhood. With an M of 16 it takes about 150 bytes
+// a vector besides the vector and its code, in arrays that the garbage collector need not scan. The zero HNSW is not usable;
+// call NewHNSW.
 type HNSW struct {
 	opts    Options
 	graph   atomic.Pointer[graph]
@@ -25,6 +26,7 @@ type HNSW struct {
 
 	mu      sync.Mutex // held by the one writer
 	used    int        // slots below it have been given out
+	linked  int        // vectors since the last repair
 	dead    []uint32   // slots still linked to whose vectors are deleted
 	retired []retired  // slots not linked to any more, that searches may still meet
 	free    []uint32   // slots below used that are to be given out again
@@ -45,7 +47,7 @@ func NewHNSW(opts Options) (*HNSW, error) {
 		s.shard = h.shards.Add(1)
 		return s
 	}
-	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil))
+	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, true))
 	h.table.Store(newTable(opts.Capacity))
 	return h, nil
 }
@@ -73,19 +75,22 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if len(h.dead) > 0 && len(keys) > h.Len()/deadShare { // a pass costs less than the batch, and leaves more to reuse
+		h.repair(h.graph.Load())
+	}
 	slots, err := h.take(len(keys))
 	if err != nil {
 		return err
 	}
-	g, room := h.graph.Load(), make([]float32, dim)
+	g := h.fit(h.graph.Load(), slots, vectors)
 	for i, slot := range slots {
-		g.setRow(slot, vectors[i*dim:(i+1)*dim], room)
 		atomic.StoreUint32(&g.keys[slot], keys[i])
 	}
 	n, err := h.link(ctx, g, slots, h.Len(), func(from, to int) {
 		for i := from; i < to; i++ {
 			h.publish(g, keys[i], slots[i])
 		}
+		h.linked += to - from
 		h.repairIfDue(g)
 		if h.opts.Progress != nil {
 			h.opts.Progress(to, len(slots))
@@ -93,6 +98,9 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 	})
 	h.free = append(h.free, slots[n:]...)
 	h.calibrateIfDue(g)
+	if len(keys) > batchMax {
+		h.back, h.starts, h.writers = nil, nil, nil
+	}
 	return err
 }
 
@@ -123,7 +131,7 @@ func (h *HNSW) reserve(size int) {
 		return
 	}
 	size = min(max(size, g.size()+g.size()/4, 64), slotsMax)
-	h.graph.Store(newGraph(size, &h.opts, g))
+	h.graph.Store(newGraph(size, &h.opts, g, g.centre, g.near.Wide))
 }
 
 // publish makes the vector in slot the one under key.
@@ -175,6 +183,7 @@ func (h *HNSW) Delete(key uint32) bool {
 	h.len.Add(-1)
 	h.dead = append(h.dead, slot)
 	h.repairIfDue(g)
+	h.calibrateIfDue(g)
 	return true
 }
 
@@ -202,7 +211,7 @@ func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) 
 		return h.filtered(dst, s, g, k, ef, opts.Filter), nil
 	}
 	g.walk(s, 0, ef, g.descend(s, entry, 0))
-	s.rerank(g, max(2*k, k+30))
+	s.rerank(g, k)
 	from := len(dst)
 	if dst = h.collect(dst, s, g, k); len(dst) < from+min(k, h.Len()) {
 		// The walk met too few that are alive: look at all, as far as they are not deleted meanwhile.
@@ -246,57 +255,42 @@ func unique(dst []Result, from int) []Result {
 func (s *scratch) appendAlive(dst []Result, g *graph, k int) []Result {
 	from := len(dst)
 	for _, c := range s.pool {
-		if len(dst)-from >= k && c.score < dst[len(dst)-1].Score {
+		if len(dst)-from >= k && c.score() < dst[len(dst)-1].Score {
 			break
 		}
-		if slot := c.slot &^ expanded; g.isAlive(slot) {
-			dst = append(dst, Result{atomic.LoadUint32(&g.keys[slot]), c.score})
+		if slot := c.slot(); g.isAlive(slot) {
+			dst = append(dst, Result{atomic.LoadUint32(&g.keys[slot]), c.score()})
 		}
 	}
 	return dst
 }
 
-// scan compares the query with every vector that the filter allows.
+// scan appends the k best of all that the filter allows.
 func (h *HNSW) scan(dst []Result, s *scratch, g *graph, k int, allow Filter) []Result {
-	from := len(dst)
-	for range collectTries {
-		flips := h.flips.Load()
-		dst = s.scanOnce(dst[:from], g, k, allow)
-		if flips&1 == 0 && flips == h.flips.Load() {
-			break
-		}
-		// A key that moved may have been met twice; more than a spare one or two is rare.
-		if dst = unique(dst, from); len(dst) >= from+k {
-			break
-		}
-	}
-	return dst[:min(from+k, len(dst))]
+	s.fillAllowed(g, k+scanSpare, allow)
+	s.rerank(g, k)
+	return h.collect(dst, s, g, k)
 }
 
-// scanSpare is how many more than k a scan keeps, for keys that are met twice.
-const scanSpare = 8
+// scanSpare is how many more than k a scan keeps, in place of those that are deleted meanwhile and for rerank to choose from.
+const scanSpare = rerankNarrow
 
-func (s *scratch) scanOnce(dst []Result, g *graph, k int, allow Filter) []Result {
-	s.best.reset(k + scanSpare)
-	s.ids = s.ids[:0]
+// fillAllowed puts the n best of the vectors that the filter allows into the pool.
+func (s *scratch) fillAllowed(g *graph, n int, allow Filter) {
+	s.pool, s.ids = s.pool[:0], s.ids[:0]
 	for slot := range uint32(g.size()) {
 		if g.isAlive(slot) && allow.Contains(atomic.LoadUint32(&g.keys[slot])) {
 			if s.ids = append(s.ids, slot); len(s.ids) == flatBlock {
-				s.offerIDs(g)
+				s.offerIDs(g, n)
 			}
 		}
 	}
-	s.offerIDs(g)
-	return s.best.appendTo(dst)
+	s.offerIDs(g, n)
 }
 
-// offerIDs offers the vectors in s.ids to s.best, and empties s.ids.
-func (s *scratch) offerIDs(g *graph) {
-	for i, v := range s.exact(g, s.ids) {
-		if !s.best.full() || v >= s.best.worst() {
-			s.best.offer(Result{atomic.LoadUint32(&g.keys[s.ids[i]]), v})
-		}
-	}
+// offerIDs offers the vectors in s.ids to the pool of at most n, and empties s.ids.
+func (s *scratch) offerIDs(g *graph, n int) {
+	s.offerAll(s.ids, s.score(g, s.ids), n)
 	s.ids = s.ids[:0]
 }
 
@@ -310,7 +304,9 @@ func (h *HNSW) Vector(dst []float32, key uint32) ([]float32, bool) {
 	if !ok {
 		return dst, false
 	}
-	return g.vector(dst, slot), true
+	s := h.scratch.Get().(*scratch)
+	defer h.scratch.Put(s)
+	return g.vector(dst, slot, s.coder), true
 }
 
 // Len implements [Index].

@@ -15,7 +15,7 @@ func TestSameGraphWithAnyWorkers(t *testing.T) {
 	if raceEnabled {
 		n = 300
 	}
-	for _, storage := range []ann.Storage{ann.Float32, ann.Int8, ann.Int8Exact} {
+	for _, storage := range []ann.Storage{ann.Float32, ann.Quantized} {
 		var first []byte
 		for _, workers := range []int{1, 2, 7} {
 			h := build(t, n, ann.Options{Dim: 16, Metric: ann.InnerProduct, Storage: storage, Seed: 5, Workers: workers})

@@ -3,6 +3,8 @@ package ann
 import (
 	"context"
 	"slices"
+
+	"github.com/goldrec/gold/internal/simd"
 )
 
 // A batch is inserted in three steps, after Manohar et al., "ParlayANN: Scalable and Deterministic Parallel Graph-Based
@@ -23,6 +25,7 @@ type insertScratch struct {
 	chosen     []uint32
 	passed     []uint32
 	kept       [8]float32
+	pair       simd.CodeProbe // of two vectors of the graph, while probe is of a third
 	ids        []uint32
 	back       []backLink
 	orphans    []uint32
@@ -114,7 +117,7 @@ func (h *HNSW) linkBatch(g *graph, slots []uint32) {
 
 // findLinks gives the new vector in slot its neighbours on each of its levels, and notes the links back.
 func (g *graph) findLinks(s *scratch, slot uint32, ef int) {
-	s.probe = g.probe(slot)
+	g.setProbe(&s.probe, slot)
 	entry := g.entry.Load()
 	level := g.level(slot)
 	top := int(entry >> 32)
@@ -124,9 +127,8 @@ func (g *graph) findLinks(s *scratch, slot uint32, ef int) {
 	at := g.descend(s, entry, min(level, top))
 	for l := min(level, top); l >= 0; l-- {
 		g.walk(s, l, ef, at)
-		at = s.pool[0]
-		at.slot &^= expanded
-		s.pool = slices.DeleteFunc(s.pool, func(c candidate) bool { return c.slot&^expanded == slot }) // an orphan
+		at = s.pool[0] &^ expanded
+		s.pool = slices.DeleteFunc(s.pool, func(c candidate) bool { return c.slot() == slot }) // an orphan
 		chosen := g.prune(s, slot, s.pool, g.m)
 		setList(g.list(l, slot), chosen)
 		for _, to := range chosen {
@@ -162,8 +164,8 @@ func (g *graph) takeBack(s *scratch, links []backLink) {
 func (g *graph) prune(s *scratch, slot uint32, candidates []candidate, n int) []uint32 {
 	chosen, passed := s.insert.chosen[:0], s.insert.passed[:0]
 	for _, c := range candidates {
-		to := c.slot &^ expanded
-		if g.covered(s, chosen, to, slot, c.score) {
+		to := c.slot()
+		if g.covered(s, chosen, to, slot, c.score()) {
 			passed = append(passed, to)
 			continue
 		}
@@ -188,11 +190,15 @@ func (g *graph) covered(s *scratch, chosen []uint32, to, from uint32, score floa
 	if byAngle {
 		score *= g.norms[from]
 	}
-	kept, p := s.insert.kept[:], g.probe(to)
+	if len(chosen) == 0 {
+		return false
+	}
+	kept, p := s.insert.kept[:], &s.insert.pair
+	g.setProbe(p, to)
 	for len(chosen) > 0 {
 		part := chosen[:min(len(kept), len(chosen))]
 		chosen = chosen[len(part):]
-		g.scores(kept, &p, part)
+		simd.DotCodes(kept, p, &g.near, part)
 		for i, v := range kept[:len(part)] {
 			if byAngle {
 				v *= g.norms[part[i]]

@@ -8,8 +8,12 @@ func mapPages(size int) []byte {
 	if err != nil {
 		return nil
 	}
-	_ = unix.Madvise(pages, unix.MADV_HUGEPAGE) // small pages do too
 	return pages
+}
+
+// adviseHuge asks for huge pages under b.
+func adviseHuge(b []byte) {
+	_ = unix.Madvise(b, unix.MADV_HUGEPAGE) // small pages do too
 }
 
 func unmapPages(pages []byte) {

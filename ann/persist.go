@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+
+	"github.com/goldrec/gold/internal/simd"
 )
 
 // ErrCorrupt says that what was to be an index is damaged, cut short, or of another kind or version.
@@ -15,7 +17,7 @@ var ErrCorrupt = errors.New("ann: corrupt index")
 // The form of a saved index: a header of 32-bit numbers with its checksum, then the arrays of the used slots with theirs.
 const (
 	fileMagic   = 0x6e6e6167 // "gann"
-	fileVersion = 1
+	fileVersion = 2
 )
 
 // header is the head of a saved index.
@@ -25,11 +27,13 @@ type header struct {
 	Used                                    uint32 // slots
 	Upper                                   uint32 // links above the bottom
 	EntryLow, EntryHigh                     uint32
+	Fitted                                  uint32 // how many vectors codes were fitted to
+	Wide, Centred                           uint32 // 0 or 1
 }
 
 func (h *header) fields() []*uint32 {
 	return []*uint32{&h.Dim, &h.Metric, &h.Storage, &h.M, &h.EfConstruction, &h.SeedLow, &h.SeedHigh, &h.Used, &h.Upper,
-		&h.EntryLow, &h.EntryHigh}
+		&h.EntryLow, &h.EntryHigh, &h.Fitted, &h.Wide, &h.Centred}
 }
 
 // WriteTo writes the index to w in a form that ReadHNSW reads, and returns how many bytes that took. Searches go on
@@ -40,13 +44,19 @@ func (h *HNSW) WriteTo(w io.Writer) (int64, error) {
 	g, used := h.graph.Load(), h.used
 	upper := len(g.upper)
 	if used < g.size() {
-		upper = int(g.upperAt[used])
+		upper = g.upperOf(uint32(used))
 	}
 	entry := g.entry.Load()
 	head := header{
 		Dim: uint32(g.dim), Metric: uint32(g.metric), Storage: uint32(g.storage), M: uint32(g.m), EfConstruction: uint32(h.opts.EfConstruction),
 		SeedLow: uint32(g.seed), SeedHigh: uint32(g.seed >> 32), Used: uint32(used), Upper: uint32(upper),
-		EntryLow: uint32(entry), EntryHigh: uint32(entry >> 32),
+		EntryLow: uint32(entry), EntryHigh: uint32(entry >> 32), Fitted: uint32(g.fitted),
+	}
+	if g.near.Wide {
+		head.Wide = 1
+	}
+	if g.centre != nil {
+		head.Centred = 1
 	}
 	e := newEncoder(w)
 	e.uint32s([]uint32{fileMagic, fileVersion})
@@ -66,12 +76,18 @@ func (h *HNSW) WriteTo(w io.Writer) (int64, error) {
 	e.uint32s(g.alive[:(used+31)/32])
 	e.uint32s(g.links[:used*2*g.m])
 	e.uint32s(g.upper[:upper])
+	e.float32s(g.centre)
 	if g.rows != nil {
 		e.float32s(g.rows[:used*g.dim])
-	}
-	if g.codes != nil {
-		e.int8s(g.codes[:used*g.dim])
-		e.float32s(g.scale[:used])
+	} else {
+		for slot := range uint32(used) {
+			scale, add := g.near.Scale(slot)
+			e.float32s([]float32{scale, add})
+		}
+		for slot := range uint32(used) {
+			e.bytes(g.near.Row(slot)[:simd.CodeSize(g.near.Half, g.near.Wide)])
+		}
+		e.bytes(g.rest[:used*simd.RestSize(g.near.Half, g.near.Wide)])
 	}
 	e.checksum()
 	if e.err != nil {
@@ -114,27 +130,43 @@ func readHNSW(d *decoder, runtime Options) (*HNSW, error) {
 		EfConstruction: int(head.EfConstruction), Seed: uint64(head.SeedHigh)<<32 | uint64(head.SeedLow),
 		Workers: runtime.Workers, Progress: runtime.Progress,
 	}.withDefaults()
-	if err != nil || head.Dim == 0 || head.M == 0 || head.EfConstruction == 0 || head.Used > slotsMax {
+	if err != nil || head.Dim == 0 || head.M == 0 || head.EfConstruction == 0 || head.Used > slotsMax ||
+		head.Fitted > slotsMax || head.Wide > 1 || head.Centred > 1 {
 		return nil, errors.New("header out of range")
 	}
 	used := int(head.Used)
 	g := &graph{dim: opts.Dim, m: opts.M, metric: opts.Metric, storage: opts.Storage, seed: opts.Seed}
 	c := readCalibration(d)
-	g.keys = d.uint32s(used)
+	keys := d.uint32s(used)
 	g.alive = d.uint32s((used + 31) / 32)
-	g.links = d.uint32s(used * 2 * g.m)
+	links := d.uint32s(used * 2 * g.m)
 	g.upper = d.uint32s(int(head.Upper))
-	if g.storage != Int8 {
-		g.rows = d.float32s(used * g.dim)
+	var centre, rows, scales []float32
+	if head.Centred == 1 {
+		centre = d.float32s(g.dim)
 	}
-	if g.storage != Float32 {
-		g.codes = d.int8s(used * g.dim)
-		g.scale = d.float32s(used)
+	var records, rest []byte
+	half, wide := numbersOf(g.dim)/2, head.Wide == 1
+	if g.storage == Float32 {
+		rows = d.float32s(used * g.dim)
+	} else {
+		scales, records = d.float32s(2*used), d.bytes(used*simd.CodeSize(half, wide))
+		rest = d.bytes(used * simd.RestSize(half, wide))
 	}
 	if !d.checksum() {
 		return nil, errors.New("the arrays do not match their checksum")
 	}
-	g.settle()
+	g.allot(used, centre, wide)
+	g.fitted = int(head.Fitted)
+	copy(g.keys, keys)
+	copy(g.links, links)
+	copy(g.rows, rows)
+	copy(g.rest, rest)
+	for slot := range uint32(len(scales) / 2) {
+		g.near.SetScale(slot, scales[2*slot], scales[2*slot+1])
+		n := simd.CodeSize(half, wide)
+		copy(g.near.Row(slot), records[int(slot)*n:][:n])
+	}
 	g.entry.Store(uint64(head.EntryHigh)<<32 | uint64(head.EntryLow))
 	if err := g.restore(); err != nil {
 		return nil, err
@@ -158,26 +190,9 @@ func readCalibration(d *decoder) *calibration {
 	return c
 }
 
-// settle moves the large arrays to pages of their own.
-func (g *graph) settle() {
-	g.links = append(arrayOf[uint32](g, len(g.links))[:0], g.links...)
-	if g.rows != nil {
-		g.rows = append(arrayOf[float32](g, len(g.rows))[:0], g.rows...)
-	}
-	if g.codes != nil {
-		g.codes = append(arrayOf[int8](g, len(g.codes))[:0], g.codes...)
-	}
-}
-
 // restore fills in what is not stored, and checks what is.
 func (g *graph) restore() error {
-	g.upperAt = make([]uint32, g.size())
-	at := 0
-	for slot := range g.upperAt {
-		g.upperAt[slot] = uint32(at)
-		at += g.level(uint32(slot)) * g.m
-	}
-	if at != len(g.upper) {
+	if g.measureUpper(g.size()) != len(g.upper) {
 		return errors.New("upper levels of a wrong size")
 	}
 	for _, lists := range [][]uint32{g.links, g.upper} {
@@ -210,20 +225,31 @@ func (g *graph) restore() error {
 	return g.restoreRows()
 }
 
+// restoreRows checks the vectors and makes what is stored of them only in part.
 func (g *graph) restoreRows() error {
-	if g.hasNorms() {
-		g.norms = make([]float32, g.size())
+	if g.centre != nil {
+		if err := check(g.centre, g.dim, L2); err != nil {
+			return fmt.Errorf("centre: %w", err)
+		}
 	}
+	c := newCoder(g.dim)
 	for slot := range uint32(g.size()) {
 		if g.rows != nil {
 			if err := check(g.row(slot), g.dim, L2); err != nil {
 				return err
 			}
+			c.take(g, g.row(slot))
+			g.setCode(slot, c)
+			continue
 		}
-		if g.codes != nil && !(g.scale[slot] >= 0 && g.scale[slot] <= componentMax) {
-			return errors.New("scale out of range")
+		scale, add := g.near.Scale(slot)
+		if !(scale >= 0 && scale <= componentMax/8) || !(math.Abs(float64(add)) <= 0x1p125) {
+			return errors.New("code out of range")
 		}
-		g.setNorms(slot)
+		if g.norms != nil {
+			x := g.vector(c.placed[:0], slot, c)
+			g.norms[slot] = inverseLength(x)
+		}
 	}
 	return nil
 }

@@ -18,11 +18,16 @@ import (
 
 func build(t testing.TB, n int, opts ann.Options) *ann.HNSW {
 	t.Helper()
+	return filled(t, anntest.Keys(n), anntest.Clustered(n, opts.Dim, 7, 0), opts)
+}
+
+func filled(t testing.TB, keys []uint32, rows []float32, opts ann.Options) *ann.HNSW {
+	t.Helper()
 	h, err := ann.NewHNSW(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.AddBatch(t.Context(), anntest.Keys(n), anntest.Clustered(n, opts.Dim, 7, 0)); err != nil {
+	if err := h.AddBatch(t.Context(), keys, rows); err != nil {
 		t.Fatal(err)
 	}
 	return h

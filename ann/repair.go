@@ -17,9 +17,11 @@ type retired struct {
 	slots []uint32
 }
 
-// repairIfDue takes the dead out when they have become many. Every slot that is linked to is alive or dead by then.
+// repairIfDue takes the dead out when they have become many, or when as much was done since the last time that another pass
+// does not show: dead vectors take up room in every pool. Every slot that is linked to is alive or dead by then.
 func (h *HNSW) repairIfDue(g *graph) {
-	if len(h.dead) > max(deadLeast, h.Len()/deadShare) || len(h.dead) > 0 && h.Len() == 0 {
+	many := max(deadLeast, h.Len()/deadShare)
+	if len(h.dead) > many || len(h.dead) > 0 && (h.linked > many || h.Len() == 0) {
 		h.repair(g)
 	}
 }
@@ -38,7 +40,7 @@ func (h *HNSW) repair(g *graph) {
 		h.adoptOrphans(g)
 	}
 	h.retired = append(h.retired, retired{h.readers.epoch.Load(), slices.Clone(h.dead)})
-	h.dead = h.dead[:0]
+	h.dead, h.linked = h.dead[:0], 0
 }
 
 // adoptOrphans links anew the vectors around which everything died.
@@ -108,8 +110,8 @@ func (g *graph) replaceDead(s *scratch, slot uint32, level int, list []uint32) {
 		if len(kept) == len(list) {
 			break
 		}
-		if !g.covered(s, kept, c.slot, slot, c.score) {
-			kept = append(kept, c.slot)
+		if !g.covered(s, kept, c.slot(), slot, c.score()) {
+			kept = append(kept, c.slot())
 		}
 	}
 	if level == 0 && len(kept) == 0 {
@@ -121,12 +123,12 @@ func (g *graph) replaceDead(s *scratch, slot uint32, level int, list []uint32) {
 
 // ranked is ids as candidates for the neighbours of the vector in slot, best first.
 func (g *graph) ranked(s *scratch, slot uint32, ids []uint32) []candidate {
-	s.probe = g.probe(slot)
+	g.setProbe(&s.probe, slot)
 	s.insert.candidates = s.insert.candidates[:0]
 	for i, v := range s.score(g, ids) {
-		s.insert.candidates = append(s.insert.candidates, candidate{v, ids[i]})
+		s.insert.candidates = append(s.insert.candidates, newCandidate(v, ids[i]))
 	}
-	slices.SortFunc(s.insert.candidates, candidate.compare)
+	slices.SortFunc(s.insert.candidates, betterFirst)
 	return s.insert.candidates
 }
 

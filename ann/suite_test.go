@@ -21,12 +21,11 @@ func TestHNSW(t *testing.T) {
 		tolerance float64
 	}{
 		"float32":   {ann.Float32, 0.95, 1e-5},
-		"int8":      {ann.Int8, 0.9, 0.02},
-		"int8exact": {ann.Int8Exact, 0.95, 1e-5},
+		"quantized": {ann.Quantized, 0.95, 0.005},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if c.storage != ann.Int8Exact && (testing.Short() || raceEnabled) {
-				t.Skip("slow under the race detector; Int8Exact, with rows and codes, covers the others' paths")
+			if c.storage == ann.Float32 && (testing.Short() || raceEnabled) {
+				t.Skip("slow under the race detector; Quantized covers all but the comparison with rows")
 			}
 			anntest.Run(t, anntest.Suite{
 				New: func(dim int, m ann.Metric) (ann.Index, error) {

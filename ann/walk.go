@@ -1,6 +1,9 @@
 package ann
 
 import (
+	"cmp"
+	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -9,45 +12,48 @@ import (
 
 // scratch is what one walk needs, kept for the next.
 type scratch struct {
-	shard  uint32 // of the readers' counts
-	query  []float32
-	code   []int8      // room for two codes of the query
-	probe  probe       // what walks compare with
-	left   probe       // what the code of a query leaves of it
-	norm   float32     // squared length of the query
-	pool   []candidate // best first
-	seen   []uint64    // a bit a slot
-	met    []uint32    // the slots whose bits are set, in the order they were met
-	ids    []uint32    // for what is not a walk
+	shard  uint32         // of the readers' counts
+	coder  *coder         // with the query in it
+	probe  simd.CodeProbe // what walks compare with
+	pool   []candidate    // best first
+	seen   []uint64       // a bit a slot
+	met    []uint32       // the slots whose bits are set, in the order they were met
+	ids    []uint32       // for what is not a walk
 	scores []float32
-	rest   []float32
-	best   best
-	keys   roaring.IntIterator
+	set    roaring.ManyIntIterator // of a filter
+	block  [flatBlock]uint32       // keys from it
 	insert insertScratch
 }
 
 func newScratch(dim int) *scratch {
-	return &scratch{query: make([]float32, dim), code: make([]int8, 2*dim)}
+	n := numbersOf(dim)
+	s := &scratch{coder: newCoder(dim)}
+	s.probe.Code, s.insert.pair.Code = make([]int8, n), make([]int8, n)
+	return s
 }
 
-// candidate is a vector met on a walk.
-type candidate struct {
-	score float32
-	slot  uint32 // with expanded set once its neighbours have been met
+// candidate is a vector met: its score, as a number that grows with it, above its slot turned over, so that of two
+// candidates the better one, or of equals the one in the lower slot, is the larger number. The lowest bit is set once a walk
+// has met the vector's neighbours.
+type candidate uint64
+
+const expanded candidate = 1
+
+func newCandidate(score float32, slot uint32) candidate {
+	b := math.Float32bits(score)
+	b ^= uint32(int32(b)>>31) | 1<<31
+	return candidate(b)<<32 | candidate(^slot<<1)
 }
 
-const expanded = 1 << 31
-
-func (c candidate) compare(o candidate) int {
-	if c.before(o) {
-		return -1
-	}
-	return 1
+func (c candidate) score() float32 {
+	b := uint32(c >> 32)
+	return math.Float32frombits(b ^ (^uint32(int32(b)>>31) | 1<<31))
 }
 
-func (c candidate) before(o candidate) bool {
-	return c.score > o.score || c.score == o.score && c.slot&^expanded < o.slot&^expanded
-}
+func (c candidate) slot() uint32 { return ^uint32(c) >> 1 & (1<<31 - 1) }
+
+// betterFirst orders candidates as pools do.
+func betterFirst(a, b candidate) int { return cmp.Compare(b, a) }
 
 // start clears s for a walk in g.
 func (s *scratch) start(g *graph) {
@@ -68,8 +74,7 @@ func (s *scratch) start(g *graph) {
 func (s *scratch) meet(g *graph, list []uint32) []uint32 {
 	from := len(s.met)
 	s.met = slices.Grow(s.met, len(list))
-	rows, size := g.walked()
-	n := simd.Unseen(s.met[from:from+len(list)], list, s.seen, rows, size)
+	n := simd.Unseen(s.met[from:from+len(list)], list, s.seen, g.near.Rows, g.near.Stride)
 	s.met = s.met[:from+n]
 	return s.met[from:]
 }
@@ -82,49 +87,58 @@ func (s *scratch) room(n int) []float32 {
 	return s.scores[:n]
 }
 
-// score returns the scores of ids.
-func (s *scratch) score(g *graph, ids []uint32) []float32 {
-	dst := s.room(len(ids))
-	g.scores(dst, &s.probe, ids)
-	return dst
+// offer puts c into the pool, which it keeps at n at most, and returns its place. Into a full pool only what is better than
+// its last may be put.
+func (s *scratch) offer(c candidate, n int) int {
+	last := len(s.pool)
+	if last == n {
+		last--
+	} else {
+		s.pool = append(s.pool, 0)
+	}
+	pool := s.pool
+	at := 0
+	for left := last; left > 0; { // no jump depends on a comparison, none of which can be foretold
+		half := (left + 1) / 2
+		_, worse := bits.Sub64(uint64(c), uint64(pool[at+half-1]), 0)
+		at += half & -int(worse)
+		left -= half
+	}
+	copy(pool[at+1:], pool[at:last])
+	pool[at] = c
+	return at
 }
 
-// offer puts c into the pool of at most ef and returns its place, or ef when it is not good enough.
-func (s *scratch) offer(c candidate, ef int) int {
-	n := len(s.pool)
-	if n == ef {
-		if !c.before(s.pool[n-1]) {
-			return ef
-		}
-	} else {
-		s.pool = append(s.pool, candidate{})
-		n++
-	}
-	lo, hi := 0, n-1
-	for lo < hi {
-		mid := int(uint(lo+hi) / 2)
-		if c.before(s.pool[mid]) {
-			hi = mid
-		} else {
-			lo = mid + 1
+// offerAll offers the pool of at most n the vectors in ids, by their scores.
+func (s *scratch) offerAll(ids []uint32, scores []float32, n int) {
+	worst := s.worst(n)
+	for i, v := range scores {
+		if c := newCandidate(v, ids[i]); c > worst {
+			s.offer(c, n)
+			worst = s.worst(n)
 		}
 	}
-	copy(s.pool[lo+1:n], s.pool[lo:])
-	s.pool[lo] = c
-	return lo
+}
+
+// worst is what a candidate must be better than to be offered to a pool of at most n.
+func (s *scratch) worst(n int) candidate {
+	if len(s.pool) < n {
+		return 0
+	}
+	return s.pool[n-1]
 }
 
 // descend goes greedily from the entry down to the best vector of a level, which it returns. There must be an entry.
 func (g *graph) descend(s *scratch, entry uint64, level int) candidate {
-	at := candidate{slot: uint32(entry)}
-	s.ids = append(s.ids[:0], at.slot)
-	at.score = s.score(g, s.ids)[0]
+	slot := uint32(entry)
+	s.ids = append(s.ids[:0], slot)
+	at := newCandidate(s.score(g, s.ids)[0], slot)
 	for l := int(entry >> 32); l > level; l-- {
 		for moved := true; moved; {
 			moved = false
-			s.ids = appendList(s.ids[:0], g.list(l, at.slot))
+			s.ids = appendList(s.ids[:0], g.list(l, at.slot()))
 			for i, v := range s.score(g, s.ids) {
-				if c := (candidate{v, s.ids[i]}); c.before(at) {
+				if c := newCandidate(v, s.ids[i]); c > at {
 					at, moved = c, true
 				}
 			}
@@ -133,26 +147,45 @@ func (g *graph) descend(s *scratch, entry uint64, level int) candidate {
 	return at
 }
 
-// walk fills the pool with the ef best vectors of a level that a best-first walk from start meets.
+// walk fills the pool with the ef best vectors of a level that a best-first walk from start meets. It is one step ahead of
+// itself, for the sake of memory: the neighbours of the best vector are looked up, and their records asked for, before those
+// of the one before are compared, and the list that is likely to come next is asked for too.
 func (g *graph) walk(s *scratch, level, ef int, start candidate) {
 	s.start(g)
-	s.seen[start.slot/64] |= 1 << (start.slot % 64)
-	s.met = append(s.met, start.slot)
+	slot := start.slot()
+	s.seen[slot/64] |= 1 << (slot % 64)
+	s.met = append(s.met, slot)
 	s.pool = append(s.pool, start)
-	for at := 0; at < len(s.pool); {
-		slot := s.pool[at].slot
-		if slot&expanded != 0 {
-			at++
-			continue
-		}
-		s.pool[at].slot |= expanded
-		ids := s.meet(g, g.list(level, slot))
-		next := at + 1
-		for i, v := range s.score(g, ids) {
-			if len(s.pool) < ef || v >= s.pool[ef-1].score {
-				next = min(next, s.offer(candidate{v, ids[i]}, ef))
+	var ids []uint32 // met, and not compared yet
+	for at := 0; at < len(s.pool) || len(ids) > 0; {
+		var ahead []uint32
+		if at < len(s.pool) {
+			ahead = s.meet(g, g.list(level, s.pool[at].slot()))
+			s.pool[at] |= expanded
+			if at = s.next(at); at < len(s.pool) {
+				simd.Prefetch(g.list(level, s.pool[at].slot()))
 			}
 		}
-		at = next
+		worst := s.worst(ef)
+		for i, v := range s.score(g, ids) {
+			c := newCandidate(v, ids[i])
+			if c <= worst {
+				continue
+			}
+			if place := s.offer(c, ef); place < at {
+				at = place
+				simd.Prefetch(g.list(level, c.slot()))
+			}
+			worst = s.worst(ef)
+		}
+		at, ids = s.next(at), ahead
 	}
+}
+
+// next is the first place in the pool, from at, whose vector's neighbours have not been met.
+func (s *scratch) next(at int) int {
+	for at < len(s.pool) && s.pool[at]&expanded != 0 {
+		at++
+	}
+	return at
 }

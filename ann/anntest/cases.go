@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/goldrec/gold/ann"
 	"github.com/google/go-cmp/cmp"
 )
@@ -349,7 +350,18 @@ func testAllocations(t *testing.T, s Suite, m ann.Metric) {
 	f := newFixture(t, s, m, 1000, 16)
 	dst := make([]ann.Result, 0, 64)
 	even := ann.FilterFunc(func(key uint32) bool { return key%2 == 0 })
-	for name, opts := range map[string]ann.SearchOptions{"all": {}, "filter": {Filter: even}} {
+	few, half := roaring.New(), roaring.New()
+	for i, key := range f.keys {
+		if i%2 == 0 {
+			half.Add(key)
+		}
+		if i%20 == 0 {
+			few.Add(key)
+		}
+	}
+	for name, opts := range map[string]ann.SearchOptions{
+		"all": {}, "predicate": {Filter: even}, "bitmap of half": {Filter: half}, "bitmap of few": {Filter: few},
+	} {
 		got := testing.AllocsPerRun(50, func() {
 			dst, _ = f.index.Search(dst[:0], f.row(1), 20, opts)
 		})

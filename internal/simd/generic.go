@@ -64,24 +64,3 @@ func l2IDsGeneric(dst, q, rows []float32, ids []uint32) bool {
 	}
 	return true
 }
-
-func dotInt8Generic(a, b []int8) int32 {
-	b = b[:len(a)]
-	var s int32
-	for i, v := range a {
-		s += int32(v) * int32(b[i])
-	}
-	return s
-}
-
-func dotInt8IDsGeneric(dst []float32, q, rows []int8, scale []float32, ids []uint32) bool {
-	d := len(q)
-	for i, id := range ids {
-		at := int(id) * d
-		if at+d > len(rows) || int(id) >= len(scale) {
-			return false
-		}
-		dst[i] = float32(dotInt8Generic(q, rows[at:at+d])) * scale[id]
-	}
-	return true
-}

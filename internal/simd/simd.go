@@ -1,7 +1,7 @@
 // Package simd holds the vector kernels under the models and indexes.
 //
 // Each kernel has a twin in plain Go (generic.go) and, on amd64 and arm64, assembly chosen at run time by what the
-// processor has. The 8-bit kernels agree with their twins bit for bit. The float32 kernels add in another order than
+// processor has. The kernels over codes agree with their twins bit for bit. The float32 kernels add in another order than
 // their twins, so a sum of n products differs from the exact one by at most about n·2⁻²⁴·Σ|aᵢ·bᵢ|, whichever runs; on one
 // machine the same input always gives the same output, and DotIDs gives a row exactly what Dot gives it alone.
 //
@@ -38,21 +38,6 @@ func DotIDs(dst, q, rows []float32, ids []uint32) {
 // L2IDs sets dst[i] to the squared Euclidean distance of q and row ids[i] of rows, as DotIDs does.
 func L2IDs(dst, q, rows []float32, ids []uint32) {
 	if !l2IDs(dst[:len(ids)], q, rows, ids) {
-		panic("simd: row outside the array")
-	}
-}
-
-// DotInt8 returns the inner product of a and b, which is exact up to 2¹⁷ columns.
-// It panics if b is shorter than a.
-func DotInt8(a, b []int8) int32 {
-	b = b[:len(a)]
-	return dotInt8(a, b)
-}
-
-// DotInt8IDs sets dst[i] to the inner product of q and row ids[i] of the flat array rows, as a float32, times
-// scale[ids[i]]. Rows have len(q) columns. It panics if a row lies outside rows or scale, or dst is shorter than ids.
-func DotInt8IDs(dst []float32, q, rows []int8, scale []float32, ids []uint32) {
-	if !dotInt8IDs(dst[:len(ids)], q, rows, scale, ids) {
 		panic("simd: row outside the array")
 	}
 }

@@ -72,29 +72,6 @@ func l2IDs(dst, q, rows []float32, ids []uint32) bool {
 	return l2IDsGeneric(dst, q, rows, ids)
 }
 
-func dotInt8(a, b []int8) int32 {
-	switch {
-	case len(a) == 0:
-		return 0
-	case hasVNNI:
-		return dotInt8VNNI(&a[0], &b[0], len(a))
-	case hasAVX2:
-		return dotInt8AVX2(&a[0], &b[0], len(a))
-	}
-	return dotInt8Generic(a, b)
-}
-
-func dotInt8IDs(dst []float32, q, rows []int8, scale []float32, ids []uint32) bool {
-	switch {
-	case len(ids) == 0 || len(q) == 0 || len(rows) == 0 || len(scale)*len(q) < len(rows):
-	case hasVNNI:
-		return dotInt8IDsVNNI(&dst[0], &q[0], &rows[0], &scale[0], &ids[0], len(ids), len(q), len(rows))
-	case hasAVX2:
-		return dotInt8IDsAVX2(&dst[0], &q[0], &rows[0], &scale[0], &ids[0], len(ids), len(q), len(rows))
-	}
-	return dotInt8IDsGeneric(dst, q, rows, scale, ids)
-}
-
 //go:noescape
 func dotAVX512(a, b *float32, n int) float32
 
@@ -124,18 +101,6 @@ func l2IDsAVX512(dst, q, rows *float32, ids *uint32, n, d, size int) bool
 
 //go:noescape
 func l2IDsAVX2(dst, q, rows *float32, ids *uint32, n, d, size int) bool
-
-//go:noescape
-func dotInt8VNNI(a, b *int8, n int) int32
-
-//go:noescape
-func dotInt8AVX2(a, b *int8, n int) int32
-
-//go:noescape
-func dotInt8IDsVNNI(dst *float32, q, rows *int8, scale *float32, ids *uint32, n, d, size int) bool
-
-//go:noescape
-func dotInt8IDsAVX2(dst *float32, q, rows *int8, scale *float32, ids *uint32, n, d, size int) bool
 
 func unseen(dst, list []uint32, seen []uint64, rows unsafe.Pointer, size int) int {
 	if raceEnabled {

@@ -53,25 +53,6 @@ func l2IDs(dst, q, rows []float32, ids []uint32) bool {
 	return true
 }
 
-func dotInt8(a, b []int8) int32 {
-	if !hasDot || len(a) == 0 {
-		return dotInt8Generic(a, b)
-	}
-	return dotInt8SDOT(&a[0], &b[0], len(a))
-}
-
-func dotInt8IDs(dst []float32, q, rows []int8, scale []float32, ids []uint32) bool {
-	d := len(q)
-	for i, id := range ids {
-		at := int(id) * d
-		if at+d > len(rows) || int(id) >= len(scale) {
-			return false
-		}
-		dst[i] = float32(dotInt8(q, rows[at:at+d])) * scale[id]
-	}
-	return true
-}
-
 func unseen(dst, list []uint32, seen []uint64, _ unsafe.Pointer, _ int) int {
 	return unseenGeneric(dst, list, seen)
 }
@@ -84,6 +65,3 @@ func l2NEON(a, b *float32, n int) float32
 
 //go:noescape
 func axpyNEON(alpha float32, x, y *float32, n int)
-
-//go:noescape
-func dotInt8SDOT(a, b *int8, n int) int32

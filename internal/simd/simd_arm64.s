@@ -5,9 +5,6 @@
 #define FSUB4(m, n, d) WORD $(0x4EA0D400 | m<<16 | n<<5 | d)
 #define FADDP4(m, n, d) WORD $(0x6E20D400 | m<<16 | n<<5 | d)
 
-// SDOT adds to the four int32 in d the products of four bytes each of n and m.
-#define SDOT(m, n, d) WORD $(0x4E809400 | m<<16 | n<<5 | d)
-
 // SUM leaves the sum of V0 to V3 in F0.
 #define SUM \
 	FADD4(1, 0, 0);  \
@@ -142,36 +139,4 @@ one:
 	B       one
 
 done:
-	RET
-
-// func dotInt8SDOT(a, b *int8, n int) int32
-TEXT ·dotInt8SDOT(SB), NOSPLIT, $0-28
-	MOVD a+0(FP), R0
-	MOVD b+8(FP), R1
-	MOVD n+16(FP), R2
-	VEOR V0.B16, V0.B16, V0.B16
-
-sixteen:
-	CMP    $16, R2
-	BLT    rest
-	VLD1.P 16(R0), [V4.B16]
-	VLD1.P 16(R1), [V5.B16]
-	SDOT(5, 4, 0)
-	SUB    $16, R2
-	B      sixteen
-
-rest:
-	VADDV V0.S4, V0
-	VMOV  V0.S[0], R3
-
-one:
-	CBZ    R2, done
-	MOVB.P 1(R0), R4
-	MOVB.P 1(R1), R5
-	MADDW  R4, R3, R5, R3
-	SUB    $1, R2
-	B      one
-
-done:
-	MOVW R3, ret+24(FP)
 	RET

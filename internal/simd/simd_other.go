@@ -14,12 +14,6 @@ func dotIDs(dst, q, rows []float32, ids []uint32) bool { return dotIDsGeneric(ds
 
 func l2IDs(dst, q, rows []float32, ids []uint32) bool { return l2IDsGeneric(dst, q, rows, ids) }
 
-func dotInt8(a, b []int8) int32 { return dotInt8Generic(a, b) }
-
-func dotInt8IDs(dst []float32, q, rows []int8, scale []float32, ids []uint32) bool {
-	return dotInt8IDsGeneric(dst, q, rows, scale, ids)
-}
-
 func unseen(dst, list []uint32, seen []uint64, _ unsafe.Pointer, _ int) int {
 	return unseenGeneric(dst, list, seen)
 }

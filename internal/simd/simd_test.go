@@ -66,10 +66,6 @@ func TestPairs(t *testing.T) {
 				if got := L2(a, b); !near(got, l2Terms(a, b)) && math.Abs(float64(got)/sum(l2Terms(a, b))-1) > 1e-5 {
 					t.Errorf("n=%d: L2 %v outside the bound", n, got)
 				}
-				x, y := codes(rng, n), codes(rng, n)
-				if got, want := DotInt8(x, y), dotInt8Generic(x, y); got != want {
-					t.Errorf("n=%d: DotInt8 %d, want %d", n, got, want)
-				}
 			}
 		}
 	})
@@ -85,13 +81,12 @@ func sum(x []float64) float64 {
 
 func TestEmpty(t *testing.T) {
 	eachKernel(t, func(t *testing.T) {
-		if Dot(nil, nil) != 0 || L2(nil, nil) != 0 || DotInt8(nil, nil) != 0 {
+		if Dot(nil, nil) != 0 || L2(nil, nil) != 0 {
 			t.Error("the sum of nothing is not 0")
 		}
 		Axpy(2, nil, nil)
 		DotIDs(nil, []float32{1}, []float32{1}, nil)
 		L2IDs(nil, []float32{1}, nil, nil)
-		DotInt8IDs(nil, []int8{1}, nil, nil, nil)
 	})
 }
 
@@ -121,29 +116,24 @@ func TestRows(t *testing.T) {
 		rng := rand.New(rand.NewPCG(5, 6))
 		for _, d := range sizes[:len(sizes)-1] {
 			rows, q := floats(rng, 50*d), floats(rng, d)
-			rowCodes, qCodes, scale := codes(rng, 50*d), codes(rng, d), floats(rng, 50)
 			for n := range 10 {
 				ids := make([]uint32, n)
 				for i := range ids {
 					ids[i] = rng.Uint32N(50)
 				}
-				dots, l2s, int8s := make([]float32, n+1), make([]float32, n+1), make([]float32, n+1)
+				dots, l2s := make([]float32, n+1), make([]float32, n+1)
 				DotIDs(dots, q, rows, ids)
 				L2IDs(l2s, q, rows, ids)
-				DotInt8IDs(int8s, qCodes, rowCodes, scale, ids)
 				for i, id := range ids {
-					row, rowCode := rows[int(id)*d:][:d], rowCodes[int(id)*d:][:d]
+					row := rows[int(id)*d:][:d]
 					if want := Dot(q, row); dots[i] != want {
 						t.Errorf("d=%d n=%d: DotIDs[%d] = %v, Dot = %v", d, n, i, dots[i], want)
 					}
 					if want := L2(q, row); l2s[i] != want {
 						t.Errorf("d=%d n=%d: L2IDs[%d] = %v, L2 = %v", d, n, i, l2s[i], want)
 					}
-					if want := float32(dotInt8Generic(qCodes, rowCode)) * scale[id]; int8s[i] != want {
-						t.Errorf("d=%d n=%d: DotInt8IDs[%d] = %v, want %v", d, n, i, int8s[i], want)
-					}
 				}
-				if dots[n] != 0 || l2s[n] != 0 || int8s[n] != 0 {
+				if dots[n] != 0 || l2s[n] != 0 {
 					t.Fatalf("d=%d n=%d: wrote past the list", d, n)
 				}
 			}
@@ -158,10 +148,8 @@ func TestRowOutside(t *testing.T) {
 				ids := make([]uint32, 5)
 				ids[at] = id
 				for name, f := range map[string]func(){
-					"DotIDs":     func() { DotIDs(make([]float32, 5), make([]float32, 7), make([]float32, 3*7+6), ids) },
-					"L2IDs":      func() { L2IDs(make([]float32, 5), make([]float32, 7), make([]float32, 3*7+6), ids) },
-					"DotInt8IDs": func() { DotInt8IDs(make([]float32, 5), make([]int8, 7), make([]int8, 3*7+6), make([]float32, 9), ids) },
-					"scale":      func() { DotInt8IDs(make([]float32, 5), make([]int8, 7), make([]int8, 50*7), make([]float32, 3), ids) },
+					"DotIDs": func() { DotIDs(make([]float32, 5), make([]float32, 7), make([]float32, 3*7+6), ids) },
+					"L2IDs":  func() { L2IDs(make([]float32, 5), make([]float32, 7), make([]float32, 3*7+6), ids) },
 				} {
 					if !panics(f) {
 						t.Errorf("%s: row %d of 3 at place %d did not panic", name, id, at)
@@ -178,34 +166,24 @@ func panics(f func()) (yes bool) {
 	return false
 }
 
-// FuzzKernels holds every kernel to its twin on arbitrary bytes.
+// FuzzKernels holds the float32 kernels to their bound on arbitrary bytes.
 func FuzzKernels(f *testing.F) {
 	f.Add(uint16(7), uint64(1), []byte{0, 1, 2, 127, 128, 255})
 	f.Add(uint16(100), uint64(2), []byte{128, 128, 128})
 	f.Fuzz(func(t *testing.T, d uint16, seed uint64, raw []byte) {
 		n := int(d)%512 + 1
 		rng := rand.New(rand.NewPCG(seed, 1))
-		a, b := codes(rng, n), codes(rng, n)
-		for i, v := range raw {
-			a[i%n] = int8(v)
-		}
 		x, y := floats(rng, n), floats(rng, n)
-		for i := range x {
-			x[i] *= float32(a[i])
+		for i, v := range raw {
+			x[i%n] *= float32(int8(v))
 		}
 		eachKernel(t, func(t *testing.T) {
-			if got, want := DotInt8(a, b), dotInt8Generic(a, b); got != want {
-				t.Errorf("DotInt8 %d, twin %d", got, want)
-			}
 			if got := Dot(x, y); !near(got, dotTerms(x, y)) {
 				t.Errorf("Dot %v outside the bound", got)
 			}
 			out := []float32{0}
 			if DotIDs(out, x, y, []uint32{0}); out[0] != Dot(x, y) {
 				t.Errorf("DotIDs %v, Dot %v", out[0], Dot(x, y))
-			}
-			if DotInt8IDs(out, a, b, []float32{0.5}, []uint32{0}); out[0] != float32(dotInt8Generic(a, b))*0.5 {
-				t.Errorf("DotInt8IDs %v, twin %v", out[0], float32(dotInt8Generic(a, b))*0.5)
 			}
 		})
 	})
@@ -215,7 +193,6 @@ func BenchmarkRows(b *testing.B) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for _, d := range []int{64, 100, 768} {
 		rows, q := floats(rng, 1000*d), floats(rng, d)
-		rowCodes, qCodes, scale := codes(rng, 1000*d), codes(rng, d), floats(rng, 1000)
 		ids, dst := make([]uint32, 32), make([]float32, 32)
 		for i := range ids {
 			ids[i] = rng.Uint32N(1000)
@@ -230,7 +207,6 @@ func BenchmarkRows(b *testing.B) {
 		}
 		run("DotIDs", func() { DotIDs(dst, q, rows, ids) })
 		run("L2IDs", func() { L2IDs(dst, q, rows, ids) })
-		run("DotInt8IDs", func() { DotInt8IDs(dst, qCodes, rowCodes, scale, ids) })
 		run("DotIDsGeneric", func() { dotIDsGeneric(dst, q, rows, ids) })
 	}
 }

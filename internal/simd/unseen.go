@@ -13,12 +13,12 @@ const None = ^uint32(0)
 // is 0 for none. It stops at a number outside seen. It panics if dst is shorter than list.
 //
 // Other goroutines may store to list atomically meanwhile.
-func Unseen(dst, list []uint32, seen []uint64, rows unsafe.Pointer, size int) int {
+func Unseen(dst, list []uint32, seen []uint64, rows []byte, size int) int {
 	dst = dst[:len(list)]
 	if len(list) == 0 || len(seen) == 0 {
 		return 0
 	}
-	return unseen(dst, list, seen, rows, size)
+	return unseen(dst, list, seen, unsafe.Pointer(unsafe.SliceData(rows)), size)
 }
 
 func unseenGeneric(dst, list []uint32, seen []uint64) int {

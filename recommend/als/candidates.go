@@ -26,7 +26,7 @@ const (
 // buildIndex indexes the vectors by inner product.
 func (m *Model) buildIndex(ctx context.Context, workers int, seed uint64) error {
 	index, err := ann.NewHNSW(ann.Options{
-		Dim: m.factors, Metric: ann.InnerProduct, Storage: ann.Int8Exact, EfConstruction: efConstruction,
+		Dim: m.factors, Metric: ann.InnerProduct, Storage: ann.Quantized, EfConstruction: efConstruction,
 		Capacity: len(m.known), Workers: min(max(workers, 0), 256), Seed: seed,
 	})
 	if err != nil {

@@ -1,0 +1,117 @@
+package ann
+
+import "github.com/goldrec/gold/internal/simd"
+
+// An index fits its codes to its vectors. Below fitLeast of them codes are wide and have no centre. The first AddBatch or Add
+// that reaches so many settles the centre, which is their mean from then on. There, and whenever their number has doubled,
+// the index looks whether four bits a component tell its vectors apart, and takes eight from then on if they do not: if of
+// the nearest to some of them too few are among the best by codes. That costs fitQueries scans. Up to 64 dimensions eight
+// bits fill no more than a cache line, and four would save nothing.
+const (
+	fitLeast   = 1024
+	fitQueries = 32
+	fitTop     = 11 // a vector itself and its ten nearest
+	fitSpare   = 5
+	fitShare   = 0.95
+)
+
+// fit sees to the codes before the vectors in slots are linked. Their rows, in vectors, are stored by then. It returns
+// the graph to go on with.
+func (h *HNSW) fit(g *graph, slots []uint32, vectors []float32) *graph {
+	c := h.writer().coder
+	n := h.Len() + len(slots)
+	if h.Len() == 0 {
+		g.fitted = 0
+	}
+	due := n >= fitLeast && n >= 2*g.fitted
+	if due && g.fitted == 0 {
+		g = h.refit(g, h.centre(g, vectors), simd.CodeSize(g.near.Half, true) <= 64)
+	}
+	for i, slot := range slots {
+		g.setVector(slot, vectors[i*g.dim:(i+1)*g.dim], c)
+	}
+	if due {
+		g.fitted = n
+		if !g.near.Wide && h.crowded(g) {
+			g = h.refit(g, g.centre, true)
+		}
+	}
+	return g
+}
+
+// writer is a scratch of the writer's own.
+func (h *HNSW) writer() *scratch {
+	h.workers(1)
+	return h.writers[0]
+}
+
+// refit publishes a graph whose codes have that centre and width.
+func (h *HNSW) refit(g *graph, centre []float32, wide bool) *graph {
+	fitted := g.fitted
+	g = newGraph(g.size(), &h.opts, g, centre, wide)
+	g.fitted = fitted
+	h.graph.Store(g)
+	return g
+}
+
+// centre is the mean of the vectors of the index and those about to be added, as the metric places them.
+func (h *HNSW) centre(g *graph, vectors []float32) []float32 {
+	c, sum, n := newCoder(g.dim), make([]float64, g.dim), 0
+	add := func(x []float32) {
+		n++
+		for i, v := range x {
+			sum[i] += float64(v)
+		}
+	}
+	for slot := range uint32(h.used) {
+		if g.isAlive(slot) {
+			add(g.vector(nil, slot, c))
+		}
+	}
+	for ; len(vectors) > 0; vectors = vectors[g.dim:] {
+		place(c.placed, vectors[:g.dim], g.metric)
+		add(c.placed)
+	}
+	centre := make([]float32, g.dim)
+	for i, v := range sum {
+		centre[i] = float32(v / float64(n))
+	}
+	return centre
+}
+
+// crowded tells whether the records are too coarse for the vectors: whether among the best by records there are fewer than
+// fitShare of the best by all that is known.
+func (h *HNSW) crowded(g *graph) bool {
+	s := h.writer()
+	hits, want := 0, 0
+	var best []candidate
+	for i := range fitQueries {
+		slot := uint32(i * h.used / fitQueries)
+		s.setQuery(g, g.vector(nil, slot, newCoder(g.dim)))
+		s.fill(g, fitTop, h.used, s.exact)
+		best = append(best[:0], s.pool...)
+		s.fill(g, fitTop+fitSpare, h.used, s.score)
+		want += len(best)
+		for _, b := range best {
+			for _, c := range s.pool {
+				if b.slot() == c.slot() {
+					hits++
+				}
+			}
+		}
+	}
+	return float64(hits) < fitShare*float64(want)
+}
+
+// fill puts the n best of the vectors in the slots below used into the pool, by score.
+func (s *scratch) fill(g *graph, n, used int, score func(*graph, []uint32) []float32) {
+	s.pool = s.pool[:0]
+	var block [flatBlock]uint32
+	for at := 0; at < used; at += flatBlock {
+		ids := block[:min(flatBlock, used-at)]
+		for i := range ids {
+			ids[i] = uint32(at + i)
+		}
+		s.offerAll(ids, score(g, ids), n)
+	}
+}
