@@ -7,6 +7,7 @@ replace github.com/goldrec/gold => ..
 replace github.com/goldrec/gold/store/pebblestore => ../store/pebblestore
 
 require (
+	github.com/RoaringBitmap/roaring/v2 v2.30.0
 	github.com/coder/hnsw v0.6.1
 	github.com/goldrec/gold v0.0.0-00010101000000-000000000000
 	github.com/growthbook/growthbook-golang v0.7.0
@@ -21,7 +22,6 @@ require (
 	codeberg.org/go-latex/latex v0.2.0 // indirect
 	codeberg.org/go-pdf/fpdf v0.11.1 // indirect
 	git.sr.ht/~sbinet/gg v0.7.0 // indirect
-	github.com/RoaringBitmap/roaring/v2 v2.30.0 // indirect
 	github.com/ajstarks/svgo v0.0.0-20211024235047-1546f124cd8b // indirect
 	github.com/bits-and-blooms/bitset v1.24.4 // indirect
 	github.com/chewxy/math32 v1.10.1 // indirect

@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/hnsw"
@@ -37,6 +38,9 @@ type answer struct {
 // searcher appends to dst the keys of the nearest to query.
 type searcher func(dst []uint32, query []float32, ef int) []uint32
 
+// writer changes an engine while others search: it stores vector i anew.
+type writer func(i int)
+
 // serve is a child process for the engines written in Go.
 func serve(in io.Reader, out io.Writer) error {
 	runtime.LockOSThread()
@@ -58,7 +62,7 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 	before := resident()
 	start := threadTime()
-	search, err := buildEngine(c, base)
+	search, write, err := buildEngine(c, base)
 	if err != nil {
 		return err
 	}
@@ -78,7 +82,12 @@ func serve(in io.Reader, out io.Writer) error {
 		if what == "all" {
 			a.QPS = onAll(search, query, ef)
 		} else {
+			stop := func() {}
+			if c.Writer {
+				stop = writing(write, base.len())
+			}
 			a = onOne(search, query, ef)
+			stop()
 		}
 		if err := reply.Encode(a); err != nil {
 			return err
@@ -86,6 +95,21 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 	runtime.KeepAlive(base)
 	return lines.Err()
+}
+
+// writing stores vectors anew, one after the other and as fast as that goes, until it is told to stop.
+func writing(write writer, n int) (stop func()) {
+	var wg sync.WaitGroup
+	var done atomic.Bool
+	wg.Go(func() {
+		for i := 0; !done.Load(); i = (i + 7919) % n {
+			write(i)
+		}
+	})
+	return func() {
+		done.Store(true)
+		wg.Wait()
+	}
 }
 
 func onOne(search searcher, query vectors, ef int) answer {
@@ -116,38 +140,39 @@ func onAll(search searcher, query vectors, ef int) float64 {
 	return float64(workers*query.len()) / time.Since(start).Seconds()
 }
 
-func buildEngine(c config, base vectors) (searcher, error) {
+func buildEngine(c config, base vectors) (searcher, writer, error) {
 	m, err := metricOf(c.Metric)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	switch c.Engine {
 	case "gold":
-		storage, ok := map[string]ann.Storage{"f32": ann.Float32, "int8": ann.Int8, "int8exact": ann.Int8Exact}[c.Storage]
+		storage, ok := map[string]ann.Storage{"f32": ann.Float32, "int8": ann.Quantized}[c.Storage]
 		if !ok {
-			return nil, fmt.Errorf("no storage %q", c.Storage)
+			return nil, nil, fmt.Errorf("no storage %q", c.Storage)
 		}
 		ix, err := ann.NewHNSW(ann.Options{Dim: base.dim, Metric: m, Storage: storage, M: c.M, EfConstruction: c.EfC, Seed: c.Seed, Workers: 1})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		return goldEngine(c, base, ix)
 	case "flat":
 		ix, err := ann.NewFlat(base.dim, m)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		return goldEngine(c, base, ix)
 	case "coder":
-		return coderEngine(c, base, m)
+		search, err := coderEngine(c, base, m)
+		return search, nil, err
 	}
-	return nil, fmt.Errorf("no engine %q", c.Engine)
+	return nil, nil, fmt.Errorf("no engine %q", c.Engine)
 }
 
-func goldEngine(c config, base vectors, ix ann.Index) (searcher, error) {
+func goldEngine(c config, base vectors, ix ann.Index) (searcher, writer, error) {
 	keys := sequence(base.len())
 	if err := ix.AddBatch(context.Background(), keys, base.data); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if n := int(c.DeleteFrac * float64(len(keys))); n > 0 {
 		step := max(1, len(keys)/n)
@@ -158,12 +183,12 @@ func goldEngine(c config, base vectors, ix ann.Index) (searcher, error) {
 			again, rows = append(again, keys[i]), append(rows, base.row(i)...)
 		}
 		if err := ix.AddBatch(context.Background(), again, rows); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	filter := allowed(c.Selectivity)
+	filter := allowed(&c, base.len())
 	var pool sync.Pool
-	return func(dst []uint32, query []float32, ef int) []uint32 {
+	search := func(dst []uint32, query []float32, ef int) []uint32 {
 		room, _ := pool.Get().(*[]ann.Result)
 		if room == nil {
 			room = new([]ann.Result)
@@ -174,7 +199,8 @@ func goldEngine(c config, base vectors, ix ann.Index) (searcher, error) {
 		}
 		pool.Put(room)
 		return dst
-	}, nil
+	}
+	return search, func(i int) { ix.Add(keys[i], base.row(i)) }, nil
 }
 
 func coderEngine(c config, base vectors, m ann.Metric) (searcher, error) {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/goldrec/gold/ann"
 )
 
@@ -119,13 +120,23 @@ func metricOf(name string) (ann.Metric, error) {
 	return 0, fmt.Errorf("no metric %q", name)
 }
 
-// allowed is the random filter of a selectivity, the same in every process.
-func allowed(selectivity float64) ann.Filter {
-	if selectivity <= 0 || selectivity >= 1 {
+// allowed is the random filter of a selectivity over keys below n, the same in every process: a bitmap, or a predicate.
+func allowed(c *config, n int) ann.Filter {
+	if c.Selectivity <= 0 || c.Selectivity >= 1 {
 		return nil
 	}
-	limit := uint32(selectivity * (1 << 32))
-	return ann.FilterFunc(func(key uint32) bool { return key*2654435761 < limit })
+	limit := uint32(c.Selectivity * (1 << 32))
+	allows := func(key uint32) bool { return key*2654435761 < limit }
+	if c.Predicate {
+		return ann.FilterFunc(allows)
+	}
+	set := roaring.New()
+	for key := range uint32(n) {
+		if allows(key) {
+			set.Add(key)
+		}
+	}
+	return set
 }
 
 // prepare sees that the files are there and returns the true k nearest of each query.
@@ -169,9 +180,9 @@ func exact(c *config) ([][]uint32, error) {
 	if err := flat.AddBatch(context.Background(), sequence(base.len()), base.data); err != nil {
 		return nil, err
 	}
-	truth := make([][]uint32, query.len())
+	truth, filter := make([][]uint32, query.len()), allowed(c, base.len())
 	for i := range truth {
-		found, err := flat.Search(nil, query.row(i), c.K, ann.SearchOptions{Filter: allowed(c.Selectivity)})
+		found, err := flat.Search(nil, query.row(i), c.K, ann.SearchOptions{Filter: filter})
 		if err != nil {
 			return nil, err
 		}

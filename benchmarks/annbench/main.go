@@ -29,6 +29,8 @@ type config struct {
 	Efs                []int
 	Engine, Storage    string
 	Selectivity        float64
+	Predicate          bool
+	Writer             bool
 	DeleteFrac         float64
 }
 
@@ -51,7 +53,7 @@ func run() error {
 	var c config
 	var efs, engines, storages, rivals, plotPath string
 	var rounds int
-	var asJSON bool
+	var asJSON, writer bool
 	flag.StringVar(&c.Base, "base", "", "base vectors, fvecs")
 	flag.StringVar(&c.Query, "query", "", "queries, fvecs")
 	flag.StringVar(&c.Truth, "gt", "", "the true neighbours of each query, ivecs; computed when empty")
@@ -63,10 +65,12 @@ func run() error {
 	flag.IntVar(&c.K, "k", 10, "neighbours asked for")
 	flag.StringVar(&efs, "ef", "10,16,24,32,48,64,96,128,192,256,384,512", "ef of each search")
 	flag.StringVar(&engines, "engine", "gold,hnswlib", "of gold, flat, coder, hnswlib, faiss, usearch")
-	flag.StringVar(&storages, "storage", "f32", "of f32, int8, int8exact; only gold has others than f32")
+	flag.StringVar(&storages, "storage", "f32", "of f32 and int8 (ann.Quantized); only gold has others than f32")
 	flag.StringVar(&rivals, "rivals", "benchmarks/rivals", "directory of the rivals' programs")
 	flag.Float64Var(&c.Selectivity, "filter-selectivity", 0, "search under a random filter that allows this share (gold, flat)")
+	flag.BoolVar(&c.Predicate, "filter-func", false, "filter by a predicate instead of a bitmap")
 	flag.Float64Var(&c.DeleteFrac, "delete-frac", 0, "delete this share after building and add it again (gold)")
+	flag.BoolVar(&writer, "writer", false, "measure gold a second time while a writer stores vectors at full speed")
 	flag.IntVar(&rounds, "rounds", 3, "how often each search is measured")
 	flag.StringVar(&plotPath, "plot", "", "draw recall against queries per second to this path with .svg and .png added")
 	flag.BoolVar(&asJSON, "json", false, "print JSON lines instead of a table")
@@ -104,6 +108,13 @@ func run() error {
 			if err != nil {
 				fmt.Fprintf(os.Stderr, "annbench: %s %s skipped: %v\n", name, storage, err)
 				continue
+			}
+			running = append(running, e)
+			if ec.Writer = writer; !writer || name != "gold" {
+				continue
+			}
+			if e, err = start(ec, rivals); err != nil {
+				return err
 			}
 			running = append(running, e)
 		}

@@ -109,12 +109,17 @@ type row struct {
 	BytesPerVector float64 `json:"bytes_per_vector"`
 	Selectivity    float64 `json:"filter_selectivity,omitzero"`
 	DeleteFrac     float64 `json:"delete_frac,omitzero"`
+	Writer         bool    `json:"writer,omitzero"` // one stored vectors meanwhile
 }
 
 // String is a row of a table.
 func (r row) String() string {
-	return fmt.Sprintf("%-8s %-9s %-6s ef %4d  recall@%d %.4f  %8.0f qps  %8.0f on all  p50 %6.1f µs  p99 %6.1f µs  build %6.1f s  %5.0f B/vector",
-		r.Engine, r.Storage, r.Metric, r.Ef, r.K, r.Recall, r.QPS, r.QPSAll, r.P50, r.P99, r.BuildSeconds, r.BytesPerVector)
+	beside := ""
+	if r.Writer {
+		beside = "  beside a writer"
+	}
+	return fmt.Sprintf("%-8s %-9s %-6s ef %4d  recall@%d %.4f  %8.0f qps  %8.0f on all  p50 %6.1f µs  p99 %6.1f µs  build %6.1f s  %5.0f B/vector%s",
+		r.Engine, r.Storage, r.Metric, r.Ef, r.K, r.Recall, r.QPS, r.QPSAll, r.P50, r.P99, r.BuildSeconds, r.BytesPerVector, beside)
 }
 
 // measure lets the engines take turns: for every ef and round each searches all queries once.
@@ -125,7 +130,7 @@ func measure(engines []*engine, c config, truth [][]uint32, rounds int) ([]row, 
 			rows = append(rows, row{
 				Engine: e.Engine, Storage: e.Storage, Metric: c.Metric, Ef: ef, K: c.K,
 				BuildSeconds: e.BuildSeconds, BytesPerVector: float64(e.Bytes) / float64(max(e.N, 1)),
-				P50: math.MaxFloat64, P99: math.MaxFloat64, Selectivity: c.Selectivity, DeleteFrac: c.DeleteFrac,
+				P50: math.MaxFloat64, P99: math.MaxFloat64, Selectivity: c.Selectivity, DeleteFrac: c.DeleteFrac, Writer: e.Writer,
 			})
 		}
 	}
@@ -177,7 +182,7 @@ func at(rows []row, engine, storage string, recall float64) float64 {
 	var below *row
 	for i := range rows {
 		r := &rows[i]
-		if r.Engine != engine || r.Storage != storage {
+		if r.Engine != engine || r.Storage != storage || r.Writer {
 			continue
 		}
 		if r.Recall >= recall {
