@@ -3,7 +3,6 @@ package ann
 import (
 	"cmp"
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -96,17 +95,7 @@ func (s *scratch) offer(c candidate, n int) int {
 	} else {
 		s.pool = append(s.pool, 0)
 	}
-	pool := s.pool
-	at := 0
-	for left := last; left > 0; { // no jump depends on a comparison, none of which can be foretold
-		half := (left + 1) / 2
-		_, worse := bits.Sub64(uint64(c), uint64(pool[at+half-1]), 0)
-		at += half & -int(worse)
-		left -= half
-	}
-	copy(pool[at+1:], pool[at:last])
-	pool[at] = c
-	return at
+	return simd.Insert(s.pool, last, c)
 }
 
 // offerAll offers the pool of at most n the vectors in ids, by their scores.

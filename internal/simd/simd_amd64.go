@@ -111,3 +111,13 @@ func unseen(dst, list []uint32, seen []uint64, rows unsafe.Pointer, size int) in
 
 //go:noescape
 func unseenAMD64(dst, list *uint32, n int, seen *uint64, words int, rows unsafe.Pointer, size int) int
+
+func insert(list []uint64, n int, x uint64) int {
+	if !hasAVX512 {
+		return insertGeneric(list, n, x)
+	}
+	return insertAVX512(&list[0], n, x)
+}
+
+//go:noescape
+func insertAVX512(list *uint64, n int, x uint64) int
