@@ -8,9 +8,8 @@ import (
 )
 
 // Walks do not read vectors but short codes of them, since what they wait for is memory. A vector less the graph's centre is
-// put into ten bits a component, in steps of a 512th of its own largest one. The upper four bits lie in a record, as do the
-// next four in a graph that is wide; where the storage keeps no vectors, the others lie apart, to be read when the best are
-// scored again. (Two levels of one code are from Aguerrebere et al., "Similarity search in the blink of an eye with
+// put into ten bits a component, in steps of a 512th of its own largest one. The upper four of them lie in a record, or six, or
+// all; where the storage keeps no vectors, the others lie apart, to be read when the best are scored again. (Two levels of one code are from Aguerrebere et al., "Similarity search in the blink of an eye with
 // compressed indices", 2023.)
 //
 // The inner product of two vectors a and b, whose codes stand for a-c and b-c, is the product of these, plus c·b, which is kept
@@ -26,12 +25,14 @@ type coder struct {
 	placed  []float32 // a vector as the metric compares it
 	centred []float32 // less the centre, with zeros to numbersOf
 	full    []float32 // a code as numbers
+	rest    []byte    // of a code that is not kept
 }
 
 func newCoder(dim int) *coder {
 	n := numbersOf(dim)
 	return &coder{
 		numbers: make([]uint16, n), placed: make([]float32, dim), centred: make([]float32, n), full: make([]float32, n),
+		rest: make([]byte, simd.RestSize(n/2, 4)),
 	}
 }
 
@@ -77,7 +78,11 @@ func (g *graph) setCode(slot uint32, c *coder) {
 	for i, v := range c.centred[:g.dim] {
 		c.numbers[i] = uint16(min(max(int(float64(float64(v)*inv)+512), 0), 1023))
 	}
-	simd.PackCodes(c.numbers, &g.near, slot, g.restOf(slot))
+	rest := c.rest
+	if g.rows == nil {
+		rest = g.restOf(slot)
+	}
+	simd.PackCodes(c.numbers, &g.near, slot, rest)
 	scale := step * g.stepsOf()
 	g.near.SetScale(slot, scale, g.addend(scale, c))
 	if g.norms != nil {
@@ -90,12 +95,7 @@ func inverseLength(x []float32) float32 {
 }
 
 // stepsOf is how many of the steps of ten bits a step of a record's numbers is worth.
-func (g *graph) stepsOf() float32 {
-	if g.near.Wide {
-		return 4
-	}
-	return 64
-}
+func (g *graph) stepsOf() float32 { return float32(int(1) << (10 - g.near.Bits)) }
 
 // addend is what a record adds to every score: the centre's product with the vector; under Cosine and L2 minus half, or all,
 // of the squared length of what the record stands for.
@@ -106,11 +106,7 @@ func (g *graph) addend(scale float32, c *coder) float32 {
 		}
 		return simd.Dot(g.centre, c.placed)
 	}
-	shift, middle := 6, 15
-	if g.near.Wide {
-		shift, middle = 2, 255
-	}
-	sum := 0
+	shift, middle, sum := 10-g.near.Bits, 1<<g.near.Bits-1, 0
 	for _, u := range c.numbers[:g.dim] {
 		v := 2*int(u>>shift) - middle
 		sum += v * v
@@ -122,12 +118,9 @@ func (g *graph) addend(scale float32, c *coder) float32 {
 	return -float32(square)
 }
 
-// restOf is what the slot's record leaves of its code; nil where the graph has rows.
+// restOf is what the slot's record leaves of its code.
 func (g *graph) restOf(slot uint32) []byte {
-	if g.rest == nil {
-		return nil
-	}
-	n := simd.RestSize(g.near.Half, g.near.Wide)
+	n := simd.RestSize(g.near.Half, g.near.Bits)
 	return g.rest[int(slot)*n:][:n]
 }
 
@@ -154,12 +147,9 @@ func (g *graph) vector(dst []float32, slot uint32, c *coder) []float32 {
 
 // setProbe makes p a probe of the vector in slot.
 func (g *graph) setProbe(p *simd.CodeProbe, slot uint32) {
-	simd.UnpackCodes(p.Code, &g.near, slot)
-	clear(p.Code[g.dim:])
 	scale, add := g.near.Scale(slot)
-	if g.near.Wide {
-		scale *= 2
-	}
+	scale *= simd.UnpackCodes(p.Code, &g.near, slot)
+	clear(p.Code[g.dim:])
 	p.Factor, p.Base = scale, add
 	switch g.metric {
 	case Cosine:
@@ -257,18 +247,18 @@ func (s *scratch) whole(g *graph, slot uint32) float32 {
 	return simd.Dot(c.centred[:g.dim], c.full[:g.dim]) + (add + s.probe.Base)
 }
 
-// Of the best of a walk as many are scored again: k and rerankWide more, or rerankNarrow more where the codes have four bits,
-// among whose best hundred the ten best are.
+// Of the best of a walk as many are scored again: k and rerankFine more, or rerankCoarse more where records have four bits, among
+// whose best hundred the ten best are.
 const (
-	rerankWide   = 30
-	rerankNarrow = 90
+	rerankFine   = 30
+	rerankCoarse = 90
 )
 
 // rerank scores the best of the pool anew, as exactly as the graph can, and drops the rest.
 func (s *scratch) rerank(g *graph, k int) {
-	n := max(2*k, k+rerankNarrow)
-	if g.near.Wide {
-		n = max(2*k, k+rerankWide)
+	n := max(2*k, k+rerankFine)
+	if g.near.Bits == 4 {
+		n = max(2*k, k+rerankCoarse)
 	}
 	s.pool = s.pool[:min(n, len(s.pool))]
 	s.ids = s.ids[:0]

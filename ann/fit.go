@@ -2,11 +2,11 @@ package ann
 
 import "github.com/goldrec/gold/internal/simd"
 
-// An index fits its codes to its vectors. Below fitLeast of them codes are wide and have no centre. The first AddBatch or Add
-// that reaches so many settles the centre, which is their mean from then on. There, and whenever their number has doubled,
-// the index looks whether four bits a component tell its vectors apart, and takes eight from then on if they do not: if of
-// the nearest to some of them too few are among the best by codes. That costs fitQueries scans. Up to 64 dimensions eight
-// bits fill no more than a cache line, and four would save nothing.
+// An index fits its codes to its vectors. Below fitLeast of them records have all ten bits and no centre. The first AddBatch or
+// Add that reaches so many settles the centre, which is their mean from then on, and gives records as many bits as fit one cache
+// line: ten up to 44 dimensions, six up to 74, and four. There, and whenever the number of vectors has doubled, the index looks
+// whether its records tell them apart, and gives them more bits from then on if not: if of the nearest to some vectors too
+// few are among the best by records. That costs fitQueries scans.
 const (
 	fitLeast   = 1024
 	fitQueries = 32
@@ -25,18 +25,36 @@ func (h *HNSW) fit(g *graph, slots []uint32, vectors []float32) *graph {
 	}
 	due := n >= fitLeast && n >= 2*g.fitted
 	if due && g.fitted == 0 {
-		g = h.refit(g, h.centre(g, vectors), simd.CodeSize(g.near.Half, true) <= 64)
+		g = h.refit(g, h.centre(g, vectors), bitsInLine(g.near.Half))
 	}
 	for i, slot := range slots {
 		g.setVector(slot, vectors[i*g.dim:(i+1)*g.dim], c)
 	}
 	if due {
 		g.fitted = n
-		if !g.near.Wide && h.crowded(g) {
-			g = h.refit(g, g.centre, true)
+		for g.near.Bits < 10 && h.crowded(g) {
+			g = h.refit(g, g.centre, moreBits(g.near.Bits))
 		}
 	}
 	return g
+}
+
+// bitsInLine is how many bits of a number a record may have so as to fit a cache line.
+func bitsInLine(half int) int {
+	for _, bits := range [...]int{10, 6} {
+		if simd.FitsLine(half, bits) {
+			return bits
+		}
+	}
+	return 4
+}
+
+// moreBits is the next width.
+func moreBits(bits int) int {
+	if bits == 4 {
+		return 6
+	}
+	return 10
 }
 
 // writer is a scratch of the writer's own.
@@ -45,10 +63,10 @@ func (h *HNSW) writer() *scratch {
 	return h.writers[0]
 }
 
-// refit publishes a graph whose codes have that centre and width.
-func (h *HNSW) refit(g *graph, centre []float32, wide bool) *graph {
+// refit publishes a graph whose codes have that centre and records that many bits.
+func (h *HNSW) refit(g *graph, centre []float32, bits int) *graph {
 	fitted := g.fitted
-	g = newGraph(g.size(), &h.opts, g, centre, wide)
+	g = newGraph(g.size(), &h.opts, g, centre, bits)
 	g.fitted = fitted
 	h.graph.Store(g)
 	return g

@@ -43,11 +43,11 @@ type graph struct {
 
 const noEntry = math.MaxUint64
 
-// newGraph returns a graph with room for size vectors and codes of that centre and width, holding what old holds. Old may
+// newGraph returns a graph with room for size vectors and codes of that centre and records of that many bits, holding what old holds. Old may
 // be nil.
-func newGraph(size int, opts *Options, old *graph, centre []float32, wide bool) *graph {
+func newGraph(size int, opts *Options, old *graph, centre []float32, bits int) *graph {
 	g := &graph{dim: opts.Dim, m: opts.M, metric: opts.Metric, storage: opts.Storage, seed: opts.Seed}
-	g.allot(size, centre, wide)
+	g.allot(size, centre, bits)
 	g.alive = make([]uint32, (size+31)/32)
 	from := 0
 	if old != nil {
@@ -81,19 +81,19 @@ func fillNone(links []uint32) {
 }
 
 // allot makes the arrays for size vectors.
-func (g *graph) allot(size int, centre []float32, wide bool) {
+func (g *graph) allot(size int, centre []float32, bits int) {
 	var a arena
-	g.lay(&a, size, wide)
+	g.lay(&a, size, bits)
 	a.open(g)
-	g.lay(&a, size, wide)
+	g.lay(&a, size, bits)
 	if g.centre = centre; centre != nil && g.metric == InnerProduct {
 		g.centreSquare = simd.Dot(centre, centre)
 	}
 }
 
 // lay takes the arrays from the arena, those that walks read before the others.
-func (g *graph) lay(a *arena, size int, wide bool) {
-	g.near = simd.NewCodes(numbersOf(g.dim)/2, wide, size, a.bytes)
+func (g *graph) lay(a *arena, size, bits int) {
+	g.near = simd.NewCodes(numbersOf(g.dim)/2, bits, size, a.bytes)
 	g.links = arrayOf[uint32](a, size*2*g.m)
 	g.keys = arrayOf[uint32](a, size)
 	if g.metric == InnerProduct {
@@ -102,13 +102,13 @@ func (g *graph) lay(a *arena, size int, wide bool) {
 	if g.storage == Float32 {
 		g.rows = arrayOf[float32](a, size*g.dim)
 	} else {
-		g.rest = a.bytes(size * simd.RestSize(g.near.Half, wide))
+		g.rest = a.bytes(size * simd.RestSize(g.near.Half, bits))
 	}
 }
 
-// copyCodes copies old's codes, or makes codes anew where the graphs differ in centre or width.
+// copyCodes copies old's codes, or makes codes anew where the graphs differ in them.
 func (g *graph) copyCodes(old *graph) {
-	if g.near.Wide == old.near.Wide && unsafe.SliceData(g.centre) == unsafe.SliceData(old.centre) {
+	if g.near.Bits == old.near.Bits && unsafe.SliceData(g.centre) == unsafe.SliceData(old.centre) {
 		copy(g.near.Rows, old.near.Rows)
 		copy(g.near.Apart, old.near.Apart)
 		copy(g.rest, old.rest)

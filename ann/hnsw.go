@@ -47,7 +47,7 @@ func NewHNSW(opts Options) (*HNSW, error) {
 		s.shard = h.shards.Add(1)
 		return s
 	}
-	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, true))
+	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, 10))
 	h.table.Store(newTable(opts.Capacity))
 	return h, nil
 }
@@ -131,7 +131,7 @@ func (h *HNSW) reserve(size int) {
 		return
 	}
 	size = min(max(size, g.size()+g.size()/4, 64), slotsMax)
-	h.graph.Store(newGraph(size, &h.opts, g, g.centre, g.near.Wide))
+	h.graph.Store(newGraph(size, &h.opts, g, g.centre, g.near.Bits))
 }
 
 // publish makes the vector in slot the one under key.
@@ -273,7 +273,7 @@ func (h *HNSW) scan(dst []Result, s *scratch, g *graph, k int, allow Filter) []R
 }
 
 // scanSpare is how many more than k a scan keeps, in place of those that are deleted meanwhile and for rerank to choose from.
-const scanSpare = rerankNarrow
+const scanSpare = rerankCoarse
 
 // fillAllowed puts the n best of the vectors that the filter allows into the pool.
 func (s *scratch) fillAllowed(g *graph, n int, allow Filter) {

@@ -28,12 +28,13 @@ type header struct {
 	Upper                                   uint32 // links above the bottom
 	EntryLow, EntryHigh                     uint32
 	Fitted                                  uint32 // how many vectors codes were fitted to
-	Wide, Centred                           uint32 // 0 or 1
+	Bits                                    uint32 // of a record's numbers
+	Centred                                 uint32 // 0 or 1
 }
 
 func (h *header) fields() []*uint32 {
 	return []*uint32{&h.Dim, &h.Metric, &h.Storage, &h.M, &h.EfConstruction, &h.SeedLow, &h.SeedHigh, &h.Used, &h.Upper,
-		&h.EntryLow, &h.EntryHigh, &h.Fitted, &h.Wide, &h.Centred}
+		&h.EntryLow, &h.EntryHigh, &h.Fitted, &h.Bits, &h.Centred}
 }
 
 // WriteTo writes the index to w in a form that ReadHNSW reads, and returns how many bytes that took. Searches go on
@@ -51,9 +52,7 @@ func (h *HNSW) WriteTo(w io.Writer) (int64, error) {
 		Dim: uint32(g.dim), Metric: uint32(g.metric), Storage: uint32(g.storage), M: uint32(g.m), EfConstruction: uint32(h.opts.EfConstruction),
 		SeedLow: uint32(g.seed), SeedHigh: uint32(g.seed >> 32), Used: uint32(used), Upper: uint32(upper),
 		EntryLow: uint32(entry), EntryHigh: uint32(entry >> 32), Fitted: uint32(g.fitted),
-	}
-	if g.near.Wide {
-		head.Wide = 1
+		Bits: uint32(g.near.Bits),
 	}
 	if g.centre != nil {
 		head.Centred = 1
@@ -85,9 +84,9 @@ func (h *HNSW) WriteTo(w io.Writer) (int64, error) {
 			e.float32s([]float32{scale, add})
 		}
 		for slot := range uint32(used) {
-			e.bytes(g.near.Row(slot)[:simd.CodeSize(g.near.Half, g.near.Wide)])
+			e.bytes(g.near.Row(slot)[:simd.CodeSize(g.near.Half, g.near.Bits)])
 		}
-		e.bytes(g.rest[:used*simd.RestSize(g.near.Half, g.near.Wide)])
+		e.bytes(g.rest[:used*simd.RestSize(g.near.Half, g.near.Bits)])
 	}
 	e.checksum()
 	if e.err != nil {
@@ -131,7 +130,7 @@ func readHNSW(d *decoder, runtime Options) (*HNSW, error) {
 		Workers: runtime.Workers, Progress: runtime.Progress,
 	}.withDefaults()
 	if err != nil || head.Dim == 0 || head.M == 0 || head.EfConstruction == 0 || head.Used > slotsMax ||
-		head.Fitted > slotsMax || head.Wide > 1 || head.Centred > 1 {
+		head.Fitted > slotsMax || head.Bits != 4 && head.Bits != 6 && head.Bits != 10 || head.Centred > 1 {
 		return nil, errors.New("header out of range")
 	}
 	used := int(head.Used)
@@ -146,17 +145,17 @@ func readHNSW(d *decoder, runtime Options) (*HNSW, error) {
 		centre = d.float32s(g.dim)
 	}
 	var records, rest []byte
-	half, wide := numbersOf(g.dim)/2, head.Wide == 1
+	half, bits := numbersOf(g.dim)/2, int(head.Bits)
 	if g.storage == Float32 {
 		rows = d.float32s(used * g.dim)
 	} else {
-		scales, records = d.float32s(2*used), d.bytes(used*simd.CodeSize(half, wide))
-		rest = d.bytes(used * simd.RestSize(half, wide))
+		scales, records = d.float32s(2*used), d.bytes(used*simd.CodeSize(half, bits))
+		rest = d.bytes(used * simd.RestSize(half, bits))
 	}
 	if !d.checksum() {
 		return nil, errors.New("the arrays do not match their checksum")
 	}
-	g.allot(used, centre, wide)
+	g.allot(used, centre, bits)
 	g.fitted = int(head.Fitted)
 	copy(g.keys, keys)
 	copy(g.links, links)
@@ -164,7 +163,7 @@ func readHNSW(d *decoder, runtime Options) (*HNSW, error) {
 	copy(g.rest, rest)
 	for slot := range uint32(len(scales) / 2) {
 		g.near.SetScale(slot, scales[2*slot], scales[2*slot+1])
-		n := simd.CodeSize(half, wide)
+		n := simd.CodeSize(half, bits)
 		copy(g.near.Row(slot), records[int(slot)*n:][:n])
 	}
 	g.entry.Store(uint64(head.EntryHigh)<<32 | uint64(head.EntryLow))

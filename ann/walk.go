@@ -136,9 +136,13 @@ func (g *graph) descend(s *scratch, entry uint64, level int) candidate {
 	return at
 }
 
-// walk fills the pool with the ef best vectors of a level that a best-first walk from start meets. It is one step ahead of
-// itself, for the sake of memory: the neighbours of the best vector are looked up, and their records asked for, before those
-// of the one before are compared, and the list that is likely to come next is asked for too.
+// walkWidth is how many vectors a walk goes on from at a time.
+const walkWidth = 2
+
+// walk fills the pool with the ef best vectors of a level that a best-first walk from start meets. For the sake of memory it
+// goes on from the best walkWidth vectors at once, and is a step ahead of itself: their neighbours are looked up, and the
+// records of these asked for, before those of the step before are compared, and the lists that are likely to come next are
+// asked for too.
 func (g *graph) walk(s *scratch, level, ef int, start candidate) {
 	s.start(g)
 	slot := start.slot()
@@ -147,13 +151,18 @@ func (g *graph) walk(s *scratch, level, ef int, start candidate) {
 	s.pool = append(s.pool, start)
 	var ids []uint32 // met, and not compared yet
 	for at := 0; at < len(s.pool) || len(ids) > 0; {
-		var ahead []uint32
-		if at < len(s.pool) {
-			ahead = s.meet(g, g.list(level, s.pool[at].slot()))
-			s.pool[at] |= expanded
-			if at = s.next(at); at < len(s.pool) {
-				simd.Prefetch(g.list(level, s.pool[at].slot()))
+		from := len(s.met)
+		for range walkWidth {
+			if at == len(s.pool) {
+				break
 			}
+			s.meet(g, g.list(level, s.pool[at].slot()))
+			s.pool[at] |= expanded
+			at = s.next(at)
+		}
+		ahead := s.met[from:]
+		for i, n := at, 0; i < len(s.pool) && n < walkWidth; i, n = s.next(i+1), n+1 {
+			simd.Prefetch(g.list(level, s.pool[i].slot()))
 		}
 		worst := s.worst(ef)
 		for i, v := range s.score(g, ids) {

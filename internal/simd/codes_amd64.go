@@ -13,7 +13,7 @@ func dotCodes(dst []float32, p *CodeProbe, c *Codes, ids []uint32) bool {
 			return false
 		}
 		return dotCodesVNNI(&dst[0], &p.Code[0], &c.Rows[0], &ids[0], len(ids), c.Half, c.Stride, len(c.Rows),
-			&scales[at], stride, planes(c.Wide)-1, p.Factor, p.Base)
+			&scales[at], stride, c.planes(), p.Factor, p.Base)
 	case hasAVX2:
 		return dotCodesAVX2(dst, p, c, ids)
 	}
@@ -25,48 +25,45 @@ func dotCodesAVX2(dst []float32, p *CodeProbe, c *Codes, ids []uint32) bool {
 	for _, v := range p.Code {
 		bias += int32(v)
 	}
-	wide := planes(c.Wide) - 1
-	if bias *= 15; c.Wide {
-		bias *= 17
-	}
+	bias *= 1<<c.Bits - 1
 	for i, id := range ids {
 		if !c.holds(id) {
 			return false
 		}
 		scale, add := c.Scale(id)
-		sum := 2*dotPlanesAVX2(&p.Code[0], &c.Row(id)[0], c.Half, wide) - bias
+		sum := 2*dotPlanesAVX2(&p.Code[0], &c.Row(id)[0], c.Half, c.planes()) - bias
 		dst[i] = float32(float32(sum)*float32(scale*p.Factor)) + float32(add+p.Base)
 	}
 	return true
 }
 
-func unpackCodes(dst []int8, row []byte, wide bool) {
+func unpackCodes(dst []int8, row []byte, bits int) {
 	if !hasAVX512 || len(dst) == 0 {
-		unpackCodesGeneric(dst, row, wide)
+		unpackCodesGeneric(dst, row, bits)
 		return
 	}
-	unpackCodesAVX512(&dst[0], &row[0], len(dst)/2, planes(wide)-1)
+	unpackCodesAVX512(&dst[0], &row[0], len(dst)/4, bits)
 }
 
-func expandCodes(dst []float32, high, middle, low []byte, scale float32) {
+func expandCodes(dst []float32, high, crumbs, low []byte, scale float32) {
 	if !hasAVX512 || len(dst) == 0 {
-		expandCodesGeneric(dst, high, middle, low, scale)
+		expandCodesGeneric(dst, high, crumbs, low, scale)
 		return
 	}
-	expandCodesAVX512(&dst[0], &high[0], &middle[0], &low[0], len(low), scale)
+	expandCodesAVX512(&dst[0], &high[0], &crumbs[0], &low[0], len(crumbs), scale)
 }
 
 //go:noescape
-func dotCodesVNNI(dst *float32, q *int8, rows *byte, ids *uint32, n, half, stride, size int, scales *byte, scaleStride, wide int, factor, base float32) bool
+func dotCodesVNNI(dst *float32, q *int8, rows *byte, ids *uint32, n, half, stride, size int, scales *byte, scaleStride, planes int, factor, base float32) bool
 
 //go:noescape
-func dotPlanesAVX2(q *int8, row *byte, half, wide int) int32
+func dotPlanesAVX2(q *int8, row *byte, half, planes int) int32
 
 //go:noescape
-func unpackCodesAVX512(dst *int8, row *byte, half, wide int)
+func unpackCodesAVX512(dst *int8, row *byte, quarter, bits int)
 
 //go:noescape
-func expandCodesAVX512(dst *float32, high, middle, low *byte, quarter int, scale float32)
+func expandCodesAVX512(dst *float32, high, crumbs, low *byte, quarter int, scale float32)
 
 //go:noescape
 func prefetch(p unsafe.Pointer, size int)

@@ -17,26 +17,55 @@ GLOBL units<>(SB), RODATA|NOPTR, $4
 	JHI   outside;             \
 	ADDQ  DI, p
 
-// NARROW adds the products of the query's bytes in Z10 and Z11 and the numbers in z.
-#define NARROW(z, t, acc) \
+// NIBBLES adds the products of the query's bytes in Z10 and Z11 and the numbers in z.
+#define NIBBLES(z, t, acc) \
 	VPANDD   Z15, z, t;   \
 	VPSRLW   $4, z, z;    \
 	VPANDD   Z15, z, z;   \
 	VPDPBUSD Z10, t, acc; \
 	VPDPBUSD Z11, z, acc
 
-// WIDE does so for the numbers whose upper bits are in z and whose lower ones in y: the masks choose upper bits from one
-// and lower ones from the other.
-#define WIDE(z, y, t, acc) \
-	VPSLLW     $4, z, t;          \
-	VPTERNLOGD $0xD8, Z15, y, t;  \
-	VPSRLW     $4, y, y;          \
-	VPTERNLOGD $0xE4, Z15, z, y;  \
-	VPDPBUSD   Z10, t, acc;       \
-	VPDPBUSD   Z11, y, acc
+// CRUMBS does so for numbers of two bits and the query's bytes in Z16 to Z19.
+#define CRUMBS(z, t, acc) \
+	VPANDD   Z20, z, t;   \
+	VPDPBUSD Z16, t, acc; \
+	VPSRLW   $2, z, t;    \
+	VPANDD   Z20, t, t;   \
+	VPDPBUSD Z17, t, acc; \
+	VPSRLW   $4, z, t;    \
+	VPANDD   Z20, t, t;   \
+	VPDPBUSD Z18, t, acc; \
+	VPSRLW   $6, z, t;    \
+	VPANDD   Z20, t, t;   \
+	VPDPBUSD Z19, t, acc
 
-// func dotCodesVNNI(dst *float32, q *int8, rows *byte, ids *uint32, n, half, stride, size int, scales *byte, scaleStride, wide int, factor, base float32) bool
-TEXT ·dotCodesVNNI(SB), NOSPLIT, $0-97
+// LOAD loads from the four rows under a mask.
+#define LOAD(k, a, b, c, d) \
+	VMOVDQU8.Z (R8)(AX*1), k, a;  \
+	VMOVDQU8.Z (R9)(AX*1), k, b;  \
+	VMOVDQU8.Z (R10)(AX*1), k, c; \
+	VMOVDQU8.Z (R11)(AX*1), k, d
+
+// SHIFT makes room for n bits below each sum, and moves the rows on by step.
+#define SHIFT(n, step) \
+	VPSLLD $n, Z0, Z0; \
+	VPSLLD $n, Z1, Z1; \
+	VPSLLD $n, Z2, Z2; \
+	VPSLLD $n, Z3, Z3; \
+	ADDQ   step, R8;   \
+	ADDQ   step, R9;   \
+	ADDQ   step, R10;  \
+	ADDQ   step, R11
+
+// MASK sets k to the low CX bits, CX below 64.
+#define MASK(k) \
+	MOVQ  $1, AX;  \
+	SHLQ  CX, AX;  \
+	DECQ  AX;      \
+	KMOVQ AX, k
+
+// func dotCodesVNNI(dst *float32, q *int8, rows *byte, ids *uint32, n, half, stride, size int, scales *byte, scaleStride, planes int, factor, base float32) bool
+TEXT ·dotCodesVNNI(SB), NOSPLIT, $8-97
 	MOVQ         dst+0(FP), R15
 	MOVQ         q+8(FP), SI
 	MOVQ         rows+16(FP), DI
@@ -51,16 +80,21 @@ TEXT ·dotCodesVNNI(SB), NOSPLIT, $0-97
 	VBROADCASTSS factor+88(FP), X12
 	VBROADCASTSS base+92(FP), X13
 
-	// The last bytes of a plane are taken under the mask in K1.
-	MOVQ  CX, BX
-	ANDQ  $63, CX
-	SUBQ  CX, BX
-	MOVQ  $1, AX
-	SHLQ  CX, AX
-	DECQ  AX
-	KMOVQ AX, K1
+	// The last bytes of a plane are taken under a mask: K1 for four bits a number, K2 for two. They are loaded no wider than
+	// they are, since a load that reaches into the next line waits for it, whatever its mask.
+	MOVQ CX, BX
+	SHRQ $1, CX
+	ANDQ $63, CX
+	MASK(K2)
+	MOVQ BX, CX
+	ANDQ $63, CX
+	MOVQ CX, tail-8(SP)
+	SUBQ CX, BX
+	MASK(K1)
+	MOVL         $0x03030303, AX
+	VPBROADCASTD AX, Z20
 
-	// Σq, from products with 1: 15 times it, or 255 times, is taken off.
+	// Σq, from products with 1: 15, 63 or 1023 times it is taken off.
 	VPXORD   Z14, Z14, Z14
 	MOVQ     $0x0101010101010101, AX
 	VPBROADCASTQ AX, Z9
@@ -90,11 +124,14 @@ sumTail:
 	VPADDD        X5, X14, X14
 	VPSHUFD       $0xB1, X14, X5
 	VPADDD        X5, X14, X14
-	MOVQ          wide+80(FP), CX
+	MOVQ          planes+80(FP), CX
 	VPSLLD        $4, X14, X5
-	TESTQ         CX, CX
+	CMPQ          CX, $1
 	JEQ           biased
-	VPSLLD        $8, X14, X5
+	VPSLLD        $6, X14, X5
+	CMPQ          CX, $2
+	JEQ           biased
+	VPSLLD        $10, X14, X5
 
 biased:
 	VPSUBD X14, X5, X14
@@ -119,11 +156,12 @@ rowsSet:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	XORQ   AX, AX
-	TESTQ  CX, CX
-	JNE    wide
-	CMPQ   AX, BX
-	JEQ    tail
+	MOVQ   planes+80(FP), CX
+
+nibbles:
+	XORQ AX, AX
+	CMPQ AX, BX
+	JEQ  tail
 
 loop:
 	VMOVDQU8 (SI)(AX*1), Z10
@@ -132,30 +170,103 @@ loop:
 	VMOVDQU8 (R9)(AX*1), Z5
 	VMOVDQU8 (R10)(AX*1), Z6
 	VMOVDQU8 (R11)(AX*1), Z7
-	NARROW(Z4, Z8, Z0)
-	NARROW(Z5, Z9, Z1)
-	NARROW(Z6, Z8, Z2)
-	NARROW(Z7, Z9, Z3)
+	NIBBLES(Z4, Z8, Z0)
+	NIBBLES(Z5, Z9, Z1)
+	NIBBLES(Z6, Z8, Z2)
+	NIBBLES(Z7, Z9, Z3)
 	ADDQ     $64, AX
 	CMPQ     AX, BX
 	JLT      loop
 
 tail:
-	CMPQ       AX, half+40(FP)
-	JEQ        sum
 	VMOVDQU8.Z (SI)(AX*1), K1, Z10
 	VMOVDQU8.Z (R12)(AX*1), K1, Z11
-	VMOVDQU8.Z (R8)(AX*1), K1, Z4
-	VMOVDQU8.Z (R9)(AX*1), K1, Z5
-	VMOVDQU8.Z (R10)(AX*1), K1, Z6
-	VMOVDQU8.Z (R11)(AX*1), K1, Z7
-	NARROW(Z4, Z8, Z0)
-	NARROW(Z5, Z9, Z1)
-	NARROW(Z6, Z8, Z2)
-	NARROW(Z7, Z9, Z3)
+	CMPQ       tail-8(SP), $16
+	JLE        tail16
+	CMPQ       tail-8(SP), $32
+	JLE        tail32
+	LOAD(K1, Z4, Z5, Z6, Z7)
+	JMP        loaded
+
+tail16:
+	LOAD(K1, X4, X5, X6, X7)
+	JMP loaded
+
+tail32:
+	LOAD(K1, Y4, Y5, Y6, Y7)
+
+loaded:
+	NIBBLES(Z4, Z8, Z0)
+	NIBBLES(Z5, Z9, Z1)
+	NIBBLES(Z6, Z8, Z2)
+	NIBBLES(Z7, Z9, Z3)
+	CMPQ       CX, $1
+	JEQ        sum
+
+	// The two bits below. A quarter of the query's numbers lies every half of half bytes.
+	SHIFT(2, half+40(FP))
+	MOVQ half+40(FP), BX
+	SHRQ $1, BX
+	XORQ AX, AX
+
+crumbs:
+	MOVQ BX, R13
+	SUBQ AX, R13
+	CMPQ R13, $64
+	JLT  crumbTail
+	KXNORQ K3, K3, K3
+	JMP  crumbPart
+
+crumbTail:
+	KMOVQ K2, K3
+
+crumbPart:
+	LEAQ       (SI)(BX*1), R13
+	VMOVDQU8.Z (SI)(AX*1), K3, Z16
+	VMOVDQU8.Z (R13)(AX*1), K3, Z17
+	LEAQ       (R12)(BX*1), R13
+	VMOVDQU8.Z (R12)(AX*1), K3, Z18
+	VMOVDQU8.Z (R13)(AX*1), K3, Z19
+	MOVQ       BX, R13
+	SUBQ       AX, R13
+	CMPQ       R13, $16
+	JLE        crumb16
+	CMPQ       R13, $32
+	JLE        crumb32
+	LOAD(K3, Z4, Z5, Z6, Z7)
+	JMP        crumbLoaded
+
+crumb16:
+	LOAD(K3, X4, X5, X6, X7)
+	JMP crumbLoaded
+
+crumb32:
+	LOAD(K3, Y4, Y5, Y6, Y7)
+
+crumbLoaded:
+	CRUMBS(Z4, Z8, Z0)
+	CRUMBS(Z5, Z9, Z1)
+	CRUMBS(Z6, Z8, Z2)
+	CRUMBS(Z7, Z9, Z3)
+	ADDQ       $64, AX
+	CMPQ       AX, BX
+	JLT        crumbs
+	CMPQ       CX, $2
+	JEQ        restore
+
+	// And the last four.
+	SHIFT(4, BX)
+	MOVQ $1, CX
+
+restore:
+	MOVQ size+56(FP), R13
+	SUBQ stride+48(FP), R13
+	MOVQ half+40(FP), BX
+	ANDQ $~63, BX
+	CMPQ CX, $1
+	JEQ  nibbles
 
 sum:
-	MOVQ          wide+80(FP), CX
 	VEXTRACTI64X4 $1, Z0, Y4
 	VEXTRACTI64X4 $1, Z1, Y5
 	VEXTRACTI64X4 $1, Z2, Y6
@@ -224,52 +335,6 @@ last:
 	JNE     last
 	JMP     done
 
-wide:
-	CMPQ AX, BX
-	JEQ  wideTail
-
-wideLoop:
-	MOVQ     half+40(FP), CX
-	ADDQ     AX, CX
-	VMOVDQU8 (SI)(AX*1), Z10
-	VMOVDQU8 (R12)(AX*1), Z11
-	VMOVDQU8 (R8)(AX*1), Z4
-	VMOVDQU8 (R8)(CX*1), Z5
-	VMOVDQU8 (R9)(AX*1), Z6
-	VMOVDQU8 (R9)(CX*1), Z7
-	WIDE(Z4, Z5, Z8, Z0)
-	WIDE(Z6, Z7, Z9, Z1)
-	VMOVDQU8 (R10)(AX*1), Z4
-	VMOVDQU8 (R10)(CX*1), Z5
-	VMOVDQU8 (R11)(AX*1), Z6
-	VMOVDQU8 (R11)(CX*1), Z7
-	WIDE(Z4, Z5, Z8, Z2)
-	WIDE(Z6, Z7, Z9, Z3)
-	ADDQ     $64, AX
-	CMPQ     AX, BX
-	JLT      wideLoop
-
-wideTail:
-	MOVQ       half+40(FP), CX
-	CMPQ       AX, CX
-	JEQ        sum
-	ADDQ       AX, CX
-	VMOVDQU8.Z (SI)(AX*1), K1, Z10
-	VMOVDQU8.Z (R12)(AX*1), K1, Z11
-	VMOVDQU8.Z (R8)(AX*1), K1, Z4
-	VMOVDQU8.Z (R8)(CX*1), K1, Z5
-	VMOVDQU8.Z (R9)(AX*1), K1, Z6
-	VMOVDQU8.Z (R9)(CX*1), K1, Z7
-	WIDE(Z4, Z5, Z8, Z0)
-	WIDE(Z6, Z7, Z9, Z1)
-	VMOVDQU8.Z (R10)(AX*1), K1, Z4
-	VMOVDQU8.Z (R10)(CX*1), K1, Z5
-	VMOVDQU8.Z (R11)(AX*1), K1, Z6
-	VMOVDQU8.Z (R11)(CX*1), K1, Z7
-	WIDE(Z4, Z5, Z8, Z2)
-	WIDE(Z6, Z7, Z9, Z3)
-	JMP        sum
-
 outside:
 	VZEROUPPER
 	MOVB $0, ret+96(FP)
@@ -311,6 +376,15 @@ outside:
 	IMULL   R11, CX;         \
 	ADDL    CX, R10
 
+// CRUMB adds to R10 the product of the two bits from the shift up of one byte at R8 and the query's at p.
+#define CRUMB(p, shift) \
+	MOVBLZX (R8)(AX*1), R9; \
+	SHRL    $shift, R9;     \
+	ANDL    $3, R9;         \
+	MOVBLSX (p)(AX*1), R11; \
+	IMULL   R11, R9;        \
+	ADDL    R9, R10
+
 // SUM8 adds the eight int32 in y to R10.
 #define SUM8(y, x) \
 	VEXTRACTI128 $1, y, X4; \
@@ -320,14 +394,14 @@ outside:
 	MOVL    x, CX;          \
 	ADDL    CX, R10
 
-// func dotPlanesAVX2(q *int8, row *byte, half int, wide int) int32
+// func dotPlanesAVX2(q *int8, row *byte, half, planes int) int32
 //
 // It returns Σ q·u.
 TEXT ·dotPlanesAVX2(SB), NOSPLIT, $0-36
 	MOVQ         q+0(FP), SI
 	MOVQ         row+8(FP), R8
 	MOVQ         half+16(FP), DX
-	MOVQ         wide+24(FP), BX
+	MOVQ         planes+24(FP), BX
 	LEAQ         (SI)(DX*1), R12
 	VPBROADCASTD nibbles<>(SB), Y15
 	VPBROADCASTD units<>(SB), Y14
@@ -364,91 +438,189 @@ single:
 
 sum:
 	SUM8(Y0, X0)
-	SHLL  $4, R13
-	ADDL  R10, R13
-	ADDQ  DX, R8
-	TESTQ BX, BX
-	JEQ   done
-	XORQ  BX, BX
-	JMP   plane
+	SHLL $4, R13
+	ADDL R10, R13
+	ADDQ DX, R8
+	CMPQ BX, $1
+	JEQ  done
+
+	// Two bits a number: the query's quarters begin at SI, R14, R12 and R15.
+	SHLL         $2, R13
+	SHRQ         $1, DX
+	LEAQ         (SI)(DX*1), R14
+	LEAQ         (R12)(DX*1), R15
+	VPXOR        Y0, Y0, Y0
+	XORL         R10, R10
+	XORQ         AX, AX
+	MOVQ         DX, CX
+	SUBQ         $16, CX
+	VPSRLW       $2, Y15, Y13
+	VPAND        Y15, Y13, Y13
+
+crumbs:
+	CMPQ       AX, CX
+	JGT        crumb
+	VMOVDQU    (R8)(AX*1), X4
+	VPAND      X13, X4, X5
+	VPMADDUBSW (SI)(AX*1), X5, X5
+	VPSRLW     $2, X4, X6
+	VPAND      X13, X6, X6
+	VPMADDUBSW (R14)(AX*1), X6, X6
+	VPADDW     X6, X5, X5
+	VPSRLW     $4, X4, X6
+	VPAND      X13, X6, X6
+	VPMADDUBSW (R12)(AX*1), X6, X6
+	VPADDW     X6, X5, X5
+	VPSRLW     $6, X4, X6
+	VPAND      X13, X6, X6
+	VPMADDUBSW (R15)(AX*1), X6, X6
+	VPADDW     X6, X5, X5
+	VPMADDWD   X14, X5, X5
+	VPADDD     Y5, Y0, Y0
+	ADDQ       $16, AX
+	JMP        crumbs
+
+crumb:
+	CMPQ AX, DX
+	JGE  crumbSum
+	CRUMB(SI, 0)
+	CRUMB(R14, 2)
+	CRUMB(R12, 4)
+	CRUMB(R15, 6)
+	INCQ AX
+	JMP  crumb
+
+crumbSum:
+	SUM8(Y0, X0)
+	ADDL R10, R13
+	CMPQ BX, $2
+	JEQ  done
+	ADDQ DX, R8
+	SHLQ $1, DX
+	MOVQ $1, BX
+	JMP  plane
 
 done:
 	VZEROUPPER
 	MOVL R13, ret+32(FP)
 	RET
 
-// func unpackCodesAVX512(dst *int8, row *byte, half, wide int)
+// JOIN puts below the number in z the bits of b from the shift up that Z13 lets through, and takes the middle off twice that.
+#define JOIN(z, b, shift) \
+	VPSRLW $shift, b, Z10; \
+	VPANDD Z13, Z10, Z10;  \
+	VPADDB z, z, z;        \
+	VPADDB z, z, z;        \
+	VPORD  Z10, z, z
+
+#define JOINBIT(z, b, shift) \
+	VPSRLW $shift, b, Z10; \
+	VPANDD Z12, Z10, Z10;  \
+	VPADDB z, z, z;        \
+	VPORD  Z10, z, z
+
+#define CENTRE(z, p) \
+	VPADDB   z, z, z;   \
+	VPSUBB   Z14, z, z; \
+	VMOVDQU8 z, K1, (p)
+
+// func unpackCodesAVX512(dst *int8, row *byte, quarter, bits int)
 TEXT ·unpackCodesAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         row+8(FP), SI
-	MOVQ         half+16(FP), DX
-	MOVQ         wide+24(FP), BX
+	MOVQ         quarter+16(FP), DX
+	MOVQ         bits+24(FP), BX
 	VPBROADCASTD nibbles<>(SB), Z15
-	LEAQ         (DI)(DX*1), R8
-	LEAQ         (SI)(DX*1), R9
+	MOVL         $0x03030303, AX
+	VPBROADCASTD AX, Z13
+	MOVL         $0x01010101, AX
+	VPBROADCASTD AX, Z12
+	MOVL         $0x0f0f0f0f, AX
+	CMPQ         BX, $4
+	JEQ          middle
+	MOVL         $0x3f3f3f3f, AX
+	CMPQ         BX, $6
+	JEQ          middle
+	MOVL         $0x7f7f7f7f, AX
+
+middle:
+	VPBROADCASTD AX, Z14
+	LEAQ         (SI)(DX*1), R9  // the second half of the first plane
+	LEAQ         (SI)(DX*2), R10 // the second plane
+	LEAQ         (R10)(DX*1), R11 // the third
+	LEAQ         (R11)(DX*1), R12
+	LEAQ         (DI)(DX*1), R13
+	LEAQ         (DI)(DX*2), R14
+	LEAQ         (R13)(DX*2), R15
 	KXNORQ       K1, K1, K1
-	MOVQ         $0x8080808080808080, AX
-	VPBROADCASTQ AX, Z14
+	XORQ         AX, AX
 
 loop:
-	SUBQ  $64, DX
-	JGE   whole
 	MOVQ  DX, CX
-	ADDQ  $64, CX
+	SUBQ  AX, CX
+	CMPQ  CX, $64
+	JGE   whole
+	TESTQ CX, CX
 	JEQ   done
-	MOVQ  $1, AX
-	SHLQ  CX, AX
-	DECQ  AX
-	KMOVQ AX, K1
+	MOVQ  $1, R8
+	SHLQ  CX, R8
+	DECQ  R8
+	KMOVQ R8, K1
 
 whole:
-	VMOVDQU8.Z (SI), K1, Z4
-	TESTQ      BX, BX
-	JNE        both
-	VPANDD     Z15, Z4, Z5
-	VPSRLW     $4, Z4, Z4
+	VMOVDQU8.Z (SI)(AX*1), K1, Z4
+	VMOVDQU8.Z (R9)(AX*1), K1, Z5
+	VPSRLW     $4, Z4, Z6
+	VPSRLW     $4, Z5, Z7
 	VPANDD     Z15, Z4, Z4
-	VPADDB     Z5, Z5, Z5
-	VPADDB     Z4, Z4, Z4
-	VPSUBB     Z15, Z5, Z5
-	VPSUBB     Z15, Z4, Z4
+	VPANDD     Z15, Z5, Z5
+	VPANDD     Z15, Z6, Z6
+	VPANDD     Z15, Z7, Z7
+	CMPQ       BX, $4
+	JEQ        store
+	VMOVDQU8.Z (R10)(AX*1), K1, Z8
+	JOIN(Z4, Z8, 0)
+	JOIN(Z5, Z8, 2)
+	JOIN(Z6, Z8, 4)
+	JOIN(Z7, Z8, 6)
+	CMPQ       BX, $6
+	JEQ        store
+	VMOVDQU8.Z (R11)(AX*1), K1, Z8
+	VMOVDQU8.Z (R12)(AX*1), K1, Z9
+	JOINBIT(Z4, Z8, 3)
+	JOINBIT(Z5, Z9, 3)
+	JOINBIT(Z6, Z8, 7)
+	JOINBIT(Z7, Z9, 7)
 
 store:
-	VMOVDQU8 Z5, K1, (DI)
-	VMOVDQU8 Z4, K1, (R8)
-	ADDQ     $64, SI
-	ADDQ     $64, DI
-	ADDQ     $64, R8
-	ADDQ     $64, R9
-	TESTQ    DX, DX
-	JGT      loop
+	LEAQ (DI)(AX*1), R8
+	CENTRE(Z4, R8)
+	LEAQ (R13)(AX*1), R8
+	CENTRE(Z5, R8)
+	LEAQ (R14)(AX*1), R8
+	CENTRE(Z6, R8)
+	LEAQ (R15)(AX*1), R8
+	CENTRE(Z7, R8)
+	ADDQ $64, AX
+	CMPQ AX, DX
+	JLT  loop
 
 done:
 	VZEROUPPER
 	RET
 
-both:
-	VMOVDQU8.Z (R9), K1, Z6
-	VPSLLW     $4, Z4, Z5
-	VPTERNLOGD $0xD8, Z15, Z6, Z5
-	VPSRLW     $4, Z6, Z6
-	VPTERNLOGD $0xE4, Z15, Z4, Z6
-	VPXORD     Z14, Z5, Z5
-	VPXORD     Z14, Z6, Z4
-	JMP        store
-
-// NUMBER puts to off(DI), for the quarter of the numbers whose bits are shifted by these many, sixteen numbers: h, m and
+// NUMBER puts to off(DI), for the quarter of the numbers whose bits are shifted by these many, sixteen numbers: h, c and
 // l are the bytes with the upper, middle and lowest bits, as dwords.
-#define NUMBER(h, m, l, nibble, crumb, p) \
+#define NUMBER(h, l, c, nibble, crumb, p) \
 	VPSRLD    $nibble, h, Z6;   \
 	VPANDD    Z15, Z6, Z6;      \
 	VPSLLD    $6, Z6, Z6;       \
-	VPSRLD    $nibble, m, Z7;   \
+	VPSRLD    $nibble, l, Z7;   \
 	VPANDD    Z15, Z7, Z7;      \
-	VPSLLD    $2, Z7, Z7;       \
 	VPORD     Z7, Z6, Z6;       \
-	VPSRLD    $crumb, l, Z7;    \
+	VPSRLD    $crumb, c, Z7;    \
 	VPANDD    Z14, Z7, Z7;      \
+	VPSLLD    $4, Z7, Z7;       \
 	VPORD     Z7, Z6, Z6;       \
 	VPADDD    Z6, Z6, Z6;       \
 	VPSUBD    Z13, Z6, Z6;      \
@@ -456,12 +628,12 @@ both:
 	VMULPS    Z12, Z6, Z6;      \
 	VMOVUPS   Z6, K1, (p)
 
-// func expandCodesAVX512(dst *float32, high, middle, low *byte, quarter int, scale float32)
+// func expandCodesAVX512(dst *float32, high, crumbs, low *byte, quarter int, scale float32)
 TEXT ·expandCodesAVX512(SB), NOSPLIT, $0-44
 	MOVQ         dst+0(FP), DI
 	MOVQ         high+8(FP), SI
-	MOVQ         middle+16(FP), R8
-	MOVQ         low+24(FP), R9
+	MOVQ         low+24(FP), R8
+	MOVQ         crumbs+16(FP), R9
 	MOVQ         quarter+32(FP), DX
 	VBROADCASTSS scale+40(FP), Z12
 	MOVL         $15, AX

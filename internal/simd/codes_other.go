@@ -8,10 +8,10 @@ func dotCodes(dst []float32, p *CodeProbe, c *Codes, ids []uint32) bool {
 	return dotCodesGeneric(dst, p, c, ids)
 }
 
-func unpackCodes(dst []int8, row []byte, wide bool) { unpackCodesGeneric(dst, row, wide) }
+func unpackCodes(dst []int8, row []byte, bits int) { unpackCodesGeneric(dst, row, bits) }
 
-func expandCodes(dst []float32, high, middle, low []byte, scale float32) {
-	expandCodesGeneric(dst, high, middle, low, scale)
+func expandCodes(dst []float32, high, crumbs, low []byte, scale float32) {
+	expandCodesGeneric(dst, high, crumbs, low, scale)
 }
 
 func prefetch(unsafe.Pointer, int) {}
