@@ -167,7 +167,7 @@ func (c *Codes) scales() (array []byte, at, stride int) {
 
 // holds tells whether there is such a row.
 func (c *Codes) holds(id uint32) bool {
-	return (int(id)+1)*c.Stride <= len(c.Rows) && (c.Apart == nil || 8*(int(id)+1) <= len(c.Apart))
+	return within(id, c.Stride, len(c.Rows)) && (c.Apart == nil || within(id, 8, len(c.Apart)))
 }
 
 func dotCodesGeneric(dst []float32, p *CodeProbe, c *Codes, ids []uint32) bool {

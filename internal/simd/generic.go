@@ -44,11 +44,10 @@ func axpyGeneric(alpha float32, x, y []float32) {
 func dotIDsGeneric(dst, q, rows []float32, ids []uint32) bool {
 	d := len(q)
 	for i, id := range ids {
-		at := int(id) * d
-		if at+d > len(rows) {
+		if !within(id, d, len(rows)) {
 			return false
 		}
-		dst[i] = dotGeneric(q, rows[at:at+d])
+		dst[i] = dotGeneric(q, rows[int(id)*d:][:d])
 	}
 	return true
 }
@@ -56,11 +55,13 @@ func dotIDsGeneric(dst, q, rows []float32, ids []uint32) bool {
 func l2IDsGeneric(dst, q, rows []float32, ids []uint32) bool {
 	d := len(q)
 	for i, id := range ids {
-		at := int(id) * d
-		if at+d > len(rows) {
+		if !within(id, d, len(rows)) {
 			return false
 		}
-		dst[i] = l2Generic(q, rows[at:at+d])
+		dst[i] = l2Generic(q, rows[int(id)*d:][:d])
 	}
 	return true
 }
+
+// within tells whether an array of size holds row id of d numbers, also where an int has 32 bits.
+func within(id uint32, d, size int) bool { return (uint64(id)+1)*uint64(d) <= uint64(size) }

@@ -143,13 +143,13 @@ func TestRows(t *testing.T) {
 
 func TestRowOutside(t *testing.T) {
 	eachKernel(t, func(t *testing.T) {
-		for _, id := range []uint32{3, 4, 1 << 31, math.MaxUint32} {
+		for _, id := range []uint32{3, 4, 1 << 29, 1 << 31, math.MaxUint32} {
 			for at := range 5 {
 				ids := make([]uint32, 5)
 				ids[at] = id
 				for name, f := range map[string]func(){
-					"DotIDs": func() { DotIDs(make([]float32, 5), make([]float32, 7), make([]float32, 3*7+6), ids) },
-					"L2IDs":  func() { L2IDs(make([]float32, 5), make([]float32, 7), make([]float32, 3*7+6), ids) },
+					"DotIDs": func() { DotIDs(make([]float32, 5), make([]float32, 8), make([]float32, 3*8+7), ids) },
+					"L2IDs":  func() { L2IDs(make([]float32, 5), make([]float32, 8), make([]float32, 3*8+7), ids) },
 				} {
 					if !panics(f) {
 						t.Errorf("%s: row %d of 3 at place %d did not panic", name, id, at)
