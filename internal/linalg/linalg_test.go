@@ -77,31 +77,62 @@ func TestMulT(t *testing.T) {
 	})
 }
 
+// TestCholesky multiplies the factor by itself. Its rounding is within n+2 units of |Uᵀ|·|U|, which is at most the root of
+// a[i,i]·a[j,j] (Higham, Accuracy and Stability of Numerical Algorithms, theorem 10.3).
 func TestCholesky(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 3))
-	for _, n := range []int{1, 2, 3, 17, 64, 128} {
-		a, x := make([]float32, n*n), matrix(rng, n)
-		for i := range n {
-			a[i*n+i] = float32(n) / 4
-		}
-		Gram(a, matrix(rng, 2*n*n), 2*n, n)
-		b := make([]float32, n)
-		for i := range n {
-			for j := range n {
-				b[i] += a[i*n+j] * x[j]
+	eachKernel(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(3, 3))
+		for _, n := range []int{1, 2, 3, 7, 8, 9, 17, 31, 32, 33, 64, 100, 128, 300} {
+			a := make([]float32, n*n)
+			for i := range n {
+				a[i*n+i] = float32(n) / 4
 			}
-		}
-		l := slices.Clone(a)
-		if !Cholesky(l, n) {
-			t.Fatalf("n=%d: not positive definite", n)
-		}
-		CholeskySolve(l, b, n)
-		for i := range n {
-			if math.Abs(float64(b[i]-x[i])) > 1e-3 {
-				t.Fatalf("n=%d: x[%d] = %v, want %v", n, i, b[i], x[i])
+			Gram(a, matrix(rng, 2*n*n), 2*n, n)
+			u := slices.Clone(a)
+			for i := range n {
+				for j := range i {
+					u[i*n+j] = float32(math.NaN()) // it must not look there
+				}
 			}
+			if !Cholesky(u, n) {
+				t.Fatalf("n=%d: not positive definite", n)
+			}
+			for i := range n {
+				for j := i; j < n; j++ {
+					var sum float64
+					for p := range i + 1 {
+						sum += float64(u[p*n+i]) * float64(u[p*n+j])
+					}
+					bound := float64(n+2) * 0x1p-24 * math.Sqrt(float64(a[i*n+i])*float64(a[j*n+j]))
+					if got := float64(a[i*n+j]); !(math.Abs(sum-got) <= bound) {
+						t.Fatalf("n=%d: row %d, column %d of the product is %v, want %v within %v", n, i, j, sum, got, bound)
+					}
+				}
+			}
+			checkSolve(t, a, u, matrix(rng, n))
+		}
+	})
+}
+
+// checkSolve sees that the system whose matrix is a gives x back.
+func checkSolve(t *testing.T, a, u, x []float32) {
+	t.Helper()
+	n := len(x)
+	b := make([]float32, n)
+	for i := range n {
+		for j := range n {
+			b[i] += a[i*n+j] * x[j]
 		}
 	}
+	CholeskySolve(u, b, n)
+	for i := range n {
+		if !(math.Abs(float64(b[i]-x[i])) <= 1e-3) {
+			t.Fatalf("n=%d: x[%d] = %v, want %v", n, i, b[i], x[i])
+		}
+	}
+}
+
+func TestCholeskyRefuses(t *testing.T) {
 	nan := float32(math.NaN())
 	for name, a := range map[string][]float32{
 		"zero": {0, 0, 0, 0}, "negative": {-1, 0, 0, 1}, "indefinite": {1, 2, 2, 1}, "NaN": {1, nan, nan, 1},

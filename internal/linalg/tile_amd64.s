@@ -42,6 +42,13 @@
 	VMOVUPS y, 32(DI);    \
 	ADDQ    DX, DI
 
+// ASK fetches a row of the tile, which is needed after the loop: its first byte, one in the middle and its last number.
+#define ASK(middle, last) \
+	PREFETCHT0 (AX);       \
+	PREFETCHT0 middle(AX); \
+	PREFETCHT0 last(AX);   \
+	ADDQ       DX, AX
+
 // func tileAVX512(c *float32, d, steps int, left *float32, leftStep int, right *float32, rightStep int)
 TEXT ·tileAVX512(SB), NOSPLIT, $0-56
 	ARGS
@@ -53,6 +60,15 @@ TEXT ·tileAVX512(SB), NOSPLIT, $0-56
 	ZERO2(Z10, Z11)
 	ZERO2(Z12, Z13)
 	ZERO2(Z14, Z15)
+	MOVQ DI, AX
+	ASK(64, 124)
+	ASK(64, 124)
+	ASK(64, 124)
+	ASK(64, 124)
+	ASK(64, 124)
+	ASK(64, 124)
+	ASK(64, 124)
+	ASK(64, 124)
 
 loop:
 	VMOVUPS (R9), Z16
@@ -91,6 +107,11 @@ TEXT ·tileAVX2(SB), NOSPLIT, $0-56
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
+	MOVQ   DI, AX
+	ASK(32, 60)
+	ASK(32, 60)
+	ASK(32, 60)
+	ASK(32, 60)
 
 loop:
 	VMOVUPS (R9), Y8
