@@ -14,6 +14,7 @@ require (
 	github.com/viterin/vek v0.4.3
 	golang.org/x/sync v0.16.0
 	golang.org/x/sys v0.49.0
+	gonum.org/v1/gonum v0.17.0
 	gonum.org/v1/plot v0.17.0
 )
 
