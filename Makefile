@@ -35,7 +35,7 @@ COUNT ?= 1
 bench: ## the benchmarks that match BENCH (all), COUNT (1) times
 	$(call each,$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) ./...)
 
-rivals: ## build what the index is measured beside; needs a C++ compiler and libhnswlib-dev
+rivals: ## build what is measured beside gold; needs a C++ compiler, libhnswlib-dev, libopenblas-dev
 	$(MAKE) -C benchmarks/rivals
 
 cover: ## how much of each package its tests reach
@@ -55,6 +55,8 @@ fmt: ## format, and apply what go fix suggests
 
 clean: ## remove what was built and unpacked
 	rm -rf bin .data
+
+EMULATOR = qemu-aarch64-static
 
 # The parts of check. Only the race detector needs cgo; without it the parts share what they compile.
 vet fix staticcheck build cross once: export CGO_ENABLED = 0
@@ -78,10 +80,12 @@ tidy:
 build:
 	$(call each,$(GO) build -o /dev/null ./...)
 
-# Assembly for another processor, no assembly at all, and int of 32 bits.
+# Assembly for another processor, no assembly at all, and int of 32 bits. The assembly is run where an emulator is.
 cross:
 	@for a in arm64 riscv64 386; do echo "== $@: GOARCH=$$a"; \
 	GOARCH=$$a $(GO) build -o /dev/null ./... && GOARCH=$$a $(GO) vet ./... || exit 1; done
+	@if command -v $(EMULATOR) >/dev/null; then GOARCH=arm64 $(GO) test -exec $(EMULATOR) ./internal/simd ./internal/linalg; \
+	else echo "no $(EMULATOR) (package qemu-user-static): the assembly for arm64 is not run"; fi
 
 once: # every benchmark, one round: that they run, not how fast
 	$(call each,$(GO) test -run '^$$' -bench . -benchtime=1x ./...)
