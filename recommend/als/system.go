@@ -3,6 +3,7 @@ package als
 import (
 	"context"
 
+	"github.com/goldrec/gold/internal/linalg"
 	"github.com/goldrec/gold/internal/parallel"
 	"github.com/goldrec/gold/internal/simd"
 )
@@ -32,7 +33,7 @@ func newSystem(ctx context.Context, workers int, vectors []float32, dim int, uno
 	err := parallel.For(ctx, workers, parts, func(_, p int) {
 		from, to := bounds(p)
 		sums[p] = make([]float32, dim*dim)
-		s.addGram(sums[p], vectors[from*dim:to*dim])
+		linalg.Gram(sums[p], vectors[from*dim:to*dim], to-from, dim)
 	})
 	if err != nil {
 		return nil, err
@@ -50,33 +51,8 @@ func newSystem(ctx context.Context, workers int, vectors []float32, dim int, uno
 	return s, nil
 }
 
-// blockRows is how many vectors are turned on their side at a time: 128 of 128 columns fill 64 KiB.
+// blockRows is how many vectors are worth a part of their own.
 const blockRows = 128
-
-// addGram adds the upper half of YᵀY to sum, in blocks whose columns lie in a row each, so that every entry is one long
-// inner product.
-func (s *system) addGram(sum, vectors []float32) {
-	dim := len(s.columns)
-	block, dots := make([]float32, dim*blockRows), make([]float32, dim)
-	for from := 0; from < len(vectors); from += blockRows * dim {
-		part := vectors[from:min(from+blockRows*dim, len(vectors))]
-		if len(part) < len(block) {
-			clear(block)
-		}
-		for r := 0; r < len(part); r += dim {
-			for c, v := range part[r : r+dim] {
-				block[c*blockRows+r/dim] = v
-			}
-		}
-		for a := range dim {
-			simd.DotIDs(dots[a:], block[a*blockRows:(a+1)*blockRows], block, s.columns[a:])
-			row := sum[a*dim : (a+1)*dim]
-			for b := a; b < dim; b++ {
-				row[b] += dots[b]
-			}
-		}
-	}
-}
 
 // scratch is the memory of one solver.
 type scratch struct {
