@@ -110,7 +110,7 @@ func (g *graph) replaceDead(s *scratch, slot uint32, level int, list []uint32) {
 		if len(kept) == len(list) {
 			break
 		}
-		if !g.covered(s, kept, c.slot(), slot, c.score()) {
+		if !g.covered(s, kept, c.slot(), slot, c.score(), false) {
 			kept = append(kept, c.slot())
 		}
 	}
