@@ -79,7 +79,7 @@ func (c *Codes) SetScale(id uint32, scale, add float32) {
 // CodeProbe is a vector that is compared with Codes.
 type CodeProbe struct {
 	Code   []int8  // 2·Half numbers
-	Factor float32 // what an 8-bit step of the code is worth
+	Factor float32 // what a step of the code is worth
 	Base   float32 // added to every result
 }
 
@@ -97,13 +97,6 @@ func DotCodes(dst []float32, p *CodeProbe, c *Codes, ids []uint32) {
 	if !dotCodes(dst[:len(ids)], p, c, ids) {
 		panic("simd: row outside the array")
 	}
-}
-
-func planes(wide bool) int {
-	if wide {
-		return 2
-	}
-	return 1
 }
 
 // UnpackCodes sets dst, of 2·Half, to the numbers of a row as a probe has them: 2u-15 or 2u-63, or of ten bits the upper seven,
