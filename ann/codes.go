@@ -9,8 +9,8 @@ import (
 
 // Walks do not read vectors but short codes of them, since what they wait for is memory. A vector less the graph's centre is
 // put into ten bits a component, in steps of a 512th of its own largest one. The upper four of them lie in a record, or six, or
-// all; where the storage keeps no vectors, the others lie apart, to be read when the best are scored again. (Two levels of one code are from Aguerrebere et al., "Similarity search in the blink of an eye with
-// compressed indices", 2023.)
+// all; where the storage keeps no vectors, the others lie apart, to be read when the best are scored again. (Two levels of one
+// code are from Aguerrebere et al., "Similarity search in the blink of an eye with compressed indices", 2023.)
 //
 // The inner product of two vectors a and b, whose codes stand for a-c and b-c, is the product of these, plus c·b, which is kept
 // with b's code, plus c·(a-c). Under the other metrics codes are compared by distance, the cosine of two vectors of length 1
@@ -97,7 +97,7 @@ func inverseLength(x []float32) float32 {
 // stepsOf is how many of the steps of ten bits a step of a record's numbers is worth.
 func (g *graph) stepsOf() float32 { return float32(int(1) << (10 - g.near.Bits)) }
 
-// addend is what a record adds to every score: the centre's product with the vector; under Cosine and L2 minus half, or all,
+// addend is what a row adds to every score: the centre's product with the vector; under Cosine and L2 minus half, or all,
 // of the squared length of what the record stands for.
 func (g *graph) addend(scale float32, c *coder) float32 {
 	if g.metric == InnerProduct {
