@@ -11,12 +11,12 @@ each = @for m in $(MODULES); do echo "== $@: $$m"; (cd $$m && $(1)) || exit 1; d
 race = $$($(GO) build -race runtime/cgo >/dev/null 2>&1 && echo -race)
 
 .NOTPARALLEL:
-.PHONY: help check test race fuzz bench rivals cover shop data fmt clean format vet fix staticcheck tidy build cross once
+.PHONY: help check test race fuzz bench rivals cover shop data fmt clean format vet fix staticcheck tidy build cross plain once
 
 help: ## these words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
 
-check: format vet fix staticcheck tidy build cross test once ## everything a change must pass
+check: format vet fix staticcheck tidy build cross test plain once ## everything a change must pass
 
 test: bin/testall ## every module's tests, with the race detector where a C compiler is present
 	@flags="-shuffle=on $(race)"; case $$flags in *-race) ;; *) echo "no C compiler: without the race detector";; esac; \
@@ -86,6 +86,9 @@ cross:
 	GOARCH=$$a $(GO) build -o /dev/null ./... && GOARCH=$$a $(GO) vet ./... || exit 1; done
 	@if command -v $(EMULATOR) >/dev/null; then GOARCH=arm64 $(GO) test -exec $(EMULATOR) ./internal/simd ./internal/linalg; \
 	else echo "no $(EMULATOR) (package qemu-user-static): the assembly for arm64 is not run"; fi
+
+plain: # what is too slow under the race detector
+	$(GO) test ./ann
 
 once: # every benchmark, one round: that they run, not how fast
 	$(call each,$(GO) test -run '^$$' -bench . -benchtime=1x ./...)
