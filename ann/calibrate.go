@@ -7,7 +7,7 @@ import (
 
 // An index measures on itself which Ef a recall takes: it searches for a sample of made-up queries, mixtures of two of its
 // vectors each, exactly and at every step of a ladder of Efs, and keeps the mean recall of each. It does so after an
-// AddBatch or Add when it has doubled since the last time, which costs a few hundred searches and calibrateQueries scans.
+// AddBatch or Add when it has doubled since the last time, and after a Delete when it has halved, which costs a few hundred searches and calibrateQueries scans.
 const (
 	calibrateQueries = 48
 	calibrateLeast   = 256 // smaller indexes are searched at the largest Ef
@@ -41,7 +41,7 @@ func (c *calibration) ef(k int, recall float64) int {
 	return c.reach(k, min(recall+(1-recall)/2, 0.999))
 }
 
-// wider is the Ef that k' results take to have the recall that k have at ef.
+// wider is the Ef at which more results have the recall that k have at ef.
 func (c *calibration) wider(k, ef, more int) int {
 	if c == nil {
 		return ef + more + more/2
@@ -51,12 +51,11 @@ func (c *calibration) wider(k, ef, more int) int {
 
 // curve is the curve for k results, which is that of like, and of k in proportion where k is more.
 func (c *calibration) curve(k int) (curve []float32, like int) {
-	for i, measured := range calibrateKs {
-		if k <= measured || i == len(calibrateKs)-1 {
-			return c.recall[i][:], measured
-		}
+	i := 0
+	for i < len(calibrateKs)-1 && k > calibrateKs[i] {
+		i++
 	}
-	return nil, 0
+	return c.recall[i][:], calibrateKs[i]
 }
 
 // reach is the least Ef at which k results were measured to have a recall, or the largest measured.
@@ -102,7 +101,7 @@ func (h *HNSW) calibrateIfDue(g *graph) {
 	truth := make([][]Result, len(queries))
 	for i, q := range queries {
 		s.setQuery(g, q)
-		s.fill(g, calibrateKs[len(calibrateKs)-1], h.used, s.exact)
+		s.fill(g, calibrateKs[len(calibrateKs)-1], s.exact, g.isAlive)
 		truth[i] = h.collect(nil, s, g, calibrateKs[len(calibrateKs)-1])
 	}
 	for i, k := range calibrateKs {

@@ -16,6 +16,9 @@ import (
 // with b's code, plus c·(a-c). Under the other metrics codes are compared by distance, the cosine of two vectors of length 1
 // being 1-|a-b|²/2: what a code is off by counts there only so far as the two vectors differ.
 
+// allBits is how many bits a code has of a component.
+const allBits = 10
+
 // numbersOf is how many components a code of dim has: the last up to three stand for nothing.
 func numbersOf(dim int) int { return (dim + 3) &^ 3 }
 
@@ -66,14 +69,11 @@ func (g *graph) setVector(slot uint32, vector []float32, c *coder) {
 
 // setCode makes the code of what is placed in c.
 func (g *graph) setCode(slot uint32, c *coder) {
-	var most float32
-	for _, v := range c.centred[:g.dim] {
-		most = max(most, v, -v)
-	}
+	most := largest(c.centred[:g.dim])
 	step := most / 1024 // half of one: a number u stands for step·(2u-1023)
 	inv := 512 / float64(most)
 	if step == 0 { // or so small that it vanishes
-		most, inv = 0, 0
+		inv = 0
 	}
 	for i, v := range c.centred[:g.dim] {
 		c.numbers[i] = uint16(min(max(int(float64(float64(v)*inv)+512), 0), 1023))
@@ -90,12 +90,20 @@ func (g *graph) setCode(slot uint32, c *coder) {
 	}
 }
 
+// largest is the largest component of x, whatever its sign.
+func largest(x []float32) (most float32) {
+	for _, v := range x {
+		most = max(most, v, -v)
+	}
+	return most
+}
+
 func inverseLength(x []float32) float32 {
 	return float32(1 / max(math.Sqrt(float64(simd.Dot(x, x))), 0x1p-100))
 }
 
 // stepsOf is how many of the steps of ten bits a step of a record's numbers is worth.
-func (g *graph) stepsOf() float32 { return float32(int(1) << (10 - g.near.Bits)) }
+func (g *graph) stepsOf() float32 { return float32(int(1) << (allBits - g.near.Bits)) }
 
 // addend is what a row adds to every score: the centre's product with the vector; under Cosine and L2 minus half, or all,
 // of the squared length of what the record stands for.
@@ -106,7 +114,7 @@ func (g *graph) addend(scale float32, c *coder) float32 {
 		}
 		return simd.Dot(g.centre, c.placed)
 	}
-	shift, middle, sum := 10-g.near.Bits, 1<<g.near.Bits-1, 0
+	shift, middle, sum := allBits-g.near.Bits, 1<<g.near.Bits-1, 0
 	for _, u := range c.numbers[:g.dim] {
 		v := 2*int(u>>shift) - middle
 		sum += v * v
@@ -180,10 +188,7 @@ func (s *scratch) setQuery(g *graph, query []float32) {
 
 // quantize sets code to round(x/scale) with the scale that uses all of ±127, and returns it; 0 for a zero vector.
 func quantize(code []int8, x []float32) (scale float32) {
-	var most float32
-	for _, v := range x {
-		most = max(most, v, -v)
-	}
+	most := largest(x)
 	scale = most / 127
 	if scale == 0 { // or so small that its inverse overflows
 		clear(code)

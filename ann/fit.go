@@ -4,7 +4,7 @@ import "github.com/goldrec/gold/internal/simd"
 
 // An index fits its codes to its vectors. Below fitLeast of them records have all ten bits and no centre. The first AddBatch or
 // Add that reaches so many settles the centre, which is their mean from then on, and gives records as many bits as fit one cache
-// line: ten up to 44 dimensions, six up to 74, and four. There, and whenever the number of vectors has doubled, the index looks
+// line: ten up to 44 dimensions, six up to 72, and four. There, and whenever the number of vectors has doubled, the index looks
 // whether its records tell them apart, and gives them more bits from then on if not: if of the nearest to some vectors too
 // few are among the best by records. That costs fitQueries scans.
 const (
@@ -15,8 +15,8 @@ const (
 	fitShare   = 0.95
 )
 
-// fit sees to the codes before the vectors in slots are linked. Their rows, in vectors, are stored by then. It returns
-// the graph to go on with.
+// fit puts vectors into slots, where they are to be linked, and sees that the codes fit them. It returns the graph to go on
+// with.
 func (h *HNSW) fit(g *graph, slots []uint32, vectors []float32) *graph {
 	c := h.writer().coder
 	n := h.Len() + len(slots)
@@ -32,7 +32,7 @@ func (h *HNSW) fit(g *graph, slots []uint32, vectors []float32) *graph {
 	}
 	if due {
 		g.fitted = n
-		for g.near.Bits < 10 && h.crowded(g) {
+		for g.near.Bits < allBits && h.crowded(g) {
 			g = h.refit(g, g.centre, moreBits(g.near.Bits))
 		}
 	}
@@ -41,7 +41,7 @@ func (h *HNSW) fit(g *graph, slots []uint32, vectors []float32) *graph {
 
 // bitsInLine is how many bits of a number a record may have so as to fit a cache line.
 func bitsInLine(half int) int {
-	for _, bits := range [...]int{10, 6} {
+	for _, bits := range [...]int{allBits, 6} {
 		if simd.FitsLine(half, bits) {
 			return bits
 		}
@@ -54,7 +54,7 @@ func moreBits(bits int) int {
 	if bits == 4 {
 		return 6
 	}
-	return 10
+	return allBits
 }
 
 // writer is a scratch of the writer's own.
@@ -65,16 +65,14 @@ func (h *HNSW) writer() *scratch {
 
 // refit publishes a graph whose codes have that centre and records that many bits.
 func (h *HNSW) refit(g *graph, centre []float32, bits int) *graph {
-	fitted := g.fitted
 	g = newGraph(g.size(), &h.opts, g, centre, bits)
-	g.fitted = fitted
 	h.graph.Store(g)
 	return g
 }
 
 // centre is the mean of the vectors of the index and those about to be added, as the metric places them.
 func (h *HNSW) centre(g *graph, vectors []float32) []float32 {
-	c, sum, n := newCoder(g.dim), make([]float64, g.dim), 0
+	c, sum, n := h.writer().coder, make([]float64, g.dim), 0
 	add := func(x []float32) {
 		n++
 		for i, v := range x {
@@ -102,13 +100,14 @@ func (h *HNSW) centre(g *graph, vectors []float32) []float32 {
 func (h *HNSW) crowded(g *graph) bool {
 	s := h.writer()
 	hits, want := 0, 0
+	given := func(slot uint32) bool { return int(slot) < h.used } // those to be linked are not alive yet
 	var best []candidate
 	for i := range fitQueries {
 		slot := uint32(i * h.used / fitQueries)
-		s.setQuery(g, g.vector(nil, slot, newCoder(g.dim)))
-		s.fill(g, fitTop, h.used, s.exact)
+		s.setQuery(g, g.vector(nil, slot, s.coder))
+		s.fill(g, fitTop, s.exact, given)
 		best = append(best[:0], s.pool...)
-		s.fill(g, fitTop+fitSpare, h.used, s.score)
+		s.fill(g, fitTop+fitSpare, s.score, given)
 		want += len(best)
 		for _, b := range best {
 			for _, c := range s.pool {
@@ -119,17 +118,4 @@ func (h *HNSW) crowded(g *graph) bool {
 		}
 	}
 	return float64(hits) < fitShare*float64(want)
-}
-
-// fill puts the n best of the vectors in the slots below used into the pool, by score.
-func (s *scratch) fill(g *graph, n, used int, score func(*graph, []uint32) []float32) {
-	s.pool = s.pool[:0]
-	var block [flatBlock]uint32
-	for at := 0; at < used; at += flatBlock {
-		ids := block[:min(flatBlock, used-at)]
-		for i := range ids {
-			ids[i] = uint32(at + i)
-		}
-		s.offerAll(ids, score(g, ids), n)
-	}
 }

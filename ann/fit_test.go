@@ -153,3 +153,21 @@ func TestQuantizedError(t *testing.T) {
 		}
 	}
 }
+
+// TestCalibratesOnTheLiving deletes nearly all of an index, whose slots still hold what is deleted: calibration must not take
+// it for the truth.
+func TestCalibratesOnTheLiving(t *testing.T) {
+	const dim, n, left = 2, 260 << 5, 260
+	rng := rand.New(rand.NewPCG(5, 6))
+	rows, keys := make([]float32, n*dim), anntest.Keys(n)
+	for i := range rows {
+		rows[i] = rng.Float32()
+	}
+	h := filled(t, keys, rows, ann.Options{Dim: dim, Metric: ann.L2, EfConstruction: 30})
+	for _, key := range keys[left:] {
+		h.Delete(key)
+	}
+	if got := recallOf(t, h, keys[:left], rows[:left*dim], rows[left*dim:][:60*dim], 0); got < 0.95 {
+		t.Errorf("recall@10 %.3f", got)
+	}
+}

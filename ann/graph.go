@@ -43,8 +43,8 @@ type graph struct {
 
 const noEntry = math.MaxUint64
 
-// newGraph returns a graph with room for size vectors and codes of that centre and records of that many bits, holding what old holds. Old may
-// be nil.
+// newGraph returns a graph with room for size vectors, codes relative to centre and records of that many bits, holding what
+// old holds. Old may be nil.
 func newGraph(size int, opts *Options, old *graph, centre []float32, bits int) *graph {
 	g := &graph{dim: opts.Dim, m: opts.M, metric: opts.Metric, storage: opts.Storage, seed: opts.Seed}
 	g.allot(size, centre, bits)

@@ -47,7 +47,7 @@ func NewHNSW(opts Options) (*HNSW, error) {
 		s.shard = h.shards.Add(1)
 		return s
 	}
-	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, 10))
+	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, allBits))
 	h.table.Store(newTable(opts.Capacity))
 	return h, nil
 }
@@ -98,7 +98,7 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 	})
 	h.free = append(h.free, slots[n:]...)
 	h.calibrateIfDue(g)
-	if len(keys) > batchMax {
+	if len(keys) > batchMax { // what a large batch took is not kept for small ones
 		h.back, h.starts, h.writers = nil, nil, nil
 	}
 	return err
@@ -267,7 +267,9 @@ func (s *scratch) appendAlive(dst []Result, g *graph, k int) []Result {
 
 // scan appends the k best of all that the filter allows.
 func (h *HNSW) scan(dst []Result, s *scratch, g *graph, k int, allow Filter) []Result {
-	s.fillAllowed(g, k+scanSpare, allow)
+	s.fill(g, k+scanSpare, s.score, func(slot uint32) bool {
+		return g.isAlive(slot) && allow.Contains(atomic.LoadUint32(&g.keys[slot]))
+	})
 	s.rerank(g, k)
 	return h.collect(dst, s, g, k)
 }
@@ -275,23 +277,19 @@ func (h *HNSW) scan(dst []Result, s *scratch, g *graph, k int, allow Filter) []R
 // scanSpare is how many more than k a scan keeps, in place of those that are deleted meanwhile and for rerank to choose from.
 const scanSpare = rerankCoarse
 
-// fillAllowed puts the n best of the vectors that the filter allows into the pool.
-func (s *scratch) fillAllowed(g *graph, n int, allow Filter) {
+// fill puts the n best of the vectors in the slots that allow accepts into the pool, by score.
+func (s *scratch) fill(g *graph, n int, score func(*graph, []uint32) []float32, allow func(slot uint32) bool) {
 	s.pool, s.ids = s.pool[:0], s.ids[:0]
 	for slot := range uint32(g.size()) {
-		if g.isAlive(slot) && allow.Contains(atomic.LoadUint32(&g.keys[slot])) {
-			if s.ids = append(s.ids, slot); len(s.ids) == flatBlock {
-				s.offerIDs(g, n)
-			}
+		if !allow(slot) {
+			continue
+		}
+		if s.ids = append(s.ids, slot); len(s.ids) == flatBlock {
+			s.offerAll(s.ids, score(g, s.ids), n)
+			s.ids = s.ids[:0]
 		}
 	}
-	s.offerIDs(g, n)
-}
-
-// offerIDs offers the vectors in s.ids to the pool of at most n, and empties s.ids.
-func (s *scratch) offerIDs(g *graph, n int) {
-	s.offerAll(s.ids, s.score(g, s.ids), n)
-	s.ids = s.ids[:0]
+	s.offerAll(s.ids, score(g, s.ids), n)
 }
 
 // Vector implements [Index].

@@ -6,12 +6,12 @@ import (
 	"runtime"
 )
 
-// Storage says how an HNSW keeps its vectors. Walks read short codes of them, of 4 bits a component, or of 8 where the index
-// finds that its vectors need them.
+// Storage says how an HNSW keeps its vectors. Walks read short codes of them: 4, 6 or 10 bits a component, as fill a cache
+// line, and more where the index finds that its vectors need them.
 type Storage uint8
 
 const (
-	Float32   Storage = iota // as they are, besides the codes: 4.5 bytes a component, exact scores
+	Float32   Storage = iota // as they are, besides the codes: 4.5 to 5.25 bytes a component, exact scores
 	Quantized                // in ten bits a component, of a share of its largest each: 1.25 bytes, scores off by about a part in a thousand
 )
 
