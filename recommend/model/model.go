@@ -1,18 +1,19 @@
 // Package model is what a recommendation model is made from and must be able to do: the driver side of package
 // recommend, for those who write models. Callers of the engine need only package recommend.
 //
-// A [Trainer] makes a [Model] from a [Dataset]. A model is immutable and carries its own item table, so that the
-// catalogue may change under it. At serving time it meets a [User]: a history in the model's own handles, which may
-// hold what happened a moment ago, so that nothing waits for training.
+// A [Trainer] makes a [Model] from a [Dataset]. A model is immutable. It knows items by the handles of one table of
+// identifiers ([catalog.IDs]), the catalogue's, which only ever grows; so a handle means the same item to every model,
+// filter and counter, and a model that has never heard of one scores it zero. At serving time it meets a [User]: a
+// history that may hold what happened a moment ago, so that nothing waits for training.
 //
 // Package recommend/recommendtest is the suite that every model passes.
 package model
 
 import (
 	"context"
-	"io"
 
-	"github.com/goldrec/gold/internal/codec"
+	"github.com/goldrec/gold/codec"
+	"github.com/goldrec/gold/store"
 )
 
 // ErrCorrupt says that a model file is damaged, cut short, or not a model file of this kind and version.
@@ -20,14 +21,17 @@ var ErrCorrupt = codec.ErrCorrupt
 
 // Event is one interaction in dense handles.
 type Event struct {
-	Item   uint32
-	Weight float32 // how much it says for the item; 0 says nothing, below 0 against it
-	Time   int64   // Unix seconds
+	Time    int64 // Unix seconds
+	Item    uint32
+	Weight  float32    // how much it says for the item; 0 says nothing (an impression), below 0 against it
+	Session uint32     // which of the user's visits it belongs to; equal numbers are one visit, 0: not known
+	Kind    store.Kind // what was done; 0: not known
 }
 
 // User is what a model knows of a user when it answers.
 type User struct {
-	History []Event   // oldest first; only items in the model's table
+	History []Event   // oldest first
+	Session []Event   // the end of History that is the present visit; may be empty
 	Vector  []float32 // what the model's Embed made of History; nil for a model that has none
 	Now     int64     // the time of the request, Unix seconds
 }
@@ -38,29 +42,60 @@ type Scored struct {
 	Score float32
 }
 
+// Allow says which items may be proposed. A nil Allow allows all. *roaring.Bitmap is one, and so is any filter of package
+// ann. It is asked from the goroutine of the call that it was given to.
+type Allow interface {
+	Contains(item uint32) bool
+}
+
+// AllowFunc is a function as an [Allow].
+type AllowFunc func(item uint32) bool
+
+// Contains calls f.
+func (f AllowFunc) Contains(item uint32) bool { return f(item) }
+
 // Scorer gives scores for items; a higher one is better, and only the order of one model's scores means anything.
 type Scorer interface {
 	// Score sets dst[i] to the score of items[i] for the user; the lengths are equal. Scores are finite, do not
-	// depend on what else is in items, and take no allocation per item. Handles are below Items().Len().
+	// depend on what else is in items, and take no allocation per item. An item that the model does not know
+	// scores 0, whatever its handle.
 	Score(dst []float32, u *User, items []uint32)
 }
 
-// Source proposes candidates.
-type Source interface {
-	// Candidates appends to dst up to n items that allow reports true for, the best first, ties by handle, each
-	// once, and returns the extended slice. It looks inside what is allowed, so that a narrow filter is filled as
-	// far as the model has anything to say: items it knows nothing for are left out. allow may be nil: all are
-	// allowed. Items in the history are proposed like others unless allow refuses them.
-	Candidates(dst []Scored, u *User, n int, allow func(item uint32) bool) []Scored
+// Effort says how hard a Proposer tries when little of what it finds is allowed.
+type Effort uint8
+
+const (
+	// Quick looks once and returns what of that is allowed: for a caller who has other sources too.
+	Quick Effort = iota
+	// Thorough looks until it has found n, or all that it has anything to say for.
+	Thorough
+)
+
+// Proposer proposes candidates.
+type Proposer interface {
+	// Propose appends to dst up to n items that allow contains, the best first, ties by handle, each once, with the
+	// scores that Score gives, and returns the extended slice. Items that it has nothing to say for are left out. Items in the
+	// history are proposed like others unless allow refuses them.
+	Propose(dst []Scored, u *User, n int, allow Allow, effort Effort) []Scored
 }
 
 // Model is what training made: immutable, safe for concurrent use.
 type Model interface {
 	Scorer
-	Source
-	Name() string           // of the Trainer that made it, such as "als"
-	Items() *IDs            // the items it was trained on, its handles
-	Save(w io.Writer) error // one checksummed stream that its Trainer's Load reads
+	Proposer
+	// Name is that of the Trainer that made it, such as "als".
+	Name() string
+	// Save puts the model into sections, the first of which is called by the model's name, for its Trainer's Load. It holds
+	// no identifiers: the file says elsewhere which item had which handle. The first error stays with w.
+	Save(w *codec.Writer)
+}
+
+// Accumulator is a Model whose scores are sparse: it gives all that are not zero at once, which serves proposing, scoring
+// and scaling in one pass.
+type Accumulator interface {
+	// Accumulate adds to sums the score of every item that has one.
+	Accumulate(sums *Sums, u *User)
 }
 
 // Embedder is a Model that sums a history up in a vector, which the engine keeps with the user's state so that it is
@@ -68,6 +103,21 @@ type Model interface {
 type Embedder interface {
 	// Embed appends the vector of the history to dst and returns it. An empty history gives a vector too.
 	Embed(dst []float32, history []Event, now int64) []float32
+}
+
+// Follower is an Embedder that can go on from a vector that it made of almost the same history, which costs less.
+type Follower interface {
+	Embedder
+	// Follow changes vector, which the model's Embed or Follow made of a history, into what Embed gives for this one, within
+	// rounding as long as few events are new.
+	Follow(vector []float32, history []Event, now int64)
+}
+
+// Scaler is a Model that knows how far its scores lie apart. An [Accumulator] need not be one.
+type Scaler interface {
+	// Scale is the standard deviation of the model's scores for this user over all items that it knows; 0 when it has
+	// nothing to say.
+	Scale(u *User) float32
 }
 
 // Reason says what an item's score comes from.
@@ -86,20 +136,34 @@ type Explainer interface {
 	Explain(dst []Reason, u *User, item uint32, n int) []Reason
 }
 
+// Extender is a Model that can take in items that it was not trained with.
+type Extender interface {
+	// Extend returns a model that also knows what data says of items that this one does not know: their content, or the
+	// events they have had. It costs time in proportion to those, and to the size of what has to be copied; the
+	// receiver stays as it is. Data may hold only the newest events.
+	Extend(ctx context.Context, data *Dataset, opt TrainOptions) (Model, error)
+}
+
 // TrainOptions is how, not what, to train. The zero value works.
 type TrainOptions struct {
 	Seed     uint64                // the same seed and data give the same model
 	Workers  int                   // goroutines; 0 means GOMAXPROCS; the model does not depend on it
 	Progress func(done, total int) // called from one goroutine at a time, for instance after each epoch; may be nil
+
+	// Previous is a model of the same trainer that training may start from, to come to an equally good one sooner. What it
+	// was trained on is mostly in the data too. nil: none.
+	Previous Model
 }
 
 // Trainer makes and loads models of one kind. Its fields are the hyper-parameters; the zero value has good ones.
 type Trainer interface {
+	// Name is what the engine, its policies and reasons call the model; it begins with a letter.
 	Name() string
 	// Train makes a model from the data. It stops early with ctx's error. An empty dataset gives a model that
 	// proposes nothing and scores zero, not an error.
 	Train(ctx context.Context, data *Dataset, opt TrainOptions) (Model, error)
-	// Load reads what Save wrote. A damaged or foreign stream is an error that wraps ErrCorrupt; it never panics
-	// and never allocates more than in proportion to the bytes read.
-	Load(r io.Reader) (Model, error)
+	// Load reads what Save put. The file knew items by handles below len(at); at[i] is the handle that item i has now, NoItem for
+	// one that there is no more. A damaged or foreign section is an error that wraps ErrCorrupt; it never panics and
+	// never allocates more than in proportion to the bytes read and to at.
+	Load(r *codec.Reader, at []uint32) (Model, error)
 }

@@ -1,12 +1,11 @@
-// Package accum adds up scores by id without an array over all ids.
-package accum
+package model
 
 import "iter"
 
-// Map sums float32 values under uint32 keys: an open-addressing hash table that is emptied in time proportional to
-// what it holds and then used again, most often from a sync.Pool. The zero value is empty. The key ^uint32(0) is not
-// allowed. It is not safe for concurrent use.
-type Map struct {
+// Sums adds up scores by item without an array over all items: an open-addressing hash table that is emptied in time
+// proportional to what it holds and then used again, most often from a sync.Pool. The zero value is empty. [NoItem] is
+// not allowed. It is not safe for concurrent use.
+type Sums struct {
 	slots []slot   // a power of two
 	used  []uint32 // places of the occupied slots, in the order of first use
 	shift uint8    // 32 - log2(len(slots))
@@ -17,32 +16,32 @@ type slot struct {
 	value float32
 }
 
-// Add adds value to what is kept under key.
-func (m *Map) Add(key uint32, value float32) {
+// Add adds value to the sum of an item.
+func (m *Sums) Add(item uint32, value float32) {
 	if 2*len(m.used) >= len(m.slots) {
 		m.grow()
 	}
-	i := m.find(key)
+	i := m.find(item)
 	if m.slots[i].key == 0 {
-		m.slots[i].key = key + 1
+		m.slots[i].key = item + 1
 		m.used = append(m.used, i)
 	}
 	m.slots[i].value += value
 }
 
-// Get returns the sum under key, 0 for one never added.
-func (m *Map) Get(key uint32) float32 {
+// Get returns the sum of an item, 0 for one never added.
+func (m *Sums) Get(item uint32) float32 {
 	if len(m.used) == 0 {
 		return 0
 	}
-	return m.slots[m.find(key)].value
+	return m.slots[m.find(item)].value
 }
 
-// Len is the number of keys.
-func (m *Map) Len() int { return len(m.used) }
+// Len is the number of items.
+func (m *Sums) Len() int { return len(m.used) }
 
-// All yields keys and their sums in the order in which the keys first came. The map must not change meanwhile.
-func (m *Map) All() iter.Seq2[uint32, float32] {
+// All yields items and their sums in the order in which the items first came. The sums must not change meanwhile.
+func (m *Sums) All() iter.Seq2[uint32, float32] {
 	return func(yield func(uint32, float32) bool) {
 		for _, i := range m.used {
 			if !yield(m.slots[i].key-1, m.slots[i].value) {
@@ -52,8 +51,18 @@ func (m *Map) All() iter.Seq2[uint32, float32] {
 	}
 }
 
-// Reset empties the map and keeps its memory.
-func (m *Map) Reset() {
+// Moments returns the sum of all sums, and of their squares.
+func (m *Sums) Moments() (sum, squares float64) {
+	for _, i := range m.used {
+		v := float64(m.slots[i].value)
+		sum += v
+		squares += v * v
+	}
+	return sum, squares
+}
+
+// Reset empties the sums and keeps their memory.
+func (m *Sums) Reset() {
 	for _, i := range m.used {
 		m.slots[i] = slot{}
 	}
@@ -61,7 +70,7 @@ func (m *Map) Reset() {
 }
 
 // find returns the place of key, or of the empty slot that ends the search for it.
-func (m *Map) find(key uint32) uint32 {
+func (m *Sums) find(key uint32) uint32 {
 	slots := m.slots
 	mask := uint32(len(slots) - 1)
 	// Fibonacci hashing: dense keys, the usual ones, spread evenly.
@@ -73,7 +82,7 @@ func (m *Map) find(key uint32) uint32 {
 	}
 }
 
-func (m *Map) grow() {
+func (m *Sums) grow() {
 	old := *m
 	size := max(256, 2*len(old.slots))
 	m.slots = make([]slot, size)

@@ -1,17 +1,17 @@
-package accum_test
+package model_test
 
 import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/goldrec/gold/internal/accum"
+	"github.com/goldrec/gold/recommend/model"
 	"github.com/google/go-cmp/cmp"
 )
 
 func TestAgainstMap(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 4))
-	var m accum.Map
+	var m model.Sums
 	for range 50 {
 		m.Reset()
 		want := map[uint32]float32{}
@@ -50,7 +50,7 @@ func TestAgainstMap(t *testing.T) {
 
 func TestEdges(t *testing.T) {
 	t.Parallel()
-	var m accum.Map
+	var m model.Sums
 	if m.Get(0) != 0 || m.Len() != 0 {
 		t.Error("the zero value is not empty")
 	}
@@ -70,7 +70,7 @@ func BenchmarkAdd(b *testing.B) {
 	for i := range keys {
 		keys[i] = uint32(rng.ExpFloat64() * 2000)
 	}
-	var m accum.Map
+	var m model.Sums
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Reset()
