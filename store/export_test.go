@@ -4,7 +4,7 @@ package store
 func MemoryRecords(m *Memory) int {
 	n := 0
 	for _, chunk := range m.log.chunks {
-		n += cap(chunk.records)
+		n += cap(chunk)
 	}
 	return n
 }
