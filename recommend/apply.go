@@ -29,9 +29,8 @@ func (e *Engine) apply(entry *store.Entry) {
 			u.changed()
 		}
 	case store.Published:
-		e.stats.published.Store(true) // for Run to look after
+		e.published.Store(true) // for Run to look after
 	}
-	e.stats.applied.Add(1)
 }
 
 func (e *Engine) applyInteraction(entry *store.Entry) {
@@ -41,13 +40,21 @@ func (e *Engine) applyInteraction(entry *store.Entry) {
 		return
 	}
 	weight := e.weights.of(in)
-	e.trending.Add(item, weight, e.countedTime(in))
-	if !e.weights.counts(in.Kind) || e.forgets.covers(in.User, entry.Position) {
+	if counts(in, weight) {
+		e.trending.Add(item, weight, e.countedTime(in))
+	}
+	if !e.keeps(in.Kind) || e.forgets.covers(in.User, entry.Position) {
 		return
 	}
 	if u, ok := e.users.get(in.User); ok {
-		u.apply(newEvent(entry.Position, in, item, weight))
+		u.apply(newEvent(entry.Position, in, item, weight), &e.policies.rules)
 	}
+}
+
+// counts reports whether an interaction counts for what is trending: what speaks for an item, and a return, which takes
+// back what the purchase added.
+func counts(in *store.Interaction, weight float32) bool {
+	return weight > 0 || weight < 0 && in.Kind == store.Purchase
 }
 
 // countedTime is the time in Unix seconds, but not after the present: one clock that runs ahead must not make everything
@@ -144,4 +151,3 @@ func (e *Engine) Forget(ctx context.Context, user string) error {
 	}
 	return nil
 }
-

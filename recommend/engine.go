@@ -39,8 +39,10 @@ type Engine struct {
 	training chan struct{} // holds a token: whoever has it trains
 	swapping sync.Mutex    // held while the generation in service is replaced
 	service  atomic.Pointer[generation]
-	epoch    uint64 // guarded by swapping
-	stats    stats
+	epoch    uint64    // guarded by swapping
+	trained  time.Time // of the last training here, whatever became of it; guarded by swapping
+
+	published atomic.Bool // the log has said that a model was, and Run has not looked yet
 
 	life lifetime
 }

@@ -46,11 +46,11 @@ type Options struct {
 	ItemsMax int           // identifiers of items known in memory; 0 means 20 million; more are stored, but not counted or learned from
 	PageTTL  time.Duration // how long a user's page may be served again; 0 means a minute; below 0: never
 
-	Seed     uint64                            // for training, and for what pages draw
-	Workers  int                               // for training; 0 means GOMAXPROCS
+	Seed     uint64                             // for training, and for what pages draw
+	Workers  int                                // for training; 0 means GOMAXPROCS
 	Progress func(step string, done, total int) // told how a training goes, from one goroutine at a time; nil: nobody
-	Now      func() time.Time                  // the clock; nil means time.Now
-	Logger   *slog.Logger                      // nil means silent
+	Now      func() time.Time                   // the clock; nil means time.Now
+	Logger   *slog.Logger                       // nil means silent
 }
 
 func defaultTrainers() []model.Trainer {

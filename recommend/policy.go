@@ -52,8 +52,9 @@ const depthMax = 100
 // plan is a policy ready to be followed.
 type plan struct {
 	Policy
-	id         uint64 // tells cached pages of different plans apart
-	experiment int    // index into Options.Experiments; -1: any
+	id         uint64   // tells cached pages of different plans apart
+	experiment int      // index into Options.Experiments; -1: any
+	rule       int      // of policies.rules; -1: all that was met is hidden for ever
 	names      []string // of where candidates come from, by Candidate.Source: teams, then sources, then fillers
 	teams      []string // each makes a ranking: the parts of an interleaved page, else Blended or a part on its own
 	depth      int
@@ -67,6 +68,7 @@ type policies struct {
 	fallback    *plan
 	models      map[string]*plan // for Request.Model
 	profiled    bool             // a plan has stages or sources that may ask for the profile
+	rules       rules            // what the plans' Seen hide
 }
 
 // newPolicies checks the policies and makes plans of them.
@@ -128,10 +130,11 @@ func (p *policies) plan(o *Options, policy Policy) (*plan, error) {
 			return nil, fmt.Errorf("source %T: %w", s, err)
 		}
 	}
-	if pl.Seen != nil {
+	if pl.rule = -1; pl.Seen != nil {
 		if err := checked(pl.Seen); err != nil {
 			return nil, fmt.Errorf("seen: %w", err)
 		}
+		pl.rule = p.rules.add(pl.Seen, o.Catalog)
 	}
 	if pl.depth = pl.Depth; pl.depth == 0 && len(pl.Stages) > 0 {
 		pl.depth = 5
@@ -211,6 +214,9 @@ func (p *policies) bind(e *Engine) {
 		pl.names = slices.Clone(pl.teams)
 		for _, s := range slices.Concat(pl.Sources, pl.Fill) {
 			pl.names = append(pl.names, s.Name())
+		}
+		if !slices.Contains(pl.names, Blended) {
+			pl.names = append(pl.names, Blended) // for what stands in
 		}
 	}
 	for _, pl := range p.plans {

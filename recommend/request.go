@@ -13,10 +13,10 @@ import (
 const NMax = 1000
 
 const (
-	nDefault    = 10
-	itemsMax    = 10_000 // Request.Items and Exclude
-	seedsMax    = 1000
-	contextMax  = 64
+	nDefault     = 10
+	itemsMax     = 10_000 // Request.Items and Exclude
+	seedsMax     = 1000
+	contextMax   = 64
 	explainedMax = 100 // items of a page that get reasons
 )
 

@@ -44,7 +44,7 @@ func (e *Engine) readState(ctx context.Context, u *user) (*userState, error) {
 			return nil, fmt.Errorf("recommend: profile: %w", err)
 		}
 	}
-	return u.loaded(history, profile), nil
+	return u.loaded(history, profile, &e.policies.rules), nil
 }
 
 // history returns the user's newest events of known items that count, at most seenMax, in the order of the log. Impressions do not push
@@ -58,7 +58,7 @@ func (e *Engine) history(ctx context.Context, id string) ([]event, error) {
 		events := make([]event, 0, min(len(entries), seenMax))
 		for i := range entries {
 			in := &entries[i].Interaction
-			if item, ok := e.items.Lookup(in.Item); ok && e.weights.counts(in.Kind) && len(events) < seenMax {
+			if item, ok := e.items.Lookup(in.Item); ok && e.keeps(in.Kind) && len(events) < seenMax {
 				events = append(events, newEvent(entries[i].Position, in, item, e.weights.of(in)))
 			}
 		}
@@ -71,3 +71,7 @@ func (e *Engine) history(ctx context.Context, id string) ([]event, error) {
 
 // historyReadMax is how far back a history is read for events that count.
 const historyReadMax = 64 * seenMax
+
+// keeps reports whether interactions of the kind are kept with the user: what they weigh, or a rule of what was seen, asks for
+// it.
+func (e *Engine) keeps(k store.Kind) bool { return e.weights.counts(k) || e.policies.rules.asks(k) }

@@ -78,16 +78,20 @@ func newEvent(at store.Position, in *store.Interaction, item uint32, weight floa
 func (ev *event) model() model.Event {
 	return model.Event{
 		Time: int64(ev.time), Item: ev.item, Weight: ev.weight,
-		Session: ev.visit & (1<<visitBits - 1), Kind: store.Kind(ev.visit >> visitBits),
+		Session: ev.visit & (1<<visitBits - 1), Kind: ev.kind(),
 	}
 }
 
+func (ev *event) kind() store.Kind { return store.Kind(ev.visit >> visitBits) }
+
 // userState is what the engine knows of a user. It is replaced, never changed, but for the caches in it: so a new
-// interaction drops the pages at once.
+// interaction voids the pages at once. They are kept all the same, to know what later interactions come from.
 type userState struct {
 	history []event        // in the order of the log, the newest historyMax
 	seen    []uint32       // sorted handles
+	hidden  [][]hide       // by rule of the policies' Seen: what it hides, sorted by item
 	profile *store.Profile // nil: none, or not asked for
+	serial  uint32         // grows with every event: pages made before are not served again
 
 	view  atomic.Pointer[view]
 	pages atomic.Pointer[[]*cachedPage]
@@ -106,20 +110,23 @@ type view struct {
 
 // with is the state after one more event. An event that stands there already, which a history read from the store
 // meanwhile has brought, changes nothing.
-func (s *userState) with(ev event) *userState {
+func (s *userState) with(ev event, rules *rules) *userState {
 	at, found := slices.BinarySearchFunc(s.history, ev.position, func(e event, p store.Position) int {
 		return cmp.Compare(e.position, p)
 	})
 	if found {
 		return s
 	}
-	next := &userState{history: s.history, seen: s.seen, profile: s.profile}
+	next := &userState{
+		history: s.history, seen: s.seen, hidden: rules.with(s.hidden, ev), profile: s.profile, serial: s.serial + 1,
+	}
+	next.pages.Store(s.pages.Load())
 	if at > 0 || len(s.history) < historyMax {
 		history := append(make([]event, 0, len(s.history)+1), s.history[:at]...)
 		history = append(append(history, ev), s.history[at:]...)
 		next.history = history[max(0, len(history)-historyMax):]
 	}
-	if i, found := slices.BinarySearch(next.seen, ev.item); !found {
+	if i, found := slices.BinarySearch(next.seen, ev.item); !found && rules.hides(ev.kind()) {
 		next.seen = slices.Insert(slices.Clip(next.seen), i, ev.item)
 	}
 	if v := s.view.Load(); v != nil {
@@ -137,10 +144,12 @@ func (s *userState) hasSeen(item uint32) bool {
 }
 
 // newUserState makes a state of a whole history, in the order of the log.
-func newUserState(events []event, profile *store.Profile) *userState {
-	s := &userState{seen: make([]uint32, 0, len(events)), profile: profile}
+func newUserState(events []event, profile *store.Profile, rules *rules) *userState {
+	s := &userState{seen: make([]uint32, 0, len(events)), profile: profile, hidden: rules.of(events)}
 	for _, ev := range events {
-		s.seen = append(s.seen, ev.item)
+		if rules.hides(ev.kind()) {
+			s.seen = append(s.seen, ev.item)
+		}
 	}
 	slices.Sort(s.seen)
 	s.seen = slices.Clip(slices.Compact(s.seen))
@@ -150,13 +159,13 @@ func newUserState(events []event, profile *store.Profile) *userState {
 
 // loaded makes the history the state, unless another goroutine was first, and adds what came meanwhile. It returns nil
 // when too much came for that.
-func (u *user) loaded(history []event, profile *store.Profile) *userState {
+func (u *user) loaded(history []event, profile *store.Profile, rules *rules) *userState {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if s := u.state.Load(); s != nil {
 		return s
 	}
-	s := newUserState(history, profile)
+	s := newUserState(history, profile, rules)
 	if u.aside != nil {
 		pending, missed := u.aside.pending, u.aside.missed
 		u.aside.pending, u.aside.missed = nil, false
@@ -165,7 +174,7 @@ func (u *user) loaded(history []event, profile *store.Profile) *userState {
 			return nil
 		}
 		for _, ev := range pending {
-			s = s.with(ev)
+			s = s.with(ev, rules)
 		}
 	}
 	u.state.Store(s)
@@ -173,7 +182,7 @@ func (u *user) loaded(history []event, profile *store.Profile) *userState {
 }
 
 // apply takes in an event of the log.
-func (u *user) apply(ev event) {
+func (u *user) apply(ev event, rules *rules) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	s := u.state.Load()
@@ -186,7 +195,7 @@ func (u *user) apply(ev event) {
 		a.pending = append(a.pending, ev)
 		return
 	}
-	if s = s.with(ev); len(s.seen) > seenMax+seenSlack {
+	if s = s.with(ev, rules); len(s.seen) > seenMax+seenSlack {
 		s = nil // the store still knows which are the newest
 	}
 	u.state.Store(s)

@@ -1,0 +1,125 @@
+package recommend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/goldrec/gold/store"
+)
+
+// modelsKept is the versions that the store keeps: the one in service and two to roll back to.
+const modelsKept = 3
+
+// ErrNoRollback says that the store holds no version to go back to.
+var ErrNoRollback = errors.New("recommend: no version to roll back to")
+
+// publish saves a generation, makes it the current one, says so in the log and swaps it in.
+func (e *Engine) publish(ctx context.Context, g *generation, snap *snapshot, fence uint64) error {
+	g.report.Published = true
+	var err error
+	if g.version, err = e.save(ctx, g, snap.data.ItemCount(), snap.trending); err != nil {
+		return err
+	}
+	g.report.Version = g.version
+	if err := e.makeCurrent(ctx, g, fence); err != nil {
+		return err
+	}
+	e.tidyItems(ctx, snap)
+	return e.prune(ctx, g)
+}
+
+// makeCurrent makes a stored generation the current one everywhere.
+func (e *Engine) makeCurrent(ctx context.Context, g *generation, fence uint64) error {
+	if err := e.store.SetCurrent(ctx, ModelName, g.version, fence); err != nil {
+		return err
+	}
+	e.swapping.Lock()
+	e.swap(g)
+	e.swapping.Unlock()
+	return e.append(ctx, []store.Entry{{
+		Fact: store.Published, Model: ModelName, Version: g.version, Interaction: store.Interaction{Time: e.now()},
+	}})
+}
+
+// prune deletes the versions that are neither current nor to be rolled back to: of those in service before, all but the newest, and
+// all that were trained before somebody was forgotten.
+func (e *Engine) prune(ctx context.Context, g *generation) error {
+	versions, err := e.store.ModelVersions(ctx, ModelName)
+	if err != nil {
+		return err
+	}
+	forgotten := e.forgets.since()
+	for _, v := range versions {
+		keep := v >= g.version || slices.ContainsFunc(g.report.Before, func(a Ancestor) bool {
+			return a.Version == v && a.Place.Covers(forgotten)
+		})
+		if !keep {
+			if err := e.store.DeleteModel(ctx, ModelName, v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Rollback puts the models back that were in service before those that are, on every engine that follows the log, and
+// returns their version. It does not wait for a training under way, whose models then do not take service. Versions
+// from before somebody was forgotten do not come back; without an older one it is ErrNoRollback.
+func (e *Engine) Rollback(ctx context.Context) (version uint64, err error) {
+	if err := e.life.begin(); err != nil {
+		return 0, err
+	}
+	defer e.life.done()
+	now := e.service.Load()
+	if now == nil {
+		return 0, ErrNoRollback
+	}
+	for _, a := range now.report.Before {
+		if !a.Place.Covers(e.forgets.since()) {
+			break // nor do those before it
+		}
+		g, err := e.load(ctx, a.Version, nil)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err == nil {
+			err = e.makeCurrent(ctx, g, 0)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("recommend: roll back to version %d: %w", a.Version, err)
+		}
+		return g.version, nil
+	}
+	return 0, ErrNoRollback
+}
+
+// tidyItems takes out of the engine's own catalogue what nobody has had to do with: items that only users who have been
+// forgotten had.
+func (e *Engine) tidyItems(ctx context.Context, snap *snapshot) {
+	if !e.open || e.forgets.since().IsZero() {
+		return
+	}
+	had := make([]bool, snap.data.ItemCount())
+	for u := range snap.data.UserCount() {
+		for _, ev := range snap.data.History(uint32(u)) {
+			had[ev.Item] = true
+		}
+	}
+	for entry, err := range e.store.Scan(ctx, snap.place) { // what came meanwhile
+		if err != nil {
+			e.log(ctx, slog.LevelWarn, "own catalogue not tidied", slog.Any("error", err))
+			return
+		}
+		if item, ok := e.items.Lookup(entry.Interaction.Item); ok && int(item) < len(had) {
+			had[item] = true
+		}
+	}
+	for item, ok := range had {
+		if !ok && e.catalog.Available(uint32(item)) {
+			_ = e.catalog.Delete(e.items.ID(uint32(item))) // it is there; one who records it again brings it back
+		}
+	}
+}
