@@ -24,7 +24,7 @@ func (m *Model) Explain(dst []model.Reason, u *model.User, item uint32, n int) [
 	// z = W yᵢ: the same system with another right side.
 	z := make([]float32, m.factors)
 	copy(s.r, m.vector(m.row(item)))
-	m.descend(z, s.tallied, s.weights, m.ridge(s.weights, len(m.items)), serveSteps, s.enough(), &s.scratch)
+	m.solveFrom0(z, s.tallied, s.weights, m.ridge(s.weights, len(m.items)), serveSteps, &s.scratch)
 	terms := make([]float32, len(s.tallied))
 	simd.DotIDs(terms, z, m.vectors, s.tallied)
 	var reasons []model.Reason

@@ -11,7 +11,7 @@ import (
 func Solve(
 	vectors []float32, dim int, unobserved float64, items []uint32, weights []float32, ridge float32, steps int,
 ) ([]float32, error) {
-	s, err := newSystem(context.Background(), 2, vectors, dim, unobserved)
+	s, err := newSystem(context.Background(), 2, vectors, dim, unobserved, float64(ridge))
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +22,7 @@ func Solve(
 
 // Gram returns α₀·YᵀY.
 func Gram(workers int, vectors []float32, dim int, unobserved float64) ([]float32, error) {
-	s, err := newSystem(context.Background(), workers, vectors, dim, unobserved)
+	s, err := newSystem(context.Background(), workers, vectors, dim, unobserved, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ type serving struct {
 
 // newModel makes a model without an index. Behind the items' vectors stands a zero one.
 func newModel(ctx context.Context, l loss, items []uint32, vectors []float32, workers int) (*Model, error) {
-	sys, err := newSystem(ctx, workers, vectors, l.factors, l.unobserved)
+	sys, err := newSystem(ctx, workers, vectors, l.factors, l.unobserved, l.least(len(items)))
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +127,8 @@ func (m *Model) Embed(dst []float32, history []model.Event, _ int64) []float32 {
 	dst = append(dst, make([]float32, m.factors)...)
 	m.tally(s, history)
 	x := dst[n:]
-	m.right(s.r, s.tallied, s.weights)
-	m.descend(x, s.tallied, s.weights, m.ridge(s.weights, len(m.items)), serveSteps, s.enough(), &s.scratch)
+	m.right(&s.scratch, s.tallied, s.weights)
+	m.solveFrom0(x, s.tallied, s.weights, m.ridge(s.weights, len(m.items)), serveSteps, &s.scratch)
 	bound(x)
 	return dst
 }
@@ -146,11 +146,7 @@ func (m *Model) Follow(vector []float32, history []model.Event, _ int64) {
 		clear(vector)
 		return
 	}
-	ridge := m.ridge(s.weights, len(m.items))
-	m.right(s.r, s.tallied, s.weights)
-	enough := s.enough()
-	m.residual(vector, s.tallied, s.weights, ridge, &s.scratch)
-	m.descend(vector, s.tallied, s.weights, ridge, serveSteps, enough, &s.scratch)
+	m.solve(vector, s.tallied, s.weights, m.ridge(s.weights, len(m.items)), serveSteps, &s.scratch)
 	bound(vector)
 }
 
