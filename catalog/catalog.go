@@ -3,7 +3,6 @@ package catalog
 import (
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,13 +14,12 @@ import (
 //
 // Handles are dense and stable: the first item gets 0, and a deleted item that comes back gets its old one.
 type Catalog struct {
-	byID   idmap.Map[uint32]
+	ids    IDs
 	facets idmap.Map[*facet]
-	dir    atomic.Pointer[[]*chunk]
-	n      atomic.Uint32             // handles given
-	live   atomic.Int64              // items
-	shown  atomic.Int64              // items that are available
-	text   atomic.Pointer[textIndex] // nil before the first search
+	dir    atomic.Pointer[[]atomic.Pointer[chunk]] // nil for chunks that never had an item
+	live   atomic.Int64                            // items
+	shown  atomic.Int64                            // items that are available
+	text   atomic.Pointer[textIndex]               // nil before the first search
 
 	mu sync.Mutex // held by writers
 }
@@ -38,7 +36,7 @@ func (c *Catalog) Upsert(it Item) (handle uint32, err error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	handle, err = c.handle(it.ID)
+	handle, err = c.ids.Intern(it.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -112,16 +110,16 @@ func (c *Catalog) Item(handle uint32) *Item {
 	return nil
 }
 
-// Lookup returns the handle of an ID, which stays known when the item is deleted.
-func (c *Catalog) Lookup(id string) (handle uint32, ok bool) { return c.byID.Get(id) }
+// IDs returns the catalogue's table of identifiers. To intern one there gives it a handle before it has an item, if it
+// ever has one: Item is nil and Available false, no filter matches it and All leaves it out. An Upsert of that ID later
+// takes the handle.
+func (c *Catalog) IDs() *IDs { return &c.ids }
 
-// ID returns the ID of a handle, deleted or not, and "" for a handle that was never given.
-func (c *Catalog) ID(handle uint32) string {
-	if ch := c.chunk(handle); ch != nil {
-		return ch.ids[handle%chunkSize]
-	}
-	return ""
-}
+// Lookup returns the handle of an ID, which stays known when the item is deleted.
+func (c *Catalog) Lookup(id string) (handle uint32, ok bool) { return c.ids.Lookup(id) }
+
+// ID returns the ID of a handle, with or without an item, and "" for a handle that was never given.
+func (c *Catalog) ID(handle uint32) string { return c.ids.ID(handle) }
 
 // Available reports whether the item of a handle is there and may be shown. It is one bit in memory, for the hottest
 // of paths.
@@ -133,13 +131,13 @@ func (c *Catalog) Available(handle uint32) bool {
 // Len is the number of items.
 func (c *Catalog) Len() int { return int(c.live.Load()) }
 
-// Handles is the number of handles ever given: they are 0 to Handles()-1.
-func (c *Catalog) Handles() int { return int(c.n.Load()) }
+// Handles is the number of handles ever given, to items or by [IDs.Intern]: they are 0 to Handles()-1.
+func (c *Catalog) Handles() int { return c.ids.Len() }
 
 // All yields the items with their handles, lowest first. It may run any number of times.
 func (c *Catalog) All() iter.Seq2[uint32, *Item] {
 	return func(yield func(uint32, *Item) bool) {
-		for h := range c.n.Load() {
+		for h := range c.end() {
 			if r := c.record(h); r != nil && !yield(h, &r.item) {
 				return
 			}
@@ -154,28 +152,10 @@ func (c *Catalog) record(handle uint32) *record {
 	return nil
 }
 
-// handle returns the handle of an ID, which gets one when it has none.
-func (c *Catalog) handle(id string) (uint32, error) {
-	if h, ok := c.byID.Get(id); ok {
-		return h, nil
-	}
-	h := c.n.Load()
-	if h == math.MaxUint32 {
-		return 0, ErrFull
-	}
-	if h%chunkSize == 0 {
-		c.grow()
-	}
-	(*c.dir.Load())[h>>chunkBits].ids[h%chunkSize] = id
-	c.n.Store(h + 1)
-	c.byID.Set(id, h)
-	return h, nil
-}
-
 // put makes r, or nothing when it is nil, what the handle stands for. Postings get what is new before the record shows
 // it and lose what is old after, so that an item moving between two values is found under one of them at any time.
 func (c *Catalog) put(handle uint32, r *record) {
-	ch, i := c.chunk(handle), handle%chunkSize
+	ch, i := c.grown(handle), handle%chunkSize
 	now, before := r, ch.records[i].Load()
 	if now == nil {
 		now = new(record)

@@ -13,7 +13,6 @@ type chunk struct {
 	live      bitset        // which records are not nil
 	available bitset        // which of them have Available set
 	records   [chunkSize]atomic.Pointer[record]
-	ids       [chunkSize]string // written before Catalog.n counts the handle
 }
 
 type bitset [chunkSize / 64]atomic.Uint64
@@ -28,26 +27,45 @@ func (b *bitset) set(i uint32, on bool) {
 	}
 }
 
-// chunk returns the chunk of a handle, nil for one that was never given.
+// chunk returns the chunk of a handle, nil where no handle ever had an item.
 func (c *Catalog) chunk(handle uint32) *chunk {
-	if handle >= c.n.Load() {
-		return nil
+	if d := c.dir.Load(); d != nil && int(handle>>chunkBits) < len(*d) {
+		return (*d)[handle>>chunkBits].Load()
 	}
-	return (*c.dir.Load())[handle>>chunkBits]
+	return nil
 }
 
-// grow adds a chunk. Readers keep the directory they have: what append writes lies behind its end.
-func (c *Catalog) grow() {
-	var dir []*chunk
+// grown returns the chunk of a handle, which it makes when there is none. Under Catalog.mu.
+func (c *Catalog) grown(handle uint32) *chunk {
+	i := int(handle >> chunkBits)
+	var dir []atomic.Pointer[chunk]
 	if d := c.dir.Load(); d != nil {
 		dir = *d
 	}
-	dir = append(dir, new(chunk))
-	c.dir.Store(&dir)
+	if i >= len(dir) {
+		larger := make([]atomic.Pointer[chunk], i+1+i/4)
+		for i := range dir {
+			larger[i].Store(dir[i].Load())
+		}
+		dir = larger
+		c.dir.Store(&dir)
+	}
+	if dir[i].Load() == nil {
+		dir[i].Store(new(chunk))
+	}
+	return dir[i].Load()
+}
+
+// end is a handle above those that ever had an item. The chunks below it may be nil.
+func (c *Catalog) end() uint32 {
+	if d := c.dir.Load(); d != nil {
+		return uint32(min(uint64(len(*d))<<chunkBits, handlesMax))
+	}
+	return 0
 }
 
 // chunks returns the chunks of a segment.
-func (c *Catalog) chunks(key uint32) []*chunk {
+func (c *Catalog) chunks(key uint32) []atomic.Pointer[chunk] {
 	const each = segmentSize / chunkSize
 	d := c.dir.Load()
 	if d == nil {
@@ -60,18 +78,24 @@ func (c *Catalog) chunks(key uint32) []*chunk {
 // readLive sets s to the handles of a segment that have an item.
 func (c *Catalog) readLive(key uint32, s *segment) {
 	clear(s[:])
-	for i, ch := range c.chunks(key) {
-		for j := range ch.live {
-			s[i*len(ch.live)+j] = ch.live[j].Load()
+	chunks := c.chunks(key)
+	for i := range chunks {
+		if ch := chunks[i].Load(); ch != nil {
+			for j := range ch.live {
+				s[i*len(ch.live)+j] = ch.live[j].Load()
+			}
 		}
 	}
 }
 
-// andAvailable keeps of s the handles whose item may be shown.
+// andAvailable keeps of s, in which all handles have an item, those whose item may be shown.
 func (c *Catalog) andAvailable(key uint32, s *segment) {
-	for i, ch := range c.chunks(key) {
-		for j := range ch.available {
-			s[i*len(ch.available)+j] &= ch.available[j].Load()
+	chunks := c.chunks(key)
+	for i := range chunks {
+		if ch := chunks[i].Load(); ch != nil {
+			for j := range ch.available {
+				s[i*len(ch.available)+j] &= ch.available[j].Load()
+			}
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (c *Catalog) segments(by ...restricter) iter.Seq2[uint32, *segment] {
 	return func(yield func(uint32, *segment) bool) {
 		e := &evaluation{cat: c}
 		s := e.get()
-		for key := range uint32((uint64(c.n.Load()) + segmentSize - 1) >> segmentBits) {
+		for key := range uint32((uint64(c.end()) + segmentSize - 1) >> segmentBits) {
 			e.key = key
 			c.readLive(key, s)
 			for _, r := range by {

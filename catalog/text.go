@@ -232,7 +232,7 @@ func (c *Catalog) index() *textIndex {
 		return t
 	}
 	t := new(textIndex)
-	for h := range c.n.Load() {
+	for h := range c.end() {
 		old := c.record(h)
 		if old == nil {
 			continue
