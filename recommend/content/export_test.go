@@ -25,7 +25,7 @@ func NewExact(t *testing.T, data *model.Dataset) *Exact {
 		t.Fatal(err)
 	}
 	e := &Exact{texts: texts, vectors: vectors}
-	for item := range uint32(data.Items.Len()) {
+	for item := range uint32(data.ItemCount()) {
 		e.wholes = append(e.wholes, e.whole(item))
 	}
 	return e

@@ -23,21 +23,23 @@ type weighted struct {
 type texts struct {
 	rows     [][]weighted // for each item its terms by id; of length 1, or empty
 	postings [][]weighted // for each term its items, the greatest weight first, ties by handle
+	prints   []uint64     // for each item what its content was; 0: nothing, also of its vector
 }
 
 func newTexts(ctx context.Context, data *model.Dataset, workers int) (*texts, error) {
-	n := data.Items.Len()
-	bags := make([][]counted, n)
+	n := data.ItemCount()
+	bags, prints := make([][]counted, n), make([]uint64, n)
 	err := parallel.For(ctx, workers, n, func(_, i int) {
 		if item := data.Content(uint32(i)); item != nil {
 			bags[i] = slices.Clip(appendTerms(nil, item))
+			prints[i] = fingerprint(bags[i], item.Vector)
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	ids, df := number(bags)
-	t := &texts{rows: make([][]weighted, n)}
+	t := &texts{rows: make([][]weighted, n), prints: prints}
 	err = parallel.For(ctx, workers, n, func(_, i int) {
 		t.rows[i] = weigh(bags[i], ids[i], df, n)
 		bags[i] = nil

@@ -31,7 +31,7 @@ type vectors struct {
 }
 
 func newVectors(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (*vectors, error) {
-	v := &vectors{dim: commonDim(data), row: make([]int32, data.Items.Len())}
+	v := &vectors{dim: commonDim(data), row: make([]int32, data.ItemCount())}
 	for i := range v.row {
 		v.row[i] = -1
 		if vec, ok := unit(data, uint32(i)); ok && len(vec) == v.dim {
@@ -56,7 +56,7 @@ func newVectors(ctx context.Context, data *model.Dataset, opt model.TrainOptions
 // commonDim is the most frequent dimension of usable vectors, the smallest of several; 0 if there is none.
 func commonDim(data *model.Dataset) int {
 	counts := map[int]int{}
-	for i := range uint32(data.Items.Len()) {
+	for i := range uint32(data.ItemCount()) {
 		if vec, ok := unit(data, i); ok {
 			counts[len(vec)]++
 		}
