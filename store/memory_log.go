@@ -106,8 +106,16 @@ func (m *Memory) History(ctx context.Context, user string, limit int) ([]Entry, 
 	if user == "" {
 		return nil, nil
 	}
-	var history []Entry
-	for at := m.log.last[unique.Make(user)]; at != 0 && len(history) < limit; {
+	last := m.log.last[unique.Make(user)]
+	n := 0
+	for at := last; at != 0 && n < limit; {
+		r := m.log.find(at)
+		if at = r.previous; r.fact == Interacted {
+			n++
+		}
+	}
+	history := make([]Entry, 0, n)
+	for at := last; len(history) < n; {
 		r := m.log.find(at)
 		if at = r.previous; r.fact == Interacted {
 			history = append(history, Entry{})
