@@ -2,6 +2,7 @@ package stage
 
 import (
 	"math"
+	"slices"
 
 	"github.com/goldrec/gold/internal/simd"
 )
@@ -134,15 +135,13 @@ func (s *diverseScratch) has(at int) []uint32 {
 	return s.of[from:s.ends[at]]
 }
 
-// jaccard is how many of the values of both together both have; they are few.
+// jaccard is how many of the values of both together both have. They are few, and not all nothing.
 func jaccard(x, y []uint32) float32 {
 	both := 0
 	for _, v := range x {
-		for _, w := range y {
-			if v == w {
-				both++
-			}
+		if slices.Contains(y, v) {
+			both++
 		}
 	}
-	return float32(both) / float32(len(x)+len(y)-both)
+	return min(1, float32(both)/float32(len(x)+len(y)-both)) // above 1 where an item has a value twice
 }

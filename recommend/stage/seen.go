@@ -104,7 +104,11 @@ func wholeSeconds(d time.Duration) int64 {
 	if d == Forever {
 		return math.MaxInt64
 	}
-	return int64((max(0, d) + time.Second - 1) / time.Second)
+	seconds := int64(d / time.Second)
+	if d%time.Second > 0 {
+		seconds++
+	}
+	return max(0, seconds)
 }
 
 // after is the time so many seconds later.
@@ -112,7 +116,7 @@ func after(unix, seconds int64) int64 {
 	switch {
 	case seconds == 0:
 		return math.MinInt64
-	case seconds > math.MaxInt64-max(0, unix):
+	case seconds == math.MaxInt64 || unix > 0 && seconds > math.MaxInt64-unix:
 		return math.MaxInt64
 	}
 	return unix + seconds
