@@ -171,7 +171,7 @@ func (e *Engine) load(ctx context.Context, version uint64, trending *source.Coun
 	if err != nil {
 		return nil, fmt.Errorf("load model version %d: %w", version, err)
 	}
-	g.version = version
+	g.version, g.report.Version = version, version
 	return g, nil
 }
 

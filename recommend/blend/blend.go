@@ -210,3 +210,13 @@ func Fit(ctx context.Context, trainers []model.Trainer, data *model.Dataset, opt
 	}
 	return parts, Even(names), nil
 }
+
+// Propose proposes.
+func (b *Blend) Propose(dst []model.Scored, u *model.User, n int, allow model.Allow, _ model.Effort) []model.Scored {
+	if len(u.History) == 0 {
+		return dst
+	}
+	a := b.Ask(u)
+	r := a.Rank(nil, a.Gather(nil, n, allow, nil))
+	return append(dst, r[:min(n, len(r))]...)
+}
