@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -180,10 +181,7 @@ func newTrialRun(t Trial) (*trialRun, error) {
 		plan: t.Plan.Metrics, collector: c, exposed: map[string]firstExposure{}, beforeMax: 4 * max(t.UsersMax, 10_000_000),
 	}
 	if !t.Period.Since.IsZero() {
-		run.from = t.Period.Since.Add(-max(t.Before, trialBefore))
-		if t.Before > 0 {
-			run.from = t.Period.Since.Add(-t.Before)
-		}
+		run.from = t.Period.Since.Add(-cmp.Or(t.Before, trialBefore))
 	}
 	for i, a := range arms {
 		run.arms[a.Variant] = i
