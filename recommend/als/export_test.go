@@ -2,6 +2,7 @@ package als
 
 import (
 	"context"
+	"slices"
 
 	"github.com/goldrec/gold/recommend/model"
 )
@@ -37,7 +38,7 @@ func Index(m model.Model) error { return m.(*Model).buildIndex(context.Backgroun
 // Unindexed returns the model without its index.
 func Unindexed(m model.Model) model.Model {
 	am := m.(*Model)
-	plain, err := newModel(context.Background(), am.loss, am.items, am.vectors, 1)
+	plain, err := newModel(context.Background(), am.loss, slices.Clone(am.items), am.vectors, 1)
 	if err != nil {
 		panic(err)
 	}

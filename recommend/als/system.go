@@ -68,23 +68,16 @@ func newScratch(dim int) *scratch {
 // Pilászy and Tikk 2011). Starting from the x of the iteration before, three steps are enough.
 func (s *system) solve(x []float32, items []uint32, weights []float32, ridge float32, steps int, sc *scratch) {
 	s.residual(x, items, weights, ridge, sc)
-	s.descend(x, items, weights, ridge, steps, sc)
+	s.descend(x, items, weights, ridge, steps, sc.enough(), sc)
 }
 
-// solveFor solves the system with another right side, from x = 0.
-func (s *system) solveFor(
-	x, right []float32, items []uint32, weights []float32, ridge float32, steps int, sc *scratch,
+// descend takes up to so many steps from x, at which sc.r is the residual, until the square of the residual is no more
+// than enough.
+func (s *system) descend(
+	x []float32, items []uint32, weights []float32, ridge float32, steps int, enough float32, sc *scratch,
 ) {
-	clear(x)
-	copy(sc.r, right)
-	s.descend(x, items, weights, ridge, steps, sc)
-}
-
-// descend takes the steps; sc.r is the residual at x.
-func (s *system) descend(x []float32, items []uint32, weights []float32, ridge float32, steps int, sc *scratch) {
 	copy(sc.p, sc.r)
 	rr := simd.Dot(sc.r, sc.r)
-	enough := rr * tolerance * tolerance
 	for range steps {
 		if rr <= enough {
 			return
@@ -103,6 +96,17 @@ func (s *system) descend(x []float32, items []uint32, weights []float32, ridge f
 			sc.p[i] = r + turn*sc.p[i]
 		}
 		rr = next
+	}
+}
+
+// enough is the square of a residual that has all but vanished, compared with the present one.
+func (sc *scratch) enough() float32 { return simd.Dot(sc.r, sc.r) * tolerance * tolerance }
+
+// right sets dst to the right side of the system.
+func (s *system) right(dst []float32, items []uint32, weights []float32) {
+	clear(dst)
+	for k, item := range items {
+		simd.Axpy(weights[k], s.vectors[int(item)*len(dst):][:len(dst)], dst)
 	}
 }
 

@@ -1,0 +1,151 @@
+package als
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+
+	"github.com/goldrec/gold/internal/parallel"
+	"github.com/goldrec/gold/internal/sparse"
+	"github.com/goldrec/gold/recommend/model"
+)
+
+const (
+	trainSteps = 3
+	// serveSteps bounds what solving from nothing takes; it ends earlier at tolerance.
+	serveSteps = 24
+)
+
+// Train factorises the data. An iteration costs in the order of Factors²·(users+items) + Factors·pairs operations for
+// each of its conjugate-gradient steps; it holds 16 bytes for each pair of a user and an item, and a float32 matrix of
+// (users+items)·Factors, of which the model keeps the items' part. From 20,000 items on they are indexed in the end.
+func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
+	t, err := t.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	byUser, err := pairs(ctx, data, opt.Workers)
+	if err != nil {
+		return nil, err
+	}
+	items := byUser.Squeeze()
+	byItem, err := byUser.Transpose(ctx, opt.Workers)
+	if err != nil {
+		return nil, err
+	}
+	f := t.newFit(byUser, items, opt.Seed)
+	for done := range t.Iterations {
+		if err := f.half(ctx, opt.Workers, f.users, f.items, byUser, byItem.Rows()); err != nil {
+			return nil, err
+		}
+		if err := f.half(ctx, opt.Workers, f.items, f.users, byItem, f.active); err != nil {
+			return nil, err
+		}
+		if opt.Progress != nil {
+			opt.Progress(done+1, t.Iterations)
+		}
+	}
+	m, err := newModel(ctx, f.loss, items, f.items, opt.Workers)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.items) >= indexMin {
+		if err := m.buildIndex(ctx, opt.Workers, opt.Seed); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// pairs are the summed weights of what every user did with every item, by user.
+func pairs(ctx context.Context, data *model.Dataset, workers int) (*sparse.Matrix, error) {
+	return sparse.Build(ctx, workers, data.UserCount(), data.ItemCount(), func(row []sparse.Entry, u int) []sparse.Entry {
+		for _, e := range data.History(uint32(u)) {
+			row = append(row, sparse.Entry{Col: e.Item, Value: e.Weight})
+		}
+		return row
+	})
+}
+
+// loss is what the vectors minimise, in the numbers of one data set.
+type loss struct {
+	factors        int
+	regularization float64 // λ
+	unobserved     float64 // α₀
+}
+
+// ridge is the weight of ‖x‖² for somebody of these weights, on a side where others stand opposite: in proportion to
+// how often x takes part in the loss.
+func (l loss) ridge(weights []float32, others int) float32 {
+	total := l.unobserved * float64(others)
+	for _, w := range weights {
+		total += float64(w)
+	}
+	return float32(l.regularization * total)
+}
+
+// fit is a training under way.
+type fit struct {
+	loss
+	users  []float32 // a vector each; those of who has no pairs stay zero
+	items  []float32 // a vector for each item that somebody has, and zeros behind them
+	active int       // users who have pairs
+}
+
+func (t Trainer) newFit(byUser *sparse.Matrix, items []uint32, seed uint64) *fit {
+	f := &fit{
+		users: make([]float32, byUser.Rows()*t.Factors),
+		items: make([]float32, (len(items)+1)*t.Factors),
+	}
+	for u := range byUser.Rows() {
+		if row, _ := byUser.Row(u); len(row) > 0 {
+			f.active++
+		}
+	}
+	f.loss = loss{
+		factors: t.Factors, regularization: t.Regularization,
+		unobserved: t.unobservedWeight(byUser, f.active),
+	}
+	// Normally distributed, and so small that scores begin near zero.
+	scale := 0.1 / math.Sqrt(float64(t.Factors))
+	for row, item := range items {
+		rng := rand.New(rand.NewPCG(seed, uint64(item)))
+		for c := range t.Factors {
+			f.items[row*t.Factors+c] = float32(scale * rng.NormFloat64())
+		}
+	}
+	return f
+}
+
+// unobservedWeight is α₀ for pairs of so many users and of the matrix's columns.
+func (t Trainer) unobservedWeight(byUser *sparse.Matrix, users int) float64 {
+	var total float64
+	for _, c := range byUser.Values {
+		total += float64(c)
+	}
+	pairs := max(1, float64(byUser.Len()))
+	all := max(1, float64(users)*float64(byUser.Cols))
+	return total / pairs * min(1, t.Unobserved*pairs/all)
+}
+
+// half solves for one side while the other, on which so many others have vectors, stands still.
+func (f *fit) half(
+	ctx context.Context, workers int, solved, still []float32, rows *sparse.Matrix, others int,
+) error {
+	sys, err := newSystem(ctx, workers, still, f.factors, f.unobserved)
+	if err != nil {
+		return err
+	}
+	scratches := make([]*scratch, parallel.Workers(workers, rows.Rows()))
+	return parallel.For(ctx, workers, rows.Rows(), func(worker, r int) {
+		index, weights := rows.Row(r)
+		if len(index) == 0 {
+			return
+		}
+		if scratches[worker] == nil {
+			scratches[worker] = newScratch(f.factors)
+		}
+		x := solved[r*f.factors : (r+1)*f.factors]
+		sys.solve(x, index, weights, f.ridge(weights, others), trainSteps, scratches[worker])
+	})
+}
