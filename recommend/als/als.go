@@ -9,8 +9,8 @@
 // This is the model of Hu, Koren and Volinsky (Collaborative filtering for implicit feedback datasets, ICDM 2008), with
 // the unobserved weight and the regularisation by frequency of Rendle, Krichene, Zhang and Koren (Revisiting the
 // performance of iALS on item recommendation benchmarks, RecSys 2022). One side is held still and the other solved for,
-// in turn, by three conjugate-gradient steps a row (Takács, Pilászy and Tikk, Applications of the conjugate gradient
-// method for implicit feedback collaborative filtering, RecSys 2011).
+// in turn, by two preconditioned conjugate-gradient steps a row (Takács, Pilászy and Tikk, Applications of the conjugate
+// gradient method for implicit feedback collaborative filtering, RecSys 2011).
 //
 // Users are not stored. A user's vector is solved for from the history when it is needed, by [Model.Embed], so that one
 // whom training never saw is served like any other and a new interaction counts at once.
@@ -41,10 +41,11 @@ type Trainer struct {
 	Unobserved float64
 }
 
-const name = "als"
+// Name is what the model is called, and its section in a file.
+const Name = "als"
 
 // Name is "als".
-func (t Trainer) Name() string { return name }
+func (t Trainer) Name() string { return Name }
 
 // factorsMax bounds what Trainer and Load accept.
 const factorsMax = 4096

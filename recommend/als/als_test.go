@@ -182,7 +182,7 @@ func loss(t *testing.T, d *model.Dataset, m model.Model, regularization float64)
 	return total
 }
 
-// Three conjugate-gradient steps must come as far down as solving exactly, and from seeds that differ.
+// Two conjugate-gradient steps must come as far down as solving exactly, and from seeds that differ.
 func TestTrainMinimisesItsLoss(t *testing.T) {
 	t.Parallel()
 	d := clusters(120, 80, 12)
