@@ -41,10 +41,11 @@ type Trainer struct {
 	Unobserved float64
 }
 
-const name = "als"
+// Name is what the model is called, and its section in a file.
+const Name = "als"
 
 // Name is "als".
-func (t Trainer) Name() string { return name }
+func (t Trainer) Name() string { return Name }
 
 // factorsMax bounds what Trainer and Load accept.
 const factorsMax = 4096

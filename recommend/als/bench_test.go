@@ -32,6 +32,10 @@ func made(b *testing.B, items, dim int) model.Model {
 	w.Uint32(uint32(dim))
 	w.Float64(0.005)
 	w.Float64(0.1)
+	w.Uint64(1)
+	w.Uint32(1)
+	w.Float32s(make([]float32, dim*dim))
+	w.Uint32(uint32(items))
 	at := make([]uint32, items)
 	for i := range at {
 		at[i] = uint32(i)

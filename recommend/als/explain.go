@@ -24,14 +24,14 @@ func (m *Model) Explain(dst []model.Reason, u *model.User, item uint32, n int) [
 	// z = W yᵢ: the same system with another right side.
 	z := make([]float32, m.factors)
 	copy(s.r, m.vector(m.row(item)))
-	m.solveFrom0(z, s.tallied, s.weights, m.ridge(s.weights, len(m.items)), serveSteps, &s.scratch)
+	m.sys.solveFrom0(z, s.tallied, s.weights, m.ridge(s.weights, m.trained), serveSteps, &s.scratch)
 	terms := make([]float32, len(s.tallied))
 	simd.DotIDs(terms, z, m.vectors, s.tallied)
 	var reasons []model.Reason
 	var total float32
 	for k, row := range s.tallied {
 		if share := s.weights[k] * terms[k]; share > 0 {
-			reasons = append(reasons, model.Reason{Model: name, Because: m.items[row], Share: share})
+			reasons = append(reasons, model.Reason{Model: Name, Because: m.items[row], Share: share})
 			total += share
 		}
 	}

@@ -2,7 +2,6 @@ package als
 
 import (
 	"context"
-	"slices"
 
 	"github.com/goldrec/gold/recommend/model"
 )
@@ -37,8 +36,7 @@ func Index(m model.Model) error { return m.(*Model).buildIndex(context.Backgroun
 
 // Unindexed returns the model without its index.
 func Unindexed(m model.Model) model.Model {
-	am := m.(*Model)
-	plain, err := newModel(context.Background(), am.loss, slices.Clone(am.items), am.vectors, 1)
+	plain, err := newModel(context.Background(), m.(*Model).parts, 1)
 	if err != nil {
 		panic(err)
 	}

@@ -2,6 +2,7 @@ package als
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,14 +12,18 @@ import (
 	"github.com/goldrec/gold/recommend/model"
 )
 
-const version = 1
+const fileVersion = 1
 
-// Save puts the loss, the items and their vectors, and the index if there is one.
+// Save puts the loss, what is kept of the users, the items and their vectors, and the index if there is one.
 func (m *Model) Save(w *codec.Writer) {
-	w.Section(name, version)
+	w.Section(Name, fileVersion)
 	w.Uint32(uint32(m.factors))
 	w.Float64(m.regularization)
 	w.Float64(m.unobserved)
+	w.Uint64(m.pairs)
+	w.Uint32(uint32(m.users.active))
+	w.Float32s(m.users.gram)
+	w.Uint32(uint32(m.trained))
 	w.Uint32s(m.items)
 	w.Float32s(m.vectors)
 	var index bytes.Buffer
@@ -35,60 +40,66 @@ func (m *Model) Save(w *codec.Writer) {
 const vectorMax = 1e4
 
 // Load reads what Save put. The trainer's fields do not matter. Items that are gone are proposed no more, but scores of
-// the others stay what they were. Of several items that have become one the first counts.
+// the others stay what they were.
 func (t Trainer) Load(r *codec.Reader, at []uint32) (model.Model, error) {
-	r.Section(name, version)
-	l := loss{factors: int(r.Uint32()), regularization: r.Float64(), unobserved: r.Float64()}
-	items, vectors, stored := r.Uint32s(), r.Float32s(), r.Bytes()
-	checkFile(r, l, items, vectors)
-	moveItems(r, items, at)
-	if r.Err() != nil {
-		return nil, fmt.Errorf("als: load: %w", r.Err())
+	r.Section(Name, fileVersion)
+	p := parts{
+		loss:  loss{factors: int(r.Uint32()), regularization: r.Float64(), unobserved: r.Float64()},
+		pairs: r.Uint64(), users: audience{active: int(r.Uint32()), gram: r.Float32s()},
+		trained: int(r.Uint32()), items: r.Uint32s(), vectors: r.Float32s(),
 	}
-	m, err := newModel(context.Background(), l, items, vectors, 0)
+	stored := r.Bytes()
+	p.check(r, len(at))
+	_, _, err := model.Places(at)
+	if err = cmp.Or(r.Err(), err); err != nil {
+		return nil, fmt.Errorf("als: load: %w", err)
+	}
+	for row, item := range p.items {
+		if item != model.NoItem {
+			p.items[row] = at[item]
+		}
+	}
+	m, err := newModel(context.Background(), p, 0)
 	if err != nil {
 		return nil, err
 	}
 	if len(stored) > 0 {
-		m.index, err = readIndex(stored, l.factors)
+		m.index, err = readIndex(stored, p.factors)
 	}
 	return m, err
 }
 
-// checkFile fails r for numbers that no training makes.
-func checkFile(r *codec.Reader, l loss, items []uint32, vectors []float32) {
+// check fails r for what no training makes.
+func (p *parts) check(r *codec.Reader, handles int) {
 	switch {
-	case l.factors < 1 || l.factors > factorsMax:
-		r.Fail("als: %d factors", l.factors)
-	case !positive(l.regularization) || l.unobserved != 0 && !positive(l.unobserved):
+	case p.factors < 1 || p.factors > factorsMax:
+		r.Fail("als: %d factors", p.factors)
+	case !positive(p.regularization) || p.unobserved != 0 && !positive(p.unobserved):
 		r.Fail("als: weight out of range")
-	case len(vectors) != (len(items)+1)*l.factors:
-		r.Fail("als: %d numbers for %d vectors", len(vectors), len(items)+1)
+	case len(p.users.gram) != p.factors*p.factors:
+		r.Fail("als: users of %d numbers", len(p.users.gram))
+	case p.trained > len(p.items) || len(p.vectors) != (len(p.items)+1)*p.factors:
+		r.Fail("als: %d numbers for %d vectors, %d of them trained", len(p.vectors), len(p.items)+1, p.trained)
 	}
 	if r.Err() != nil {
 		return
 	}
-	for i, v := range vectors {
-		if v > vectorMax || v < -vectorMax || i >= len(items)*l.factors && v != 0 {
+	for i, v := range p.vectors {
+		if v > vectorMax || v < -vectorMax || i >= len(p.items)*p.factors && v != 0 {
 			r.Fail("als: vector out of range")
 			return
 		}
 	}
-}
-
-// moveItems replaces the items' handles in a file by the present ones.
-func moveItems(r *codec.Reader, items, at []uint32) {
-	taken := make([]bool, len(at))
-	for row, item := range items {
-		if item == model.NoItem {
-			continue
-		}
-		if uint64(item) >= uint64(len(at)) || taken[item] {
-			r.Fail("als: item %d of %d is not there, or twice", item, len(at))
+	taken := make([]bool, handles)
+	for _, item := range p.items {
+		switch {
+		case item == model.NoItem:
+		case uint64(item) >= uint64(handles) || taken[item]:
+			r.Fail("als: item %d of %d is not there, or twice", item, handles)
 			return
+		default:
+			taken[item] = true
 		}
-		taken[item] = true
-		items[row] = at[item]
 	}
 }
 

@@ -18,6 +18,9 @@ const (
 	widest = 16
 )
 
+// wantsIndex reports whether an index is worth while.
+func (m *Model) wantsIndex() bool { return len(m.items) >= indexMin }
+
 // buildIndex indexes the vectors by inner product.
 func (m *Model) buildIndex(ctx context.Context, workers int, seed uint64) error {
 	index, err := ann.NewHNSW(ann.Options{
@@ -27,9 +30,13 @@ func (m *Model) buildIndex(ctx context.Context, workers int, seed uint64) error 
 	if err != nil {
 		return fmt.Errorf("als: %w", err)
 	}
-	if err := index.AddBatch(ctx, m.items, m.vectors[:len(m.items)*m.factors]); err != nil {
+	m.index = index
+	return m.addToIndex(ctx, m.items, m.vectors[:len(m.items)*m.factors])
+}
+
+func (m *Model) addToIndex(ctx context.Context, items []uint32, vectors []float32) error {
+	if err := m.index.AddBatch(ctx, items, vectors); err != nil {
 		return fmt.Errorf("als: index: %w", err)
 	}
-	m.index = index
 	return nil
 }

@@ -16,13 +16,22 @@ import (
 
 // Model is a factorisation: immutable and safe for concurrent use.
 type Model struct {
+	parts
+	sys    *system   // of the trained items, with the vectors of all
+	rows   []uint32  // by handle: the item's vector, the last one for an item that has none
+	mean   []float32 // of the trained items' vectors
+	index  *ann.HNSW // of the vectors by handle, when there are many; else nil
+	memory sync.Pool // of *serving
+}
+
+// parts is what a model is made of, and saved.
+type parts struct {
 	loss
-	*system           // of the items; its last vector is zero
-	items   []uint32  // handle of each vector's item, NoItem for one that is gone; one fewer than vectors
-	rows    []uint32  // by handle: the item's vector, the last one for an item that has none
-	mean    []float32 // of the items' vectors
-	index   *ann.HNSW // of the vectors by handle, when there are many; else nil
-	memory  sync.Pool // of *serving
+	pairs   uint64    // of a user and an item that it was trained with
+	users   audience  // that it was trained with
+	trained int       // items before the first that was taken in later
+	items   []uint32  // handle of each vector's item, NoItem for one that is gone
+	vectors []float32 // of the items, and a zero one behind them
 }
 
 // serving is the memory of one call.
@@ -38,39 +47,37 @@ type serving struct {
 	found   []ann.Result
 }
 
-// newModel makes a model without an index. Behind the items' vectors stands a zero one.
-func newModel(ctx context.Context, l loss, items []uint32, vectors []float32, workers int) (*Model, error) {
-	sys, err := newSystem(ctx, workers, vectors, l.factors, l.unobserved, l.least(len(items)))
+// newModel makes a model without an index.
+func newModel(ctx context.Context, p parts, workers int) (*Model, error) {
+	trained := p.vectors[:p.trained*p.factors]
+	sys, err := newSystem(ctx, workers, trained, p.factors, p.unobserved, p.least(p.trained))
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{loss: l, system: sys, items: items, mean: mean(vectors, l.factors)}
+	sys.vectors = p.vectors
+	m := &Model{parts: p, sys: sys, mean: mean(trained, p.factors)}
 	handles := uint32(0)
-	for _, item := range items {
+	for _, item := range m.items {
 		if item != model.NoItem {
 			handles = max(handles, item+1)
 		}
 	}
 	m.rows = make([]uint32, handles)
 	for i := range m.rows {
-		m.rows[i] = uint32(len(items))
+		m.rows[i] = uint32(len(m.items))
 	}
-	for row, item := range items {
-		switch {
-		case item == model.NoItem:
-		case m.rows[item] == uint32(len(items)):
+	for row, item := range m.items {
+		if item != model.NoItem {
 			m.rows[item] = uint32(row)
-		default: // two have become one
-			items[row] = model.NoItem
 		}
 	}
-	m.memory.New = func() any { return &serving{scratch: *newScratch(l.factors)} }
+	m.memory.New = func() any { return &serving{scratch: *newScratch(p.factors)} }
 	return m, nil
 }
 
-// mean is the mean of all rows but the last, which is zero.
+// mean is the mean of the vectors.
 func mean(vectors []float32, dim int) []float32 {
-	sums, n := make([]float64, dim), len(vectors)/dim-1
+	sums, n := make([]float64, dim), len(vectors)/dim
 	for i, v := range vectors {
 		sums[i%dim] += float64(v)
 	}
@@ -82,7 +89,7 @@ func mean(vectors []float32, dim int) []float32 {
 }
 
 // Name is "als".
-func (m *Model) Name() string { return name }
+func (m *Model) Name() string { return Name }
 
 // Factors is the length of the vectors.
 func (m *Model) Factors() int { return m.factors }
@@ -127,9 +134,9 @@ func (m *Model) Embed(dst []float32, history []model.Event, _ int64) []float32 {
 	dst = append(dst, make([]float32, m.factors)...)
 	m.tally(s, history)
 	x := dst[n:]
-	m.right(&s.scratch, s.tallied, s.weights)
-	m.solveFrom0(x, s.tallied, s.weights, m.ridge(s.weights, len(m.items)), serveSteps, &s.scratch)
-	bound(x)
+	m.sys.right(&s.scratch, s.tallied, s.weights)
+	m.sys.solveFrom0(x, s.tallied, s.weights, m.ridge(s.weights, m.trained), serveSteps, &s.scratch)
+	bound(x, embedMax)
 	return dst
 }
 
@@ -146,17 +153,17 @@ func (m *Model) Follow(vector []float32, history []model.Event, _ int64) {
 		clear(vector)
 		return
 	}
-	m.solve(vector, s.tallied, s.weights, m.ridge(s.weights, len(m.items)), serveSteps, &s.scratch)
-	bound(vector)
+	m.sys.solve(vector, s.tallied, s.weights, m.ridge(s.weights, m.trained), serveSteps, &s.scratch)
+	bound(vector, embedMax)
 }
 
 // embedMax bounds a user's vector as vectorMax bounds an item's: their inner product is finite.
 const embedMax = 1e15
 
-// bound clears a vector out of bounds, to which only items' vectors lead that somebody made up.
-func bound(x []float32) {
+// bound clears a vector of numbers out of bounds, to which only vectors lead that somebody made up.
+func bound(x []float32, most float32) {
 	for _, v := range x {
-		if !(v > -embedMax && v < embedMax) {
+		if !(v > -most && v < most) {
 			clear(x)
 			return
 		}
@@ -186,7 +193,7 @@ func (m *Model) embedded(s *serving, u *model.User) []float32 {
 	return s.vector
 }
 
-// Scale is the standard deviation of the user's scores over the items that have a vector:
+// Scale is the standard deviation of the user's scores over the items of the training:
 //
 //	√(xᵀ(YᵀY/n)x − (x·ȳ)²)
 //
@@ -195,11 +202,11 @@ func (m *Model) Scale(u *model.User) float32 {
 	s := m.memory.Get().(*serving)
 	defer m.memory.Put(s)
 	x := m.embedded(s, u)
-	if len(m.items) == 0 || m.unobserved == 0 {
+	if m.trained == 0 || m.unobserved == 0 {
 		return 0
 	}
-	simd.DotIDs(s.ap, x, m.gram, m.columns)
-	square := float64(simd.Dot(x, s.ap)) / (m.unobserved * float64(len(m.items)))
+	simd.DotIDs(s.ap, x, m.sys.gram, m.sys.columns)
+	square := float64(simd.Dot(x, s.ap)) / (m.unobserved * float64(m.trained))
 	middle := float64(simd.Dot(x, m.mean))
 	return float32(math.Sqrt(max(0, square-middle*middle)))
 }

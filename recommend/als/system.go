@@ -29,10 +29,7 @@ type system struct {
 // newSystem computes the Gram matrix of the vectors, which are rows of dim columns, and the inverse of what is the same in
 // the matrices of all who have a ridge of at least least.
 func newSystem(ctx context.Context, workers int, vectors []float32, dim int, unobserved, least float64) (*system, error) {
-	s := &system{vectors: vectors, gram: make([]float32, dim*dim), columns: make([]uint32, dim)}
-	for i := range s.columns {
-		s.columns[i] = uint32(i)
-	}
+	s := &system{vectors: vectors, gram: make([]float32, dim*dim), columns: numbered(dim)}
 	rows := len(vectors) / dim
 	// The parts depend on the number of rows alone, and are added in order: the same sums whoever computes them.
 	parts, bounds := parallel.Spans(rows, min(64, rows/blockRows+1))
@@ -56,6 +53,15 @@ func newSystem(ctx context.Context, workers int, vectors []float32, dim int, uno
 		}
 	}
 	return s, s.invert(ctx, workers, float32(least))
+}
+
+// numbered is 0, 1, … up to n-1.
+func numbered(n int) []uint32 {
+	all := make([]uint32, n)
+	for i := range all {
+		all[i] = uint32(i)
+	}
+	return all
 }
 
 // invert sets the inverse of M with a shift of least, or a larger one where that would leave the inverse too few digits:

@@ -19,7 +19,10 @@ const (
 
 // Train factorises the data. An iteration costs in the order of Factors²·(users+items) + Factors·pairs operations for
 // each of its conjugate-gradient steps; it holds 16 bytes for each pair of a user and an item, and a float32 matrix of
-// (users+items)·Factors, of which the model keeps the items' part. From 20,000 items on they are indexed in the end.
+// (users+items)·Factors, of which the model keeps the items' part.
+//
+// From a Previous model of as many factors it goes on: items that this one knew begin with their vectors. Then a sixth of
+// Iterations are enough where up to a twelfth of the pairs are new, and more in proportion, up to all where half are.
 func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
 	t, err := t.withDefaults()
 	if err != nil {
@@ -34,26 +37,19 @@ func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 	if err != nil {
 		return nil, err
 	}
-	f := t.newFit(byUser, items, opt.Seed)
-	for done := range t.Iterations {
-		if err := f.half(ctx, opt.Workers, f.users, f.items, byUser, byItem.Rows()); err != nil {
-			return nil, err
-		}
-		if err := f.half(ctx, opt.Workers, f.items, f.users, byItem, f.active); err != nil {
-			return nil, err
-		}
-		if opt.Progress != nil {
-			opt.Progress(done+1, t.Iterations)
-		}
+	f := t.newFit(byUser, byItem, items, opt.Seed)
+	if previous, ok := opt.Previous.(*Model); ok && previous.factors == t.Factors {
+		t.Iterations = f.startFrom(previous, items, t.Iterations)
 	}
-	m, err := newModel(ctx, f.loss, items, f.items, opt.Workers)
-	if err != nil {
+	if err := f.run(ctx, t.Iterations, opt); err != nil {
 		return nil, err
 	}
-	if len(m.items) >= indexMin {
-		if err := m.buildIndex(ctx, opt.Workers, opt.Seed); err != nil {
-			return nil, err
-		}
+	m, err := f.model(ctx, items, opt.Workers)
+	if err == nil && !opt.Draft && m.wantsIndex() {
+		err = m.buildIndex(ctx, opt.Workers, opt.Seed)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return m, nil
 }
@@ -91,13 +87,16 @@ func (l loss) least(others int) float64 { return l.regularization * l.unobserved
 // fit is a training under way.
 type fit struct {
 	loss
-	users  []float32 // a vector each; those of who has no pairs stay zero
-	items  []float32 // a vector for each item that somebody has, and zeros behind them
-	active int       // users who have pairs
+	byUser, byItem *sparse.Matrix
+	users          []float32 // a vector each; those of who has no pairs stay zero
+	items          []float32 // a vector for each item that somebody has, and zeros behind them
+	active         int       // users who have pairs
+	firstSteps     int       // that users are solved for in the first iteration
 }
 
-func (t Trainer) newFit(byUser *sparse.Matrix, items []uint32, seed uint64) *fit {
+func (t Trainer) newFit(byUser, byItem *sparse.Matrix, items []uint32, seed uint64) *fit {
 	f := &fit{
+		byUser: byUser, byItem: byItem, firstSteps: trainSteps,
 		users: make([]float32, byUser.Rows()*t.Factors),
 		items: make([]float32, (len(items)+1)*t.Factors),
 	}
@@ -121,6 +120,59 @@ func (t Trainer) newFit(byUser *sparse.Matrix, items []uint32, seed uint64) *fit
 	return f
 }
 
+// startFrom takes over the vectors of a previous model, and returns how many of the iterations are left to do.
+func (f *fit) startFrom(previous *Model, items []uint32, iterations int) int {
+	known := uint64(0) // pairs of items that have a vector already
+	for row, item := range items {
+		if at := previous.row(item); int(at) < len(previous.items) {
+			copy(f.items[row*f.factors:], previous.vector(at))
+			users, _ := f.byItem.Row(row)
+			known += uint64(len(users))
+		}
+	}
+	f.firstSteps = serveSteps // users begin with nothing, and items should not go back to that
+	return warmIterations(iterations, min(known, previous.pairs), uint64(f.byUser.Len()))
+}
+
+// warmIterations is how many iterations are left to do when so many of the pairs have been trained with.
+func warmIterations(iterations int, known, pairs uint64) int {
+	fresh := 1 - float64(known)/float64(max(pairs, 1))
+	part := max(1./6, min(1, 2*fresh))
+	return max(min(2, iterations), int(math.Ceil(float64(iterations)*part)))
+}
+
+// run solves for both sides in turn.
+func (f *fit) run(ctx context.Context, iterations int, opt model.TrainOptions) error {
+	for done := range iterations {
+		steps := trainSteps
+		if done == 0 {
+			steps = f.firstSteps
+		}
+		if err := f.half(ctx, opt.Workers, f.users, f.items, f.byUser, f.byItem.Rows(), steps); err != nil {
+			return err
+		}
+		if err := f.half(ctx, opt.Workers, f.items, f.users, f.byItem, f.active, trainSteps); err != nil {
+			return err
+		}
+		if opt.Progress != nil {
+			opt.Progress(done+1, iterations)
+		}
+	}
+	return nil
+}
+
+// model is the model of what has been found, without an index.
+func (f *fit) model(ctx context.Context, items []uint32, workers int) (*Model, error) {
+	users, err := newSystem(ctx, workers, f.users, f.factors, f.unobserved, f.least(f.active))
+	if err != nil {
+		return nil, err
+	}
+	return newModel(ctx, parts{
+		loss: f.loss, pairs: uint64(f.byUser.Len()), users: audience{active: f.active, gram: users.gram},
+		trained: len(items), items: items, vectors: f.items,
+	}, workers)
+}
+
 // unobservedWeight is α₀ for pairs of so many users and of the matrix's columns.
 func (t Trainer) unobservedWeight(byUser *sparse.Matrix, users int) float64 {
 	var total float64
@@ -134,7 +186,7 @@ func (t Trainer) unobservedWeight(byUser *sparse.Matrix, users int) float64 {
 
 // half solves for one side while the other, on which so many others have vectors, stands still.
 func (f *fit) half(
-	ctx context.Context, workers int, solved, still []float32, rows *sparse.Matrix, others int,
+	ctx context.Context, workers int, solved, still []float32, rows *sparse.Matrix, others, steps int,
 ) error {
 	sys, err := newSystem(ctx, workers, still, f.factors, f.unobserved, f.least(others))
 	if err != nil {
@@ -150,6 +202,6 @@ func (f *fit) half(
 			scratches[worker] = newScratch(f.factors)
 		}
 		x := solved[r*f.factors : (r+1)*f.factors]
-		sys.solve(x, index, weights, f.ridge(weights, others), trainSteps, scratches[worker])
+		sys.solve(x, index, weights, f.ridge(weights, others), steps, scratches[worker])
 	})
 }

@@ -1,6 +1,7 @@
 package itemknn
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -10,11 +11,11 @@ import (
 	"github.com/goldrec/gold/recommend/model"
 )
 
-const version = 1
+const fileVersion = 1
 
 // Save puts the items that anybody has, and for each the candidates that it speaks for.
 func (m *Model) Save(w *codec.Writer) {
-	w.Section(name, version)
+	w.Section(Name, fileVersion)
 	w.Uint32s(m.items)
 	lengths := make([]uint32, m.goes.Rows())
 	for j := range lengths {
@@ -25,19 +26,22 @@ func (m *Model) Save(w *codec.Writer) {
 	w.Float32s(m.goes.Values)
 }
 
-// Load reads what Save put. The trainer's fields do not matter. Of several items that have become one the first counts.
+// Load reads what Save put. The trainer's fields do not matter.
 func (t Trainer) Load(r *codec.Reader, at []uint32) (model.Model, error) {
-	r.Section(name, version)
+	r.Section(Name, fileVersion)
 	items, lengths := r.Uint32s(), r.Uint32s()
 	goes := &sparse.Matrix{Index: r.Uint32s(), Values: r.Float32s(), Offsets: make([]int, len(lengths)+1)}
 	for j, n := range lengths {
 		goes.Offsets[j+1] = goes.Offsets[j] + int(n)
 	}
 	checkFile(r, items, len(at), goes)
-	if r.Err() != nil {
-		return nil, fmt.Errorf("itemknn: load: %w", r.Err())
+	_, same, err := model.Places(at)
+	if err = cmp.Or(r.Err(), err); err != nil {
+		return nil, fmt.Errorf("itemknn: load: %w", err)
 	}
-	move(items, goes, at)
+	if !same {
+		move(items, goes, at)
+	}
 	return newModel(items, goes), nil
 }
 
@@ -88,7 +92,6 @@ func move(items []uint32, goes *sparse.Matrix, at []uint32) {
 		if !slices.IsSortedFunc(row, byItem) {
 			slices.SortStableFunc(row, byItem)
 		}
-		row = slices.CompactFunc(row, func(a, b topk.Scored) bool { return a.Item == b.Item })
 		for _, e := range row {
 			goes.Index[n], goes.Values[n] = e.Item, e.Score
 			n++

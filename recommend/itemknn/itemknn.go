@@ -49,10 +49,11 @@ type Trainer struct {
 	UserMax   int       // items of one user that training looks at, a sample of more drawn by seed; 0 means 1,000
 }
 
-const name = "itemknn"
+// Name is what the model is called, and its section in a file.
+const Name = "itemknn"
 
 // Name is "itemknn".
-func (t Trainer) Name() string { return name }
+func (t Trainer) Name() string { return Name }
 
 func (t Trainer) withDefaults() (Trainer, error) {
 	t.Neighbors = cmp.Or(t.Neighbors, 200)

@@ -38,19 +38,15 @@ func newModel(items []uint32, goes *sparse.Matrix) *Model {
 	}
 	m.rows = slices.Repeat([]uint32{noRow}, int(handles))
 	for row, item := range items {
-		switch {
-		case item == model.NoItem:
-		case m.rows[item] == noRow:
+		if item != model.NoItem {
 			m.rows[item] = uint32(row)
-		default: // two have become one
-			items[row] = model.NoItem
 		}
 	}
 	return m
 }
 
 // Name is "itemknn".
-func (m *Model) Name() string { return name }
+func (m *Model) Name() string { return Name }
 
 // historyMax is how many events count, the newest.
 const historyMax = 1000
@@ -130,7 +126,7 @@ func (m *Model) Explain(dst []model.Reason, u *model.User, item uint32, n int) [
 		candidates, likeness := m.goes.Row(int(e.Col))
 		if k, ok := slices.BinarySearch(candidates, item); ok {
 			share := e.Value * likeness[k]
-			reasons = append(reasons, model.Reason{Model: name, Because: m.items[e.Col], Share: share})
+			reasons = append(reasons, model.Reason{Model: Name, Because: m.items[e.Col], Share: share})
 			total += share
 		}
 	}

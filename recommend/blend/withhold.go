@@ -1,0 +1,108 @@
+package blend
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"github.com/goldrec/gold/recommend/model"
+)
+
+const (
+	sliceUsers = 3000 // users with withheld events, at most
+	slicePart  = 5    // one event in so many is withheld
+	sliceMost  = 20   // withheld events of a user, about
+)
+
+// withhold takes from a sample of users, evenly spread, about the last fifth of what they did, and returns the rest of
+// the data and what they turned to. Who did everything at one time keeps it, since nothing there comes after anything;
+// where that is everybody, the data has no times, and a fifth of each user's items is drawn.
+func withhold(data *model.Dataset, seed uint64) (early *model.Dataset, truth []Withheld) {
+	step := max(1, data.UserCount()/sliceUsers)
+	ends := make(map[uint32]int)
+	for u := 0; u < data.UserCount(); u += step {
+		history := data.History(uint32(u))
+		if end := lastFrom(history); end > 0 && end < len(history) {
+			ends[uint32(u)] = end
+			truth = append(truth, Withheld{uint32(u), liked(history[:end], history[end:])})
+		}
+	}
+	if len(truth) > 0 {
+		return data.Before(func(user uint32, history []model.Event) int {
+			if end, ok := ends[user]; ok {
+				return end
+			}
+			return len(history)
+		}), truth
+	}
+	early = data.WithHistories(func(user uint32, history []model.Event) []model.Event {
+		if int(user)%step != 0 {
+			return history
+		}
+		kept, gone := drawn(history, seed, user)
+		truth = append(truth, Withheld{user, liked(kept, gone)})
+		return kept
+	})
+	return early, truth
+}
+
+// lastFrom is where the last fifth of a history begins: no earlier than that at the next event of another time than the one
+// before it, or else with the first of the last time. It is 0 when there is but one time.
+func lastFrom(history []model.Event) int {
+	if len(history) < 2 {
+		return 0
+	}
+	least := len(history) - min(max(1, len(history)/slicePart), sliceMost)
+	for at := least; at < len(history); at++ {
+		if history[at].Time != history[at-1].Time {
+			return at
+		}
+	}
+	for at := least; at > 0; at-- {
+		if history[at].Time != history[at-1].Time {
+			return at
+		}
+	}
+	return 0
+}
+
+// drawn parts a fifth of the history's items from the others.
+func drawn(history []model.Event, seed uint64, user uint32) (kept, gone []model.Event) {
+	items := make([]uint32, len(history))
+	for i, e := range history {
+		items[i] = e.Item
+	}
+	slices.Sort(items)
+	if items = slices.Compact(items); len(items) < 2 {
+		return history, nil
+	}
+	rng := rand.New(rand.NewPCG(seed, uint64(user)))
+	rng.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
+	items = items[:min(max(1, len(items)/slicePart), sliceMost)]
+	for _, e := range history {
+		if slices.Contains(items, e.Item) {
+			gone = append(gone, e)
+		} else {
+			kept = append(kept, e)
+		}
+	}
+	return kept, gone
+}
+
+// liked is the items that late speaks for and early has nothing of, in the order in which they came.
+func liked(early, late []model.Event) []uint32 {
+	sums := map[uint32]float32{}
+	for _, e := range late {
+		sums[e.Item] += e.Weight
+	}
+	for _, e := range early {
+		delete(sums, e.Item)
+	}
+	var items []uint32
+	for _, e := range late {
+		if sums[e.Item] > 0 {
+			items = append(items, e.Item)
+			delete(sums, e.Item)
+		}
+	}
+	return items
+}
