@@ -41,7 +41,7 @@ func (e *Engine) applyInteraction(entry *store.Entry) {
 	}
 	weight := e.weights.of(in)
 	if counts(in, weight) {
-		e.trending.Add(item, weight, e.countedTime(in))
+		e.trending.Add(item, weight, in.Time.Unix(), e.now().Unix())
 	}
 	if !e.keeps(in.Kind) || e.forgets.covers(in.User, entry.Position) {
 		return
@@ -55,12 +55,6 @@ func (e *Engine) applyInteraction(entry *store.Entry) {
 // back what the purchase added.
 func counts(in *store.Interaction, weight float32) bool {
 	return weight > 0 || weight < 0 && in.Kind == store.Purchase
-}
-
-// countedTime is the time in Unix seconds, but not after the present: one clock that runs ahead must not make everything
-// else look old.
-func (e *Engine) countedTime(in *store.Interaction) int64 {
-	return min(in.Time.Unix(), e.now().Unix())
 }
 
 // catchUp applies what the log has and memory does not.

@@ -78,13 +78,16 @@ func (e *Engine) readFile(r io.Reader, trending *source.Counters) (*generation, 
 		return nil, err
 	}
 	if trending != nil {
-		trending.Load(in, at)
+		err = trending.Load(in, at)
 	} else {
 		in.Skip()
 	}
-	weights := blend.LoadWeights(in)
-	if in.Err() != nil {
-		return nil, in.Err()
+	if err != nil {
+		return nil, err
+	}
+	weights, err := blend.Load(in)
+	if err != nil {
+		return nil, err
 	}
 	parts, err := e.readParts(in, at)
 	if err == nil {
@@ -93,7 +96,7 @@ func (e *Engine) readFile(r io.Reader, trending *source.Counters) (*generation, 
 	if err != nil {
 		return nil, err
 	}
-	return newGeneration(parts, weights, c, 0, e.policies), nil
+	return newGeneration(parts, weights, c, e.policies)
 }
 
 // handles gives every stored item its present handle.

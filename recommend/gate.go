@@ -37,10 +37,10 @@ type held struct {
 // latest one last. The sample is chosen by a hash of the user and the seed.
 func holdOut(snap *snapshot, seed uint64) (*model.Dataset, []held) {
 	var sample []held
-	part := uint64(max(heldPart, snap.data.UserCount()/heldMax))
+	part := gatePart(snap.data)
 	kept := snap.data.Before(func(user uint32, history []model.Event) int {
 		id := snap.data.Users.ID(user)
-		if !snap.fresh[id] || mix64(seed^uint64(hashID(id)))%part != 0 {
+		if snap.fresh[id] == 0 || !inGate(id, seed, part) {
 			return len(history)
 		}
 		before, item, ok := withoutLatest(history)
@@ -52,6 +52,11 @@ func holdOut(snap *snapshot, seed uint64) (*model.Dataset, []held) {
 	})
 	return kept, sample
 }
+
+// gatePart is one over the share of users in the sample.
+func gatePart(data *model.Dataset) uint64 { return uint64(max(heldPart, data.UserCount()/heldMax)) }
+
+func inGate(user string, seed, part uint64) bool { return mix64(seed^uint64(hashID(user)))%part == 0 }
 
 // withoutLatest says where the events of the item that the user came to last begin, provided that it spoke for itself, had
 // not been there before, and leaves another that does.

@@ -31,10 +31,13 @@ type checkpoint struct {
 	report    Report      // of its training
 }
 
-func newGeneration(parts []model.Model, weights *blend.Weights, c checkpoint, version uint64, p *policies) *generation {
+func newGeneration(parts []model.Model, weights *blend.Weights, c checkpoint, p *policies) (*generation, error) {
+	b, err := blend.New(parts, weights)
+	if err != nil {
+		return nil, err
+	}
 	g := &generation{
-		parts: parts, weights: weights, blend: blend.New(parts, weights), plans: map[*plan][]*blend.Blend{},
-		version: version, checkpoint: c,
+		parts: parts, weights: weights, blend: b, plans: map[*plan][]*blend.Blend{}, checkpoint: c,
 	}
 	for _, pl := range p.plans {
 		g.plans[pl] = g.teams(pl)
@@ -43,7 +46,7 @@ func newGeneration(parts []model.Model, weights *blend.Weights, c checkpoint, ve
 		g.plans[pl] = g.teams(pl)
 	}
 	g.plans[p.fallback] = g.teams(p.fallback)
-	return g
+	return g, nil
 }
 
 // teams are the blends that make a plan's rankings.

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/goldrec/gold/experiment/interleave"
-	"github.com/goldrec/gold/recommend/source"
 	"github.com/goldrec/gold/recommend/stage"
 	"github.com/goldrec/gold/store"
 )
@@ -206,7 +205,7 @@ func (pl *plan) hash(number uint64) uint64 { return mix64(number + 1) }
 
 // bind gives the plans the engine's own sources, and every source a number.
 func (p *policies) bind(e *Engine) {
-	fill := []stage.Source{source.NewTrending(e.trending), source.Any{}}
+	fill := []stage.Source{trendingSource{e}, anySource{}}
 	bind := func(pl *plan) {
 		if pl.Fill == nil {
 			pl.Fill = fill

@@ -247,12 +247,12 @@ func (q *query) team(team int) *blend.Blend {
 // rankBlend scores what the parts of a blend and the sources propose, inside what may be shown.
 func (q *query) rankBlend(b *blend.Blend, team, n int) []model.Scored {
 	q.embed()
-	answer := b.Ask(&q.stage.User)
+	answer := b.Answer(&q.stage.User)
 	q.asked[team] = answer
 	if q.few {
 		q.items = append(q.items, q.narrow...)
 	} else {
-		q.items = answer.Gather(q.items, n, q, nil)
+		q.items = answer.Gather(q.items, n, q, model.Thorough)
 	}
 	for _, c := range q.more {
 		q.items = append(q.items, c.Item)
@@ -365,20 +365,21 @@ func (q *query) rankListed(ids []string) {
 	b := q.team(0)
 	if b != nil && len(q.stage.User.History) > 0 {
 		q.embed()
-		q.asked[0] = b.Ask(&q.stage.User)
+		q.asked[0] = b.Answer(&q.stage.User)
 		for _, s := range q.asked[0].Rank(q.scored[:0], q.items) {
 			if s.Score != 0 {
 				q.list = append(q.list, stage.Candidate{Item: s.Item, Score: s.Score, Propensity: 1})
 			}
 		}
 	}
-	q.fill(trendingOf{q.engine, q.items}, len(q.items))
+	q.fill(trendingOf{q.engine, q.items, q.stage.Now.Unix()}, len(q.items))
 }
 
 // trendingOf ranks given items by how they trend.
 type trendingOf struct {
 	engine *Engine
 	items  []uint32
+	now    int64
 }
 
 func (trendingOf) Name() string { return Trending }
@@ -386,7 +387,7 @@ func (trendingOf) Name() string { return Trending }
 func (t trendingOf) Propose(dst []stage.Candidate, _ *stage.Query, _ int) []stage.Candidate {
 	before := len(dst)
 	for _, item := range t.items {
-		dst = append(dst, stage.Candidate{Item: item, Score: t.engine.trending.Score(item)})
+		dst = append(dst, stage.Candidate{Item: item, Score: t.engine.trending.Score(item, t.now)})
 	}
 	sortCandidates(dst[before:])
 	return dst

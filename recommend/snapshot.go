@@ -16,7 +16,7 @@ type snapshot struct {
 	interactions int
 	place        store.Place      // behind the last entry
 	trending     *source.Counters // as of place
-	fresh        map[string]bool  // users with interactions that the models in service have not seen
+	fresh        map[string]int   // by user, how many interactions there are that the models in service have not seen
 }
 
 // snapshot reads the log up to its present end, twice: the second time into place.
@@ -25,7 +25,7 @@ func (e *Engine) snapshot(ctx context.Context, before *generation) (*snapshot, e
 	if err != nil {
 		return nil, err
 	}
-	s := &snapshot{place: end, fresh: map[string]bool{}}
+	s := &snapshot{place: end, fresh: map[string]int{}}
 	s.trending, err = source.NewCounters(source.CountersOptions{HalfLifeDays: e.opts.HalfLifeDays, ItemsMax: e.opts.ItemsMax})
 	if err != nil {
 		return nil, err
@@ -77,10 +77,10 @@ func (e *Engine) tally(s *snapshot, entry *store.Entry, item uint32, weight floa
 	in := &entry.Interaction
 	s.interactions++
 	if counts(in, weight) {
-		s.trending.Add(item, weight, e.countedTime(in))
+		s.trending.Add(item, weight, in.Time.Unix(), e.now().Unix())
 	}
 	if weight != 0 && (before == nil || entry.Position > before.place.At(entry.Partition)) {
-		s.fresh[in.User] = true
+		s.fresh[in.User]++
 	}
 }
 

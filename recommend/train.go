@@ -20,6 +20,7 @@ type Report struct {
 	Time         time.Time // when it began
 	Elapsed      time.Duration
 	Gate         Gate         // the new blend beside the one in service
+	Blend        blend.Report // what learning the weights found out
 	Parts        []PartReport // in the order of Options.Trainers
 	Before       []Ancestor   // the versions in service before, the newest first
 }
@@ -105,65 +106,135 @@ func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
 	return *r, e.publish(ctx, g, snap, fence)
 }
 
-// fit makes a generation of a snapshot.
+// fit makes a generation of a snapshot. Where there are no models, or others than now, it begins anew.
 func (e *Engine) fit(ctx context.Context, snap *snapshot, before *generation) (*generation, error) {
 	c := checkpoint{place: snap.place, forgotten: e.forgets.since()}
-	if before == nil {
-		parts, weights, err := blend.Fit(ctx, e.opts.Trainers, snap.data, e.trainOptions("train"))
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range e.opts.Trainers {
-			c.report.Parts = append(c.report.Parts, PartReport{Name: t.Name()})
-		}
-		return newGeneration(parts, weights, c, 0, e.policies), nil
+	if before.trainedBy(e.opts.Trainers) {
+		return e.refit(ctx, snap, before, c)
 	}
-	return e.refit(ctx, snap, before, c)
+	parts, weights, learned, err := blend.Fit(ctx, e.opts.Trainers, snap.data, e.learnOptions("train"))
+	if err != nil {
+		return nil, err
+	}
+	c.report.Blend = learned
+	for _, t := range e.opts.Trainers {
+		c.report.Parts = append(c.report.Parts, PartReport{Name: t.Name()})
+	}
+	return newGeneration(parts, weights, c, e.policies)
 }
 
-// refit trains on a snapshot less a withheld slice, compares each part with the one in service, and goes on from there on
-// all of the snapshot.
-func (e *Engine) refit(ctx context.Context, snap *snapshot, before *generation, c checkpoint) (*generation, error) {
-	data, held := holdOut(snap, e.opts.Seed)
-	drafts := make([]model.Model, len(e.opts.Trainers))
-	for i, t := range e.opts.Trainers {
-		opt := e.trainOptions("compare " + t.Name())
-		opt.Previous = before.part(t.Name())
-		m, err := t.Train(ctx, data, opt)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", t.Name(), err)
+// trainedBy reports whether a generation has all the parts that the trainers make.
+func (g *generation) trainedBy(trainers []model.Trainer) bool {
+	for _, t := range trainers {
+		if !g.has(t.Name()) {
+			return false
 		}
-		drafts[i] = m
 	}
-	weights := before.weights
-	g := newGeneration(drafts, weights, c, 0, e.policies)
-	g.report.Gate = compare(g.blend, before.blend, data, held)
-	parts := make([]model.Model, len(drafts))
-	for i, t := range e.opts.Trainers {
-		report := PartReport{Name: t.Name()}
-		if old := before.part(t.Name()); old != nil {
-			report.Gate = compare(drafts[i], old, data, held)
-			if report.Kept = report.Gate.Worse(); report.Kept {
-				parts[i] = old
-			}
+	return g != nil
+}
+
+// refit learns weights by the parts in service, trains on a snapshot less a withheld slice, compares each part and the blend with
+// those in service, and goes on from there on all of the snapshot.
+func (e *Engine) refit(ctx context.Context, snap *snapshot, before *generation, c checkpoint) (*generation, error) {
+	weights, err := e.learn(ctx, snap, before, &c.report)
+	if err != nil {
+		return nil, err
+	}
+	data, held := holdOut(snap, e.opts.Seed)
+	drafts, err := e.trainParts(ctx, "compare", data, func(int) model.Model { return nil }, before.part)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := newGeneration(drafts, weights, c, e.policies)
+	if err != nil {
+		return nil, err
+	}
+	c.report.Gate = compare(draft.blend, before.blend, data, held)
+	kept := make([]model.Model, len(drafts))
+	for i, d := range drafts {
+		report := PartReport{Name: d.Name(), Gate: compare(d, before.part(d.Name()), data, held)}
+		if report.Kept = report.Gate.Worse(); report.Kept {
+			kept[i] = before.part(d.Name())
 		}
-		g.report.Parts = append(g.report.Parts, report)
-		if parts[i] != nil {
+		c.report.Parts = append(c.report.Parts, report)
+	}
+	if c.report.Gate.Worse() {
+		draft.report = c.report
+		return draft, nil
+	}
+	parts, err := e.trainParts(ctx, "train", snap.data, func(i int) model.Model { return kept[i] }, draft.part)
+	if err != nil {
+		return nil, err
+	}
+	return newGeneration(parts, weights, c, e.policies)
+}
+
+// trainParts trains the parts that are not kept, each from its previous one.
+func (e *Engine) trainParts(ctx context.Context, step string, data *model.Dataset, kept func(int) model.Model,
+	previous func(name string) model.Model) ([]model.Model, error) {
+	parts := make([]model.Model, len(e.opts.Trainers))
+	for i, t := range e.opts.Trainers {
+		if parts[i] = kept(i); parts[i] != nil {
 			continue
 		}
-		opt := e.trainOptions("train " + t.Name())
-		opt.Previous = drafts[i]
-		m, err := t.Train(ctx, snap.data, opt)
+		opt := model.TrainOptions{Seed: e.opts.Seed, Workers: e.opts.Workers, Previous: previous(t.Name()), Draft: step == "compare"}
+		if e.opts.Progress != nil {
+			opt.Progress = func(done, total int) { e.opts.Progress(step+" "+t.Name(), done, total) }
+		}
+		m, err := t.Train(ctx, data, opt)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", t.Name(), err)
 		}
 		parts[i] = m
 	}
-	return newGeneration(parts, weights, g.checkpoint, 0, e.policies), nil
+	return parts, nil
 }
 
-func (e *Engine) trainOptions(step string) model.TrainOptions {
-	opt := model.TrainOptions{Seed: e.opts.Seed, Workers: e.opts.Workers}
+// learnLeast is from how many users on the weights are learned anew; what fewer did says less than the weights that there are.
+const learnLeast = 200
+
+// learn finds the weights by what the models in service ranked, and users then did, those apart that the gate compares on.
+func (e *Engine) learn(ctx context.Context, snap *snapshot, before *generation, report *Report) (*blend.Weights, error) {
+	var truth []blend.Withheld
+	part := gatePart(snap.data)
+	early := snap.data.Before(func(user uint32, history []model.Event) int {
+		id := snap.data.Users.ID(user)
+		end := max(0, len(history)-snap.fresh[id])
+		if items := turnedTo(history[:end], history[end:]); len(items) > 0 && end > 0 && !inGate(id, e.opts.Seed, part) {
+			truth = append(truth, blend.Withheld{User: user, Items: items})
+		}
+		return end
+	})
+	if len(truth) < learnLeast {
+		report.Blend = before.report.Blend
+		return before.weights, nil
+	}
+	weights, learned, err := blend.Learn(ctx, before.parts, early, truth, e.learnOptions("weigh"))
+	report.Blend = learned
+	return weights, err
+}
+
+// turnedTo is the items that late speaks for and early does not have, in the order in which they came, each once.
+func turnedTo(early, late []model.Event) []uint32 {
+	if len(late) == 0 {
+		return nil
+	}
+	had := make(map[uint32]bool, len(early))
+	for _, e := range early {
+		had[e.Item] = true
+	}
+	var items []uint32
+	for _, e := range late {
+		if e.Weight > 0 && !had[e.Item] {
+			had[e.Item] = true
+			items = append(items, e.Item)
+		}
+	}
+	return items
+}
+
+func (e *Engine) learnOptions(step string) blend.Options {
+	opt := blend.Options{Seed: e.opts.Seed, Workers: e.opts.Workers}
 	if e.opts.Progress != nil {
 		opt.Progress = func(done, total int) { e.opts.Progress(step, done, total) }
 	}

@@ -44,7 +44,9 @@ type voice struct {
 func newAnswer(b *Blend) *Answer { return &Answer{blend: b, voices: make([]voice, len(b.parts))} }
 
 // Answer begins an answer to the user. Without the blend's vector in u.Vector that is made anew.
-func (b *Blend) Answer(u *model.User) *Answer { return b.answer(u, b.weights[class(length(u.History))]) }
+func (b *Blend) Answer(u *model.User) *Answer {
+	return b.answer(u, b.weights[class(length(u.History))])
+}
 
 func (b *Blend) answer(u *model.User, weights []float32) *Answer {
 	a := b.answers.Get().(*Answer)
@@ -181,6 +183,15 @@ func (a *Answer) Propose(dst []model.Scored, n int, allow model.Allow, effort mo
 		dst = append(dst, model.Scored(s))
 	}
 	return dst
+}
+
+// Gather appends what the parts propose inside allow to dst, at least n of each where it has so many, each item once, by
+// handle.
+func (a *Answer) Gather(dst []uint32, n int, allow model.Allow, effort model.Effort) []uint32 {
+	if a.gather(max(n, proposals), allow, model.Quick); len(a.items) < n && effort == model.Thorough {
+		a.gather(n, allow, model.Thorough)
+	}
+	return append(dst, a.items...)
 }
 
 // gather sets a.items to the n best proposals of each part, each item once, by handle.

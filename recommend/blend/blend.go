@@ -73,6 +73,30 @@ func New(parts []model.Model, w *Weights) (*Blend, error) {
 	return b, nil
 }
 
+// Select returns the blend of some of the parts, with the same weights for them, or alike where those are zero. It takes
+// the same vectors.
+func (b *Blend) Select(names []string) *Blend {
+	out := &Blend{parts: b.parts, items: b.items, dims: b.dims}
+	for c := range out.weights {
+		out.weights[c] = make([]float32, len(b.parts))
+		var sum float32
+		for i, p := range b.parts {
+			if slices.Contains(names, p.Name()) {
+				out.weights[c][i] = b.weights[c][i]
+				sum += b.weights[c][i]
+			}
+		}
+		for i, p := range b.parts {
+			if sum == 0 && slices.Contains(names, p.Name()) {
+				out.weights[c][i] = 1
+			}
+		}
+		normalise(out.weights[c])
+	}
+	out.answers.New = func() any { return newAnswer(out) }
+	return out
+}
+
 // Parts returns the models that are blended.
 func (b *Blend) Parts() []model.Model { return slices.Clone(b.parts) }
 
