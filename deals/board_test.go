@@ -18,7 +18,7 @@ import (
 func deal(t testing.TB, id, start, end, zone string, items ...string) deals.Deal {
 	t.Helper()
 	return deals.Deal{
-		ID: id, Items: items, Discount: deals.PercentOff(1000),
+		ID: id, Items: items, Discount: deals.PercentOff(10),
 		Window: window(t, deals.Daily{Start: start, End: end, Zone: zone}),
 	}
 }
@@ -93,8 +93,8 @@ func TestReplaceErrors(t *testing.T) {
 		{"no window", func(d *deals.Deal) { d.Window = deals.Window{} }, deals.ErrWindow},
 		{"no discount", func(d *deals.Deal) { d.Discount = deals.Discount{} }, deals.ErrDiscount},
 		{"nothing off", func(d *deals.Deal) { d.Discount = deals.PercentOff(0) }, deals.ErrDiscount},
-		{"more than all off", func(d *deals.Deal) { d.Discount = deals.PercentOff(10_001) }, deals.ErrDiscount},
-		{"dearer", func(d *deals.Deal) { d.Discount = deals.PercentOff(-100) }, deals.ErrDiscount},
+		{"more than all off", func(d *deals.Deal) { d.Discount = deals.PercentOff(101) }, deals.ErrDiscount},
+		{"dearer", func(d *deals.Deal) { d.Discount = deals.PercentOff(-1) }, deals.ErrDiscount},
 		{"price below zero", func(d *deals.Deal) { d.Discount = deals.FixedPrice(-1, "EUR") }, deals.ErrDiscount},
 		{"no currency", func(d *deals.Deal) { d.Discount = deals.FixedPrice(1, "") }, deals.ErrCurrency},
 		{"lower-case currency", func(d *deals.Deal) { d.Discount = deals.FixedPrice(1, "eur") }, deals.ErrCurrency},
@@ -210,7 +210,7 @@ func ExampleBoard() {
 	}
 	var board deals.Board
 	err = board.Replace([]deals.Deal{{
-		ID: "golden-hour", Items: []string{"tea"}, Discount: deals.PercentOff(2000), Window: w,
+		ID: "golden-hour", Items: []string{"tea"}, Discount: deals.PercentOff(20), Window: w,
 	}})
 	if err != nil {
 		fmt.Println(err)
