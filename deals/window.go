@@ -60,7 +60,7 @@ func NewWindow(d Daily) (Window, error) {
 		return Window{}, fmt.Errorf("%w: %q", ErrZone, d.Zone)
 	}
 	if w.loc, err = time.LoadLocation(d.Zone); err != nil {
-		return Window{}, fmt.Errorf("%w: %q: %w", ErrZone, d.Zone, err)
+		return Window{}, fmt.Errorf("%w: %q", ErrZone, d.Zone) // whose own error says no more than that
 	}
 	if err := w.setDates(d); err != nil {
 		return Window{}, err

@@ -262,6 +262,15 @@ func occurrences(t *testing.T, d deals.Daily, loc *time.Location, around time.Ti
 	return runs
 }
 
+// What is wrong is said once.
+func TestErrorTexts(t *testing.T) {
+	t.Parallel()
+	d := deals.Daily{Start: "18:00", End: "19:00", Zone: "CEST"}
+	if _, err := deals.NewWindow(d); err == nil || err.Error() != `deals: unknown time zone: "CEST"` {
+		t.Errorf("error %v", err)
+	}
+}
+
 func ExampleWindow() {
 	w, err := deals.NewWindow(deals.Daily{Start: "22:00", End: "01:00", Zone: "Europe/Berlin"})
 	if err != nil {
