@@ -70,12 +70,26 @@ func TestBoard(t *testing.T) {
 				t.Errorf("%s: deal of %q is %q, %t, want %q", tt.at, item, o.Deal.ID, ok, tt.of[item])
 			}
 		}
+		for _, item := range []string{"tea", "pot"} {
+			if o, ok := b.Deal(item, now); ok && (now.Before(o.Start) || !now.Before(o.End)) {
+				t.Errorf("%s: the deal of %s is from %v to %v", tt.at, item, o.Start, o.End)
+			}
+		}
 		if o, _ := b.Next(now); o.Deal.ID+" "+o.Start.Format(time.RFC3339) != tt.next {
 			t.Errorf("%s: next is %s at %v, want %s", tt.at, o.Deal.ID, o.Start, tt.next)
 		}
 	}
 	for range b.Live(at(t, "2026-11-22T12:30:00Z")) {
 		break
+	}
+}
+
+// What starts at the same time comes in the order of Replace.
+func TestNextTies(t *testing.T) {
+	t.Parallel()
+	b := board(t, deal(t, "z", "12:00", "13:00", "UTC", "tea"), deal(t, "a", "12:00", "14:00", "UTC", "tea"))
+	if o, ok := b.Next(at(t, "2026-11-22T09:00:00Z")); !ok || o.Deal.ID != "z" {
+		t.Errorf("next is %q, want the one listed first", o.Deal.ID)
 	}
 }
 
@@ -142,7 +156,7 @@ func TestReplaceCopies(t *testing.T) {
 	list := []deals.Deal{deal(t, "a", "00:00", "00:00", "UTC", "tea")}
 	b := board(t, list...)
 	list[0].Items[0], list[0].ID = "cup", "b"
-	if o, ok := b.Deal("tea", time.Unix(1e9, 0)); !ok || o.Deal.ID != "a" || b.IsLive("cup", time.Unix(1e9, 0)) {
+	if o, ok := b.Deal("tea", time.Unix(1e9, 0)); !ok || o.Deal.ID != "a" || o.Deal.Items[0] != "tea" || b.IsLive("cup", time.Unix(1e9, 0)) {
 		t.Error("the board changed with the caller's slice")
 	}
 }

@@ -56,7 +56,7 @@ func TestPercentOff(t *testing.T) {
 		}
 	}
 	overflows := int(math.MaxUint/100 + 1) // 100 times this wraps to a small number
-	for _, percent := range []int{0, -1, 101, overflows, -overflows, math.MaxInt, math.MinInt} {
+	for _, percent := range []int{0, -1, 101, overflows, -overflows, -(math.MaxUint / 100), math.MaxInt, math.MinInt} {
 		if err := deals.PercentOff(percent).Validate(); !errors.Is(err, deals.ErrDiscount) {
 			t.Errorf("%d percent: error %v, want ErrDiscount", percent, err)
 		}
@@ -81,6 +81,36 @@ func TestDiscountPriceExact(t *testing.T) {
 		if err != nil || got != want.Int64() {
 			t.Fatalf("seed %d: %d basis points off %d is %d, %v, want %v", seed, off, price, got, err, want)
 		}
+	}
+}
+
+func TestDiscountJSON(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]deals.Discount{
+		`{"off":2000}`: deals.PercentOff(20), `{"off":1}`: deals.BasisPointsOff(1), `{"off":10000}`: deals.PercentOff(100),
+		`{"price":0,"currency":"JPY"}`: deals.FixedPrice(0, "JPY"), `{"price":999,"currency":"EUR"}`: deals.FixedPrice(999, "EUR"),
+	} {
+		var got deals.Discount
+		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {
+			t.Errorf("%s is read as %+v, %v, want %+v", text, got, err, want)
+		}
+		if out, err := json.Marshal(want); err != nil || string(out) != text {
+			t.Errorf("%+v is written as %s, %v, want %s", want, out, err, text)
+		}
+	}
+	for text, want := range map[string]error{
+		`{}`: deals.ErrDiscount, `{"off":0}`: deals.ErrDiscount, `{"off":10001}`: deals.ErrDiscount, `{"off":-1}`: deals.ErrDiscount,
+		`{"off":1.5}`: deals.ErrDiscount, `{"off":1,"price":1}`: deals.ErrDiscount, `{"off":-1,"price":5,"currency":"EUR"}`: deals.ErrDiscount,
+		`{"currency":"EUR"}`: deals.ErrDiscount, `{"price":-1,"currency":"EUR"}`: deals.ErrDiscount, `{"price":5}`: deals.ErrCurrency,
+		`{"price":5,"currency":"E1R"}`: deals.ErrCurrency, `{"price":5,"currency":"eur"}`: deals.ErrCurrency, `{"price":5,"currency":"EURO"}`: deals.ErrCurrency,
+	} {
+		got := deals.PercentOff(7)
+		if err := json.Unmarshal([]byte(text), &got); !errors.Is(err, want) || got != deals.PercentOff(7) {
+			t.Errorf("%s: error %v and %+v, want %v and no change", text, err, got, want)
+		}
+	}
+	if text, err := json.Marshal(deals.PercentOff(101)); !errors.Is(err, deals.ErrDiscount) {
+		t.Errorf("an invalid discount is written as %s, error %v", text, err)
 	}
 }
 
