@@ -9,10 +9,10 @@ const (
 
 // chunk holds what the catalogue knows of chunkSize handles in a row.
 type chunk struct {
-	version   atomic.Uint32 // odd while a handle of the chunk is being written, its postings included
-	live      bitset        // which records are not nil
-	available bitset        // which of them have Available set
-	records   [chunkSize]atomic.Pointer[record]
+	version   atomic.Uint32                   // odd while a handle of the chunk is being written, its postings included
+	live      bitset                          // which records are not nil
+	available bitset                          // which of them have Available set
+	records   [chunkSize]atomic.Pointer[byte] // see load
 }
 
 type bitset [chunkSize / 64]atomic.Uint64
@@ -28,61 +28,29 @@ func (b *bitset) set(i uint32, on bool) {
 }
 
 // chunk returns the chunk of a handle, nil where no handle ever had an item.
-func (c *Catalog) chunk(handle uint32) *chunk {
-	if d := c.dir.Load(); d != nil && int(handle>>chunkBits) < len(*d) {
-		return (*d)[handle>>chunkBits].Load()
-	}
-	return nil
-}
+func (c *Catalog) chunk(handle uint32) *chunk { return c.dir.get(int(handle >> chunkBits)) }
 
 // grown returns the chunk of a handle, which it makes when there is none. Under Catalog.mu.
 func (c *Catalog) grown(handle uint32) *chunk {
 	i := int(handle >> chunkBits)
-	var dir []atomic.Pointer[chunk]
-	if d := c.dir.Load(); d != nil {
-		dir = *d
+	ch := c.dir.get(i)
+	if ch == nil {
+		ch = new(chunk)
+		c.dir.set(i, ch)
 	}
-	if i >= len(dir) {
-		larger := make([]atomic.Pointer[chunk], i+1+i/4)
-		for i := range dir {
-			larger[i].Store(dir[i].Load())
-		}
-		dir = larger
-		c.dir.Store(&dir)
-	}
-	if dir[i].Load() == nil {
-		dir[i].Store(new(chunk))
-	}
-	return dir[i].Load()
+	return ch
 }
 
 // end is a handle above those that ever had an item. The chunks below it may be nil.
-func (c *Catalog) end() uint32 {
-	if d := c.dir.Load(); d != nil {
-		return uint32(min(uint64(len(*d))<<chunkBits, handlesMax))
-	}
-	return 0
-}
-
-// chunks returns the chunks of a segment.
-func (c *Catalog) chunks(key uint32) []atomic.Pointer[chunk] {
-	const each = segmentSize / chunkSize
-	d := c.dir.Load()
-	if d == nil {
-		return nil
-	}
-	from := min(int(key)*each, len(*d))
-	return (*d)[from:min(from+each, len(*d))]
-}
+func (c *Catalog) end() uint32 { return uint32(min(uint64(c.dir.len())<<chunkBits, handlesMax)) }
 
 // readLive sets s to the handles of a segment that have an item.
 func (c *Catalog) readLive(key uint32, s *segment) {
 	clear(s[:])
-	chunks := c.chunks(key)
-	for i := range chunks {
-		if ch := chunks[i].Load(); ch != nil {
+	for i := range uint32(segmentSize / chunkSize) {
+		if ch := c.chunk(key<<segmentBits + i<<chunkBits); ch != nil {
 			for j := range ch.live {
-				s[i*len(ch.live)+j] = ch.live[j].Load()
+				s[int(i)*len(ch.live)+j] = ch.live[j].Load()
 			}
 		}
 	}
@@ -90,11 +58,10 @@ func (c *Catalog) readLive(key uint32, s *segment) {
 
 // andAvailable keeps of s, in which all handles have an item, those whose item may be shown.
 func (c *Catalog) andAvailable(key uint32, s *segment) {
-	chunks := c.chunks(key)
-	for i := range chunks {
-		if ch := chunks[i].Load(); ch != nil {
+	for i := range uint32(segmentSize / chunkSize) {
+		if ch := c.chunk(key<<segmentBits + i<<chunkBits); ch != nil {
 			for j := range ch.available {
-				s[i*len(ch.available)+j] &= ch.available[j].Load()
+				s[int(i)*len(ch.available)+j] &= ch.available[j].Load()
 			}
 		}
 	}

@@ -64,3 +64,13 @@ func (t *hashTable) add(hash uint64, number uint32) {
 	t.slots[i].Store(uint32(hash>>32)&^low | (number + 1))
 	t.used++
 }
+
+// remove takes a number out that is there.
+func (t *hashTable) remove(hash uint64, number uint32) {
+	mask, slot := uint64(len(t.slots)-1), uint32(hash>>32)&^t.low()|(number+1)
+	i := hash & mask
+	for t.slots[i].Load() != slot {
+		i = (i + 1) & mask
+	}
+	t.slots[i].Store(hashDeleted)
+}
