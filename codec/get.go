@@ -161,8 +161,9 @@ func slice[T any](s *source, size int, decode func(dst []T, b []byte)) []T {
 	return all
 }
 
-// fit is for how many of n elements, of at least size bytes each, memory may be taken before they have come: for all when it is
-// known that they may be in what is left of the stream, which otherwise is damaged, and else for no more than a block.
+// fit is for how many of n elements, of at least size bytes each, memory may be taken before they have come: for all when
+// it is known that they may be in what is left of the stream, which otherwise is damaged, and else for no more than a
+// block.
 func (s *source) fit(n uint64, size int) uint64 {
 	if s.left < 0 {
 		return min(n, BlockMax/uint64(size))
