@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// groupBytes is how much one group takes before callers wait for the next.
+	// groupBytes is how much one group takes before callers wait for the next; less when write buffers are smaller.
 	groupBytes = 4 << 20
 	// groupsKept is of how many groups the IDs are remembered after they have been committed, for those who have
 	// looked for them in the database before.
@@ -31,7 +31,10 @@ type committer struct {
 	guard *guard
 	space *space
 	mark  *mark
-	end   atomic.Uint64 // the last position that is durable; what readers see ends here
+
+	groupMax int // bytes
+
+	end atomic.Uint64 // the last position that is durable; what readers see ends here
 
 	groups atomic.Uint64 // committed so far, also by those who had the directory before
 
@@ -70,7 +73,7 @@ type userEntry struct {
 
 func newCommitter(db *pebble.DB, g *guard, sp *space, m *mark, was state) *committer {
 	c := &committer{
-		db: db, guard: g, space: sp, mark: m, next: store.Position(was.end) + 1, ids: make(map[string]*group),
+		db: db, guard: g, space: sp, mark: m, groupMax: min(groupBytes, int(sp.memTable)), next: store.Position(was.end) + 1, ids: make(map[string]*group),
 		done: make(chan struct{}),
 	}
 	c.work.L, c.room.L, c.idle.L = &c.mu, &c.mu, &c.mu
@@ -291,7 +294,7 @@ func (c *committer) begin() (*group, error) {
 		return nil, err
 	}
 	c.mu.Lock()
-	for c.open.batch.Len() >= groupBytes && c.guard.err() == nil {
+	for c.open.batch.Len() >= c.groupMax && c.guard.err() == nil {
 		c.room.Wait()
 	}
 	if err := c.guard.err(); err != nil {

@@ -344,7 +344,7 @@ func TestDiskReserve(t *testing.T) {
 	if err := s.Forget(t.Context(), "ann"); err != nil {
 		t.Errorf("Forget on a full disk: %v", err)
 	}
-	fs.avail.Store(1 << 20)
+	fs.avail.Store(1<<20 + 1<<10)
 	for name, call := range add {
 		if err := call(); err != nil {
 			t.Errorf("%s when there is room again: %v", name, err)

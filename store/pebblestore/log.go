@@ -28,13 +28,27 @@ func (s *Store) Append(ctx context.Context, batch []store.Entry) error {
 	if err := store.ValidateBatch(batch); err != nil {
 		return err
 	}
-	if s.space.full() {
+	if s.space.full(batchBytes(batch)) {
 		return ErrFull
 	}
 	if err := s.commits.append(batch); err != nil {
 		return fmt.Errorf("pebblestore: append %d entries: %w", len(batch), err)
 	}
 	return nil
+}
+
+// batchBytes is about what a batch takes in the log, in the histories, and in the write-ahead log. A small one counts
+// nothing: the reserve is there for it.
+func batchBytes(batch []store.Entry) (n int) {
+	if len(batch) < 100 {
+		return 0
+	}
+	for i := range batch {
+		in := &batch[i].Interaction
+		n += 100 + 2*(len(in.User)+len(in.Item)+len(in.Session)+len(in.Placement)+len(in.Variant)+len(in.ID)+
+			len(in.Experiment)+len(in.Source)+len(in.Page))
+	}
+	return 2 * n
 }
 
 func (s *Store) end() store.Position { return store.Position(s.commits.end.Load()) }

@@ -65,7 +65,7 @@ func (s *Store) putChunk(ctx context.Context, key, chunk []byte) error {
 		return err
 	}
 	defer s.leave()
-	if s.space.full() {
+	if s.space.full(len(chunk)) {
 		return ErrFull
 	}
 	return s.commits.write(func(b *pebble.Batch) error { return b.Set(key, chunk, nil) })

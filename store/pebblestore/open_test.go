@@ -92,6 +92,23 @@ func TestOpenForeign(t *testing.T) {
 	}
 }
 
+// TestOpenLeavesOthers opens a directory in which something else lies already.
+func TestOpenLeavesOthers(t *testing.T) {
+	dir := t.TempDir()
+	other := filepath.Join(dir, "notes.txt")
+	if err := errors.Join(os.WriteFile(other, []byte("mine"), 0o600), os.Mkdir(filepath.Join(dir, "lost+found"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := open(t, dir, pebblestore.Options{}).Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if data, err := os.ReadFile(other); err != nil || string(data) != "mine" {
+		t.Errorf("the other file is %q, %v", data, err)
+	}
+}
+
 type quiet struct{}
 
 func (quiet) Infof(string, ...any)  {}

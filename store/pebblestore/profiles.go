@@ -58,7 +58,7 @@ func (s *Store) PutProfile(ctx context.Context, p store.Profile) (store.Profile,
 	if err := p.Validate(); err != nil {
 		return store.Profile{}, err
 	}
-	if s.space.full() {
+	if s.space.full(0) {
 		return store.Profile{}, ErrFull
 	}
 	mu := s.profileLock(p.User)

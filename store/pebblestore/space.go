@@ -2,6 +2,7 @@ package pebblestore
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"sync/atomic"
 
@@ -15,13 +16,13 @@ const reserveMax = 256 << 20
 type space struct {
 	fs       vfs.FS
 	dir      string
-	reserve  uint64 // 0: the default
-	memTable uint64 // bytes of a write buffer
-	low      atomic.Bool
+	reserve  uint64       // 0: the default
+	memTable uint64       // bytes of a write buffer
+	spare    atomic.Int64 // bytes that were free beyond the reserve when last looked at
 }
 
-// newSpace chooses write buffers so small that the log of them all, which Open writes into tables once more, takes half
-// of the default reserve. Other than 0, memTable is their size.
+// newSpace chooses write buffers so small that the log of them all, which Open writes into tables once more, takes a
+// twentieth of the volume. Other than 0, memTable is their size.
 func newSpace(fs vfs.FS, dir string, reserve, memTable uint64) *space {
 	s := &space{fs: fs, dir: dir, reserve: reserve, memTable: memTable}
 	if memTable == 0 {
@@ -36,22 +37,28 @@ func newSpace(fs vfs.FS, dir string, reserve, memTable uint64) *space {
 // logMax is how much the write-ahead log holds that is not in tables yet.
 func (s *space) logMax() uint64 { return memTablesMax * s.memTable }
 
-// check looks at the volume; it costs a system call.
+// check looks at the volume; it costs a system call. On a small one the reserve is half of it, for a compaction may
+// write all there is once more before it deletes the old.
 func (s *space) check() {
 	usage, err := s.fs.GetDiskUsage(s.dir)
+	if err != nil {
+		s.spare.Store(math.MaxInt64)
+		return
+	}
 	reserve := s.reserve
 	if reserve == 0 {
-		reserve = min(reserveMax, usage.TotalBytes/10)
+		reserve = min(reserveMax, usage.TotalBytes/2)
 	}
-	s.low.Store(err == nil && usage.AvailBytes < max(reserve, s.logMax()))
+	s.spare.Store(int64(usage.AvailBytes) - int64(max(reserve, s.logMax())))
 }
 
-// full reports whether what adds must be refused. While the volume had room at the last commit it costs nothing.
-func (s *space) full() bool {
-	if s.low.Load() {
+// full reports whether what adds so many bytes must be refused. While the volume had room at the last commit it costs
+// nothing.
+func (s *space) full(bytes int) bool {
+	if s.spare.Load() < int64(bytes) {
 		s.check()
 	}
-	return s.low.Load()
+	return s.spare.Load() < int64(bytes)
 }
 
 // enoughToOpen returns ErrFull when the engine might not find the room to take up its log.

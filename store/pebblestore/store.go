@@ -64,8 +64,8 @@ type Options struct {
 	CacheBytes int64
 	// PageBytesMax bounds the memory of cached pages; 0 means 64 MiB. The page used the longest ago goes first.
 	PageBytesMax int
-	// DiskReserve is the room on the volume that is left to others and to compaction, in bytes; 0 means 256 MiB or a
-	// tenth of the volume, whichever is less. It is never less than what Open may need to take up the write-ahead log:
+	// DiskReserve is the room on the volume that is left to others and to compaction, in bytes; 0 means 256 MiB or
+	// half of the volume, whichever is less. It is never less than what Open may need to take up the write-ahead log:
 	// 128 MiB, or a twentieth of the volume if that is less. Below it only Forget, Trim, the deleting methods and what
 	// replaces a few bytes (leases, the current version) write.
 	DiskReserve uint64
