@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -136,6 +137,67 @@ func TestLogCutOff(t *testing.T) {
 	defer s.Close()
 	if history, err := s.History(t.Context(), "ann", 9); err != nil || len(history) != 1 {
 		t.Errorf("%d interactions are left, %v; want 1", len(history), err)
+	}
+}
+
+// TestMarkCopyLost cuts the log off and tears the copy of the mark that was written last: the other one tells.
+func TestMarkCopyLost(t *testing.T) {
+	for name, tear := range map[string]func(data []byte) []byte{
+		"first":  func(data []byte) []byte { data[0]++; return data },
+		"second": func(data []byte) []byte { data[markSlot]++; return data },
+	} {
+		fs := acknowledge(t)
+		path, length := liveLog(t, fs)
+		overwrite(t, fs, path, func(data []byte) []byte { return data[:length*2/5] })
+		overwrite(t, fs, "db/"+markName, tear)
+		if _, err := open(fs, "db", Options{}, memTableBytes); !errors.Is(err, ErrDamaged) {
+			t.Errorf("Open with the %s copy torn: %v, want ErrDamaged", name, err)
+		}
+	}
+}
+
+// TestDamagedManifest flips bits of the manifest of a store that was closed.
+func TestDamagedManifest(t *testing.T) {
+	mem := acknowledge(t)
+	s, err := open(mem, "db", Options{}, memTableBytes) // makes tables
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	names, err := mem.List("db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for _, name := range names {
+		if !strings.HasPrefix(name, "MANIFEST-") && !strings.HasSuffix(name, ".sst") {
+			continue
+		}
+		for at := 0; at < 400; at += 7 {
+			fs := mem.CrashClone(vfs.CrashCloneCfg{})
+			overwrite(t, fs, "db/"+name, func(data []byte) []byte {
+				data[at%len(data)] ^= 4
+				return data
+			})
+			var s *Store
+			within(t, time.Minute, "Open", func() { s, err = open(fs, "db", Options{}, memTableBytes) })
+			if err != nil {
+				if refused++; !errors.Is(err, ErrDamaged) {
+					t.Errorf("byte %d of %s: %v, want ErrDamaged", at, name, err)
+				}
+				continue
+			}
+			history, err := s.History(t.Context(), "ann", 9)
+			if err == nil && len(history) != 3 {
+				t.Errorf("byte %d of %s: %d of 3 interactions, and no error", at, name, len(history))
+			}
+			_ = s.Close()
+		}
+	}
+	if refused == 0 {
+		t.Error("nothing was refused")
 	}
 }
 

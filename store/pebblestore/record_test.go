@@ -85,6 +85,42 @@ func TestRecordVersion1(t *testing.T) {
 	}
 }
 
+// TestRecordRefused has records that are whole, and say what no entry says.
+func TestRecordRefused(t *testing.T) {
+	change := func(e store.Entry, change func(value []byte)) []byte {
+		value := entryValue(&e)
+		change(value[2+len(e.Interaction.User):])
+		return value
+	}
+	kind := func(fact store.Fact, kind byte) func(record []byte) {
+		return func(record []byte) { record[1] = kind | byte(fact)<<4 }
+	}
+	view, exposed, published := records[0], records[3], records[7]
+	nobody, someone, itemless := view, published, exposed
+	nobody.Interaction.User, someone.Interaction.User, itemless.Fact = "", "ann", store.Interacted
+	itemless.Interaction.Kind = store.View
+	none := func([]byte) {}
+	for name, value := range map[string][]byte{
+		"version 0":           change(view, func(record []byte) { record[0] = 0 }),
+		"version 3":           change(view, func(record []byte) { record[0] = 3 }),
+		"a field more":        change(view, func(record []byte) { record[3] |= hasUnknown >> 8 }),
+		"no kind":             change(view, kind(store.Interacted, 0)),
+		"unknown kind":        change(view, kind(store.Interacted, 10)),
+		"exposed to the same": change(exposed, kind(store.Exposed, 15)),
+		"unknown fact":        change(view, kind(store.Published+1, 1)),
+		"no item":             change(itemless, none),
+		"no user":             change(nobody, none),
+		"published by a user": change(someone, none),
+	} {
+		if e, err := decodeEntry(logKey(1), value); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: decoded %+v, %v", name, e, err)
+		}
+	}
+	if _, err := decodeHistory(userKey(prefixHistory, "ann", 1), appendRecord(nil, &exposed)); !errors.Is(err, ErrDamaged) {
+		t.Errorf("an exposure in a history: %v", err)
+	}
+}
+
 // FuzzRecord decodes any bytes: an error, or an entry that encodes to one that decodes to itself.
 func FuzzRecord(f *testing.F) {
 	for i := range records {

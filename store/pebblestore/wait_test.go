@@ -52,6 +52,7 @@ func TestAppendWaits(t *testing.T) {
 	select {
 	case err := <-done:
 		t.Errorf("Append returned %v before its sync", err)
+		done <- err
 	case <-time.After(20 * time.Millisecond):
 	}
 	close(d.goOn)
