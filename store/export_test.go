@@ -8,3 +8,9 @@ func MemoryRecords(m *Memory) int {
 	}
 	return n
 }
+
+// MemoryUsers counts the users that a Memory knows a last entry of.
+func MemoryUsers(m *Memory) int { return len(m.log.last) }
+
+// MemoryIDs counts the IDs that a Memory knows.
+func MemoryIDs(m *Memory) int { return len(m.log.ids) }

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -191,50 +193,72 @@ func testForgetConcurrent(t *testing.T, f *fixture) {
 	}
 }
 
-// testForgetOrder forgets a user whom others append to meanwhile: what stays lies after the Forgotten entry, in Scan and
+// testForgetOrder forgets a user to whom others append meanwhile: what stays lies after the Forgotten entry, in Scan and
 // in History, whatever its fact, and its IDs are known.
 func testForgetOrder(t *testing.T, f *fixture) {
-	const writers, rounds = 4, 25
+	const writers, most = 4, 300
+	ctx, done := context.WithCancel(t.Context())
+	var written [writers]int
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {
-			for n := range rounds {
-				batch := entries(identified("ann", w*rounds+n), view("ann", n))
+			for n := 0; n < most && ctx.Err() == nil; n++ {
+				batch := entries(identified("ann", w*most+n), view("ann", n))
 				batch = append(batch, store.Entry{Fact: store.Exposed, Interaction: store.Interaction{User: "ann", Time: base}})
 				if err := f.Append(t.Context(), batch); err != nil {
 					t.Error(err)
 					return
 				}
+				written[w]++
 			}
 		})
 	}
 	for range 10 {
-		f.forget(t, "ann")
-		forgotten := store.Place{}
-		left := f.scan(t, store.Place{})
-		for _, e := range left {
-			if e.Fact == store.Forgotten {
-				forgotten = after(store.Place{}, e)
-			}
-		}
-		if first := left[0]; first.Fact != store.Forgotten {
-			t.Errorf("%+v lies before the Forgotten entry at %v", first, forgotten)
-		}
-		for _, e := range f.historyEntries(t, "ann", 1000) {
-			if e.Position <= forgotten.At(e.Partition) {
-				t.Errorf("the history has %+v, forgotten at %v", e, forgotten)
-			}
-		}
+		f.forgetAmong(t, "ann")
 	}
+	done()
 	wg.Wait()
 	there := make(map[string]bool)
-	for _, in := range f.history(t, "ann", 1000) {
+	for _, in := range f.history(t, "ann", math.MaxInt) {
 		there[in.ID] = true
 	}
-	for id := range writers * rounds {
-		e := f.append(t, identified("ann", id))[0]
-		if want := !there[e.Interaction.ID]; (e.Position != 0) != want {
-			t.Errorf("%s got position %d, and was in the log: %v", e.Interaction.ID, e.Position, !want)
+	for w := range writers {
+		for n := range written[w] {
+			e := f.append(t, identified("ann", w*most+n))[0]
+			if want := !there[e.Interaction.ID]; (e.Position != 0) != want {
+				t.Errorf("%s got position %d, and was in the log: %v", e.Interaction.ID, e.Position, !want)
+			}
+		}
+	}
+}
+
+// forgetAmong forgets a user and wants what there is of them then to lie after the Forgotten entry.
+func (f *fixture) forgetAmong(t *testing.T, user string) {
+	if err := f.Forget(t.Context(), user); err != nil {
+		t.Errorf("Forget: %v", err)
+		return
+	}
+	time.Sleep(100 * time.Microsecond) // let the others in
+	var forgotten store.Place
+	for e, err := range f.Scan(t.Context(), store.Place{}) {
+		if err != nil {
+			t.Errorf("Scan: %v", err)
+			return
+		}
+		if e.Fact == store.Forgotten {
+			forgotten = after(forgotten, e)
+		} else if forgotten.IsZero() {
+			t.Errorf("%+v lies before the Forgotten entry", e)
+			return
+		}
+	}
+	history, err := f.History(t.Context(), user, math.MaxInt)
+	if err != nil || forgotten.IsZero() {
+		t.Errorf("forgotten at %v; history: %v", forgotten, err)
+	}
+	for _, e := range history {
+		if e.Position <= forgotten.At(e.Partition) {
+			t.Errorf("the history has %+v, forgotten at %v", e, forgotten)
 		}
 	}
 }

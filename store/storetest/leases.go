@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -167,11 +168,13 @@ func testLeaseConcurrent(t *testing.T, f *fixture) {
 	const workers, each = 8, 15
 	var working atomic.Int32
 	var last atomic.Uint64 // the token of who worked last
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
 			for done := 0; done < each; {
-				lease, err := f.Acquire(t.Context(), "train", time.Hour)
+				lease, err := f.Acquire(ctx, "train", time.Hour)
 				if errors.Is(err, store.ErrHeld) {
 					time.Sleep(10 * time.Microsecond)
 					continue

@@ -346,9 +346,9 @@ func testScanEnds(t *testing.T, f *fixture) {
 			}
 		}
 	})
+	defer wg.Wait()
+	defer cancel()
 	for range 5 {
 		f.scan(t, store.Place{})
 	}
-	cancel()
-	wg.Wait()
 }

@@ -307,16 +307,21 @@ func testCurrentConcurrent(t *testing.T, f *fixture) {
 	for range writers {
 		f.putModel(t, "als", "x")
 	}
-	var wg sync.WaitGroup
-	for w := range uint64(writers) {
-		wg.Go(func() {
-			if err := f.SetCurrent(t.Context(), "als", w+1, w+1); err != nil {
-				wantErr(t, "SetCurrent", store.ErrConflict, err)
+	for round := range uint64(10) {
+		var wg sync.WaitGroup
+		for w := range uint64(writers) {
+			if round%2 == 1 {
+				w = writers - 1 - w // the last to start is often the first to run
 			}
-		})
+			wg.Go(func() {
+				if err := f.SetCurrent(t.Context(), "als", w+1, round*writers+w+1); err != nil {
+					wantErr(t, "SetCurrent", store.ErrConflict, err)
+				}
+			})
+		}
+		wg.Wait()
+		f.wantCurrent(t, "als", writers)
 	}
-	wg.Wait()
-	f.wantCurrent(t, "als", writers)
 }
 
 type zeros struct{}
