@@ -42,24 +42,30 @@ const (
 // It walks the leading items. Only when allow refuses too many of those does it look at all others: at those of allow when
 // that is a bitmap, and else at every item, some 10 ms for a million.
 func (c *Counters) Top(dst []model.Scored, n int, allow model.Allow, now int64) []model.Scored {
-	lead, from := c.order(now), len(dst)
-	last := float32(math.MaxFloat32)
+	c.top(n, allow, now, func(item uint32, score float32) { dst = append(dst, model.Scored{Item: item, Score: score}) })
+	return dst
+}
+
+// top gives what Top returns to emit, one by one.
+func (c *Counters) top(n int, allow model.Allow, now int64, emit func(item uint32, score float32)) {
+	lead, left, last := c.order(now), n, float32(math.MaxFloat32)
 	for _, e := range lead.list {
-		if len(dst)-from >= n {
-			return dst
+		if left <= 0 {
+			return
 		}
 		if allow == nil || allow.Contains(e.item) {
 			last = min(last, c.score(e.key, lead.latest))
-			dst = append(dst, model.Scored{Item: e.item, Score: last})
+			emit(e.item, last)
+			left--
 		}
 	}
-	if missing := n - (len(dst) - from); missing > 0 && !lead.complete {
-		for _, e := range c.others(lead, missing, allow, now) {
-			last = min(last, c.score(e.key, lead.latest))
-			dst = append(dst, model.Scored{Item: e.item, Score: last})
-		}
+	if left <= 0 || lead.complete {
+		return
 	}
-	return dst
+	for _, e := range c.others(lead, left, allow, now) {
+		last = min(last, c.score(e.key, lead.latest))
+		emit(e.item, last)
+	}
 }
 
 // score is the sum that a key says, as of latest.
