@@ -56,7 +56,6 @@ func (e *Engine) ExposedToday() int {
 	return len(e.exposed.hashes)
 }
 
-// The bounds that tests run into.
 const (
 	SeenMax    = seenMax
 	SeenSlack  = seenSlack
