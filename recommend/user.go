@@ -33,7 +33,7 @@ type user struct {
 // aside is what few users have. It is guarded by user.mu.
 type aside struct {
 	pending  []event   // applied while the history was being read, state being nil
-	missed   bool      // more than pendingMax of them: the history has to be read again
+	missed   bool      // more than pendingMax of them, or another profile: all has to be read again
 	exposing *exposing // nil when no exposure is being written
 }
 
@@ -201,9 +201,11 @@ func (u *user) apply(ev event, rules *rules) {
 	u.state.Store(s)
 }
 
-// changed drops what was read of the profile.
+// changed drops what was read of the profile, or is being read.
 func (u *user) changed() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.state.Store(nil)
+	if u.state.Swap(nil) == nil {
+		u.rare().missed, u.rare().pending = true, nil
+	}
 }
