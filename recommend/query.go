@@ -396,7 +396,7 @@ func (t trendingOf) Propose(dst []stage.Candidate, _ *stage.Query, _ int) []stag
 // chance seeds what the page draws from, and returns the page's number: the same for the same seed, user, history, models and
 // cursor, so that a page asked for again comes again, here or on another replica.
 func (q *query) chance(req *Request) (id uint64) {
-	newest := uint64(q.state.serial)
+	newest := uint64(0)
 	if n := len(q.state.history); n > 0 {
 		newest = uint64(q.state.history[n-1].position)
 	}
