@@ -59,6 +59,7 @@ func (e *Engine) ExposedToday() int {
 const (
 	SeenMax    = seenMax
 	SeenSlack  = seenSlack
+	ShownMax   = shownMax
 	HistoryMax = historyMax
 	PendingMax = pendingMax
 )
