@@ -11,8 +11,12 @@ import (
 
 // apply makes an entry of the log felt, unless it is already. Nothing else writes what is in memory of the log, and what
 // that comes to does not depend on the order of entries: so an engine that recorded them, one that followed the log and
-// one that has just been opened know the same.
+// one that has just been opened know the same. When another goroutine is about to, it waits for that: Record returns when
+// what it stored is felt, though the follower of the log may be first.
 func (e *Engine) apply(entry *store.Entry) {
+	applying := &e.applying[hashID(entry.Interaction.User)%uint32(len(e.applying))]
+	applying.Lock()
+	defer applying.Unlock()
 	if !e.applied.add(entry.Partition, entry.Position) {
 		return
 	}

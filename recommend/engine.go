@@ -32,6 +32,7 @@ type Engine struct {
 	trending *source.Counters
 	exposed  exposedToday
 	applied  applied
+	applying [64]sync.Mutex // by user: held while an entry is made felt
 	forgets  forgets
 	filters  filterCache
 	queries  sync.Pool

@@ -7,7 +7,7 @@ import (
 	"github.com/goldrec/gold/recommend/stage"
 )
 
-// page writes the list down.
+// page writes the list down. What is on it is part of its number: a filter, a profile or what is trending may make it another.
 func (q *query) page(req *Request, c *choice, id uint64) *cachedPage {
 	n := len(q.list)
 	p := &cachedPage{
@@ -22,6 +22,7 @@ func (q *query) page(req *Request, c *choice, id uint64) *cachedPage {
 	}
 	for i, c := range q.list {
 		p.items[i], p.scores[i], p.sources[i] = c.Item, c.Score, c.Source
+		p.id = mix64(p.id ^ uint64(hashID(q.engine.items.ID(c.Item))))
 		if p.propensity != nil {
 			p.propensity[i] = c.Propensity
 		}

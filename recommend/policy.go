@@ -68,6 +68,7 @@ type policies struct {
 	models      map[string]*plan // for Request.Model
 	profiled    bool             // a plan has stages or sources that may ask for the profile
 	rules       rules            // what the plans' Seen hide
+	made        uint64           // plans
 }
 
 // newPolicies checks the policies and makes plans of them.
@@ -142,7 +143,8 @@ func (p *policies) plan(o *Options, policy Policy) (*plan, error) {
 		return nil, fmt.Errorf("depth %d, not from 0 to %d", pl.Depth, depthMax)
 	}
 	p.profiled = p.profiled || len(pl.Stages)+len(pl.Sources) > 0
-	pl.id = pl.hash(uint64(len(p.plans) + len(p.models)<<16))
+	p.made++
+	pl.id = mix64(p.made)
 	return pl, nil
 }
 
@@ -200,8 +202,6 @@ func (pl *plan) what(o *Options) error {
 	}
 	return nil
 }
-
-func (pl *plan) hash(number uint64) uint64 { return mix64(number + 1) }
 
 // bind gives the plans the engine's own sources, and every source a number.
 func (p *policies) bind(e *Engine) {

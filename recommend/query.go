@@ -331,6 +331,9 @@ func (q *query) fill(s stage.Source, n int) {
 		q.have[c.Item] = struct{}{}
 		base = min(base, c.Score)
 	}
+	if len(q.list) > 0 {
+		base--
+	}
 	q.more = s.Propose(q.more[:0], &q.stage, n+len(q.list)) // one that is listed already may come again
 	if len(q.more) > 0 && q.more[0].Score > 0 {
 		scale = 1 / q.more[0].Score
@@ -344,10 +347,7 @@ func (q *query) fill(s stage.Source, n int) {
 			continue
 		}
 		q.have[c.Item] = struct{}{}
-		c.Source, c.Propensity = source, cmp.Or(c.Propensity, 1)
-		if c.Score = base - 1 + c.Score*scale; len(q.list) == 0 && base == 0 {
-			c.Score++
-		}
+		c.Source, c.Propensity, c.Score = source, cmp.Or(c.Propensity, 1), base+c.Score*scale
 		q.list = append(q.list, c)
 	}
 }
@@ -396,7 +396,7 @@ func (t trendingOf) Propose(dst []stage.Candidate, _ *stage.Query, _ int) []stag
 // chance seeds what the page draws from, and returns the page's number: the same for the same seed, user, history, models and
 // cursor, so that a page asked for again comes again, here or on another replica.
 func (q *query) chance(req *Request) (id uint64) {
-	newest := uint64(q.state.serial)
+	newest := uint64(0)
 	if n := len(q.state.history); n > 0 {
 		newest = uint64(q.state.history[n-1].position)
 	}

@@ -47,7 +47,7 @@ func (e *Engine) readState(ctx context.Context, u *user) (*userState, error) {
 	return u.loaded(history, profile, &e.policies.rules), nil
 }
 
-// history returns the user's newest events of known items that count, at most seenMax, in the order of the log. Impressions do not push
+// history returns the user's newest events of known items that count, at most seenMax and shownMax impressions, in the order of the log. Impressions do not push
 // out what was bought: where they are many, more is read.
 func (e *Engine) history(ctx context.Context, id string) ([]event, error) {
 	for limit := seenMax; ; limit *= 8 {
@@ -55,14 +55,23 @@ func (e *Engine) history(ctx context.Context, id string) ([]event, error) {
 		if err != nil {
 			return nil, err
 		}
-		events := make([]event, 0, min(len(entries), seenMax))
+		events, shown := make([]event, 0, min(len(entries), seenMax)), 0
 		for i := range entries {
 			in := &entries[i].Interaction
-			if item, ok := e.items.Lookup(in.Item); ok && e.keeps(in.Kind) && len(events) < seenMax {
-				events = append(events, newEvent(entries[i].Position, in, item, e.weights.of(in)))
+			item, ok := e.items.Lookup(in.Item)
+			if !ok || !e.keeps(in.Kind) {
+				continue
+			}
+			ev := newEvent(entries[i].Position, in, item, e.weights.of(in))
+			switch {
+			case ev.shown() && shown < shownMax:
+				shown++
+				events = append(events, ev)
+			case !ev.shown() && len(events)-shown < seenMax:
+				events = append(events, ev)
 			}
 		}
-		if len(events) == seenMax || len(entries) < limit || limit >= historyReadMax {
+		if len(events)-shown == seenMax || len(entries) < limit || limit >= historyReadMax {
 			slices.Reverse(events)
 			return events, nil
 		}

@@ -103,7 +103,8 @@ func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
 	if r.Gate.Worse() || e.service.Load() != before { // worse, or overtaken by a rollback or another engine
 		return *r, nil
 	}
-	return *r, e.publish(ctx, g, snap, fence)
+	err = e.publish(ctx, g, before, snap, fence)
+	return *r, err
 }
 
 // fit makes a generation of a snapshot. Where there are no models, or others than now, it begins anew.

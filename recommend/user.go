@@ -13,6 +13,7 @@ import (
 const (
 	historyMax = 200    // newest interactions that models are shown
 	seenMax    = 10_000 // newest interactions whose items count as seen
+	shownMax   = 10_000 // newest impressions, where a rule asks for them
 	seenSlack  = 2_500  // so many more are kept in memory before a state is read anew
 	pagesMax   = 4      // shapes of first pages kept for one user
 	pendingMax = 200    // interactions that wait while a history is being read
@@ -33,7 +34,7 @@ type user struct {
 // aside is what few users have. It is guarded by user.mu.
 type aside struct {
 	pending  []event   // applied while the history was being read, state being nil
-	missed   bool      // more than pendingMax of them: the history has to be read again
+	missed   bool      // more than pendingMax of them, or another profile: all has to be read again
 	exposing *exposing // nil when no exposure is being written
 }
 
@@ -84,6 +85,9 @@ func (ev *event) model() model.Event {
 
 func (ev *event) kind() store.Kind { return store.Kind(ev.visit >> visitBits) }
 
+// shown reports whether it says no more than that the item was shown: rules may ask for it, models are not told.
+func (ev *event) shown() bool { return ev.kind() == store.Impression && ev.weight == 0 }
+
 // userState is what the engine knows of a user. It is replaced, never changed, but for the caches in it: so a new
 // interaction voids the pages at once. They are kept all the same, to know what later interactions come from.
 type userState struct {
@@ -121,6 +125,10 @@ func (s *userState) with(ev event, rules *rules) *userState {
 		history: s.history, seen: s.seen, hidden: rules.with(s.hidden, ev), profile: s.profile, serial: s.serial + 1,
 	}
 	next.pages.Store(s.pages.Load())
+	if ev.shown() {
+		next.view.Store(s.view.Load())
+		return next
+	}
 	if at > 0 || len(s.history) < historyMax {
 		history := append(make([]event, 0, len(s.history)+1), s.history[:at]...)
 		history = append(append(history, ev), s.history[at:]...)
@@ -146,15 +154,26 @@ func (s *userState) hasSeen(item uint32) bool {
 // newUserState makes a state of a whole history, in the order of the log.
 func newUserState(events []event, profile *store.Profile, rules *rules) *userState {
 	s := &userState{seen: make([]uint32, 0, len(events)), profile: profile, hidden: rules.of(events)}
-	for _, ev := range events {
+	told := make([]event, 0, min(len(events), historyMax)) // the newest first
+	for _, ev := range slices.Backward(events) {
 		if rules.hides(ev.kind()) {
 			s.seen = append(s.seen, ev.item)
+		}
+		if len(told) < historyMax && !ev.shown() {
+			told = append(told, ev)
 		}
 	}
 	slices.Sort(s.seen)
 	s.seen = slices.Clip(slices.Compact(s.seen))
-	s.history = slices.Clone(events[max(0, len(events)-historyMax):])
+	slices.Reverse(told)
+	s.history = told
 	return s
+}
+
+// crowded reports whether it holds more than it should: the store still knows which are the newest.
+func (s *userState) crowded() bool {
+	return len(s.seen) > seenMax+seenSlack ||
+		slices.ContainsFunc(s.hidden, func(h []hide) bool { return len(h) > seenMax+shownMax+seenSlack })
 }
 
 // loaded makes the history the state, unless another goroutine was first, and adds what came meanwhile. It returns nil
@@ -195,15 +214,17 @@ func (u *user) apply(ev event, rules *rules) {
 		a.pending = append(a.pending, ev)
 		return
 	}
-	if s = s.with(ev, rules); len(s.seen) > seenMax+seenSlack {
-		s = nil // the store still knows which are the newest
+	if s = s.with(ev, rules); s.crowded() {
+		s = nil
 	}
 	u.state.Store(s)
 }
 
-// changed drops what was read of the profile.
+// changed drops what was read of the profile, or is being read.
 func (u *user) changed() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.state.Store(nil)
+	if u.state.Swap(nil) == nil {
+		u.rare().missed, u.rare().pending = true, nil
+	}
 }

@@ -16,32 +16,48 @@ const modelsKept = 3
 // ErrNoRollback says that the store holds no version to go back to.
 var ErrNoRollback = errors.New("recommend: no version to roll back to")
 
-// publish saves a generation, makes it the current one, says so in the log and swaps it in.
-func (e *Engine) publish(ctx context.Context, g *generation, snap *snapshot, fence uint64) error {
+// publish saves a generation, makes it the current one, says so in the log and swaps it in; unless it has been overtaken
+// meanwhile, as its report then says.
+func (e *Engine) publish(ctx context.Context, g, before *generation, snap *snapshot, fence uint64) error {
+	version := g.report.Version
 	g.report.Published = true
 	var err error
 	if g.version, err = e.save(ctx, g, snap.data.ItemCount(), snap.trending); err != nil {
 		return err
 	}
 	g.report.Version = g.version
-	if err := e.makeCurrent(ctx, g, fence); err != nil {
+	if current, err := e.makeCurrent(ctx, g, before, fence); err != nil {
 		return err
+	} else if !current {
+		g.report.Published, g.report.Version = false, version
+		return e.store.DeleteModel(ctx, ModelName, g.version)
 	}
 	e.tidyItems(ctx, snap)
 	return e.prune(ctx, g)
 }
 
-// makeCurrent makes a stored generation the current one everywhere.
-func (e *Engine) makeCurrent(ctx context.Context, g *generation, fence uint64) error {
-	if err := e.store.SetCurrent(ctx, ModelName, g.version, fence); err != nil {
-		return err
+// makeCurrent makes a stored generation the current one everywhere, and reports whether it did: not when the one before is
+// no longer in service.
+func (e *Engine) makeCurrent(ctx context.Context, g, before *generation, fence uint64) (bool, error) {
+	if current, err := e.replace(ctx, g, before, fence); !current || err != nil {
+		return false, err
 	}
-	e.swapping.Lock()
-	e.swap(g)
-	e.swapping.Unlock()
-	return e.append(ctx, []store.Entry{{
+	return true, e.append(ctx, []store.Entry{{
 		Fact: store.Published, Model: ModelName, Version: g.version, Interaction: store.Interaction{Time: e.now()},
 	}})
+}
+
+func (e *Engine) replace(ctx context.Context, g, before *generation, fence uint64) (bool, error) {
+	e.swapping.Lock()
+	defer e.swapping.Unlock()
+	if e.service.Load() != before {
+		return false, nil
+	}
+	if err := e.store.SetCurrent(ctx, ModelName, g.version, fence); err != nil {
+		return false, err
+	}
+	e.swap(g)
+	return true, nil
 }
 
 // prune deletes the versions that are neither current nor to be rolled back to: of those in service before, all but the newest, and
@@ -73,9 +89,25 @@ func (e *Engine) Rollback(ctx context.Context) (version uint64, err error) {
 		return 0, err
 	}
 	defer e.life.done()
-	now := e.service.Load()
+	if err := errors.Join(e.catchUp(ctx), e.adopt(ctx)); err != nil { // another engine may have forgotten, or published
+		return 0, fmt.Errorf("recommend: roll back: %w", err)
+	}
+	for {
+		now := e.service.Load()
+		version, err := e.rollback(ctx, now)
+		if version != 0 || err != nil {
+			return version, err
+		}
+		if e.service.Load() == now {
+			return 0, ErrNoRollback
+		}
+	}
+}
+
+// rollback puts the newest version back that may come; 0 when there is none, or others than now have taken service.
+func (e *Engine) rollback(ctx context.Context, now *generation) (version uint64, err error) {
 	if now == nil {
-		return 0, ErrNoRollback
+		return 0, nil
 	}
 	for _, a := range now.report.Before {
 		if !a.Place.Covers(e.forgets.since()) {
@@ -85,15 +117,19 @@ func (e *Engine) Rollback(ctx context.Context) (version uint64, err error) {
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
+		current := false
 		if err == nil {
-			err = e.makeCurrent(ctx, g, 0)
+			current, err = e.makeCurrent(ctx, g, now, 0)
 		}
 		if err != nil {
 			return 0, fmt.Errorf("recommend: roll back to version %d: %w", a.Version, err)
 		}
-		return g.version, nil
+		if current {
+			return g.version, nil
+		}
+		break
 	}
-	return 0, ErrNoRollback
+	return 0, nil
 }
 
 // tidyItems takes out of the engine's own catalogue what nobody has had to do with: items that only users who have been
