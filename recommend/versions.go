@@ -19,7 +19,6 @@ var ErrNoRollback = errors.New("recommend: no version to roll back to")
 // publish saves a generation, makes it the current one, says so in the log and swaps it in; unless it has been overtaken
 // meanwhile, as its report then says.
 func (e *Engine) publish(ctx context.Context, g, before *generation, snap *snapshot, fence uint64) error {
-	version := g.report.Version
 	g.report.Published = true
 	var err error
 	if g.version, err = e.save(ctx, g, snap.data.ItemCount(), snap.trending); err != nil {
@@ -29,7 +28,7 @@ func (e *Engine) publish(ctx context.Context, g, before *generation, snap *snaps
 	if current, err := e.makeCurrent(ctx, g, before, fence); err != nil {
 		return err
 	} else if !current {
-		g.report.Published, g.report.Version = false, version
+		g.report.Published = false
 		return e.store.DeleteModel(ctx, ModelName, g.version)
 	}
 	e.tidyItems(ctx, snap)
