@@ -38,8 +38,9 @@ var errOldFile = errors.New("recommend: model file of an older form")
 
 const oldMagic = "gold\x00mf\x01"
 
-// writeFile writes a generation, of which items are the first so many handles, and the counters as of its place.
-func (e *Engine) writeFile(w io.Writer, g *generation, items int, trending *source.Counters) error {
+// writeFile writes a generation, the identifiers of the first so many handles, empty for an item that there is no more, and
+// the counters as of its place.
+func (e *Engine) writeFile(w io.Writer, g *generation, items int, id func(i int) string, trending *source.Counters) error {
 	out := codec.NewWriter(w)
 	report, err := json.Marshal(g.report)
 	if err != nil {
@@ -50,7 +51,7 @@ func (e *Engine) writeFile(w io.Writer, g *generation, items int, trending *sour
 	out.String(g.forgotten.String())
 	out.Bytes(report)
 	out.Section(itemsSection, 1)
-	out.Strings(items, func(i int) string { return e.items.ID(uint32(i)) })
+	out.Strings(items, id)
 	trending.Save(out)
 	g.weights.Save(out)
 	for _, p := range g.parts {
@@ -96,23 +97,37 @@ func (e *Engine) readFile(r io.Reader, trending *source.Counters) (*generation, 
 	if err != nil {
 		return nil, err
 	}
-	return newGeneration(parts, weights, c, e.policies)
+	g, err := newGeneration(parts, weights, c, e.policies)
+	if err == nil && e.open {
+		g.had = had(at)
+	}
+	return g, err
+}
+
+// had marks the handles that items of a file have now.
+func had(at []uint32) []bool {
+	size, _, _ := model.Places(at) // which was looked at before
+	had := make([]bool, size)
+	for _, h := range at {
+		if h != model.NoItem {
+			had[h] = true
+		}
+	}
+	return had
 }
 
 // handles gives every stored item its present handle.
 func (e *Engine) handles(in *codec.Reader) ([]uint32, error) {
 	stored := in.Strings()
-	at, taken := make([]uint32, len(stored)), make(map[uint32]bool)
+	at := make([]uint32, len(stored))
 	for i, id := range stored {
 		h, known := e.item(id)
 		if at[i] = h; !known {
 			at[i] = model.NoItem
-		} else if h != uint32(i) || len(taken) > 0 { // only where handles have moved can two be equal
-			if taken[h] {
-				return nil, fmt.Errorf("%w: item %q is there twice", codec.ErrCorrupt, clip(id))
-			}
-			taken[h] = true
 		}
+	}
+	if _, _, err := model.Places(at); err != nil {
+		return nil, err
 	}
 	return at, in.Err()
 }
@@ -153,10 +168,16 @@ func (e *Engine) trainer(name string) model.Trainer {
 }
 
 // save streams a generation into the store and returns its version.
-func (e *Engine) save(ctx context.Context, g *generation, items int, trending *source.Counters) (uint64, error) {
+func (e *Engine) save(ctx context.Context, g *generation, snap *snapshot) (uint64, error) {
+	id := func(i int) string {
+		if g.had != nil && (i >= len(g.had) || !g.had[i]) {
+			return ""
+		}
+		return e.items.ID(uint32(i))
+	}
 	r, w := io.Pipe()
 	var wg sync.WaitGroup
-	wg.Go(func() { w.CloseWithError(e.writeFile(w, g, items, trending)) }) // nil becomes io.EOF
+	wg.Go(func() { w.CloseWithError(e.writeFile(w, g, snap.data.ItemCount(), id, snap.trending)) }) // nil becomes io.EOF
 	version, err := e.store.PutModel(ctx, ModelName, r)
 	r.CloseWithError(err) // frees the writer when the store stopped early
 	wg.Wait()

@@ -19,6 +19,10 @@ type generation struct {
 	blend   *blend.Blend             // of all parts
 	plans   map[*plan][]*blend.Blend // of the parts of each team of a plan; nil for a team that is not in service
 
+	// had marks the items that somebody has had to do with by its place; nil when that plays no part: unless the catalogue is
+	// the engine's own. Who puts the generation into service lets go of it.
+	had []bool
+
 	version uint64 // in the store
 	epoch   uint64 // grows with every swap in this process
 	checkpoint
@@ -107,6 +111,7 @@ func (e *Engine) loadCurrent(ctx context.Context) (store.Place, error) {
 		return store.Place{}, err
 	}
 	e.forgets.begin(g.forgotten)
+	g.had = nil // nothing else is in the catalogue
 	e.swapping.Lock()
 	defer e.swapping.Unlock()
 	e.swap(g)
@@ -139,14 +144,24 @@ func (e *Engine) adopt(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("recommend: adopt: %w", err)
 	}
+	adopted, err := e.take(ctx, g)
+	if adopted {
+		e.log(ctx, slog.LevelInfo, "model in service", slog.Uint64("version", version))
+		e.tidyItems(ctx, g)
+	}
+	return err
+}
+
+// take swaps a generation in that has been loaded, unless it has been overtaken meanwhile: then its own entry in the log follows.
+func (e *Engine) take(ctx context.Context, g *generation) (bool, error) {
 	e.swapping.Lock()
 	defer e.swapping.Unlock()
-	if again, err := e.store.Current(ctx, ModelName); err != nil || again != version {
-		return err // overtaken: its own entry in the log follows
+	if version, err := e.store.Current(ctx, ModelName); err != nil || version != g.version {
+		return false, err
 	}
-	if now := e.service.Load(); now == nil || now.version != version {
-		e.swap(g)
-		e.log(ctx, slog.LevelInfo, "model in service", slog.Uint64("version", version))
+	if now := e.service.Load(); now != nil && now.version == g.version {
+		return false, nil
 	}
-	return nil
+	e.swap(g)
+	return true, nil
 }

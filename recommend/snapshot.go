@@ -16,6 +16,7 @@ type snapshot struct {
 	interactions int
 	place        store.Place      // behind the last entry
 	trending     *source.Counters // as of place
+	had          []bool           // by item, whether somebody has had to do with it; nil when the catalogue is not the engine's own
 	fresh        map[string]int   // by user, how many interactions there are that the models in service have not seen
 }
 
@@ -26,6 +27,9 @@ func (e *Engine) snapshot(ctx context.Context, before *generation) (*snapshot, e
 		return nil, err
 	}
 	s := &snapshot{place: end, fresh: map[string]int{}}
+	if e.open {
+		s.had = []bool{}
+	}
 	s.trending, err = source.NewCounters(source.CountersOptions{HalfLifeDays: e.opts.HalfLifeDays, ItemsMax: e.opts.ItemsMax})
 	if err != nil {
 		return nil, err
@@ -56,6 +60,10 @@ func (e *Engine) rows(ctx context.Context, end store.Place, s *snapshot, before 
 				continue
 			}
 			weight := e.weights.of(in)
+			if runs == 1 && e.open {
+				s.had = append(s.had, make([]bool, max(0, int(item)+1-len(s.had)))...)
+				s.had[item] = true
+			}
 			if runs == 1 {
 				e.tally(s, &entry, item, weight, before)
 			}

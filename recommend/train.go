@@ -100,10 +100,12 @@ func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
 		r.Before = append([]Ancestor{{before.version, before.place}}, before.report.Before...)
 		r.Before = r.Before[:min(len(r.Before), modelsKept-1)]
 	}
-	if r.Gate.Worse() || e.service.Load() != before { // worse, or overtaken by a rollback or another engine
-		return *r, nil
+	if !r.Gate.Worse() && e.service.Load() == before { // neither worse nor overtaken by a rollback or another engine
+		err = e.publish(ctx, g, before, snap, fence)
 	}
-	err = e.publish(ctx, g, before, snap, fence)
+	if now := e.service.Load(); now != nil && !r.Published {
+		r.Version = now.version
+	}
 	return *r, err
 }
 

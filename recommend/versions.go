@@ -19,20 +19,22 @@ var ErrNoRollback = errors.New("recommend: no version to roll back to")
 // publish saves a generation, makes it the current one, says so in the log and swaps it in; unless it has been overtaken
 // meanwhile, as its report then says.
 func (e *Engine) publish(ctx context.Context, g, before *generation, snap *snapshot, fence uint64) error {
-	version := g.report.Version
 	g.report.Published = true
+	if !e.forgets.since().IsZero() {
+		g.had = snap.had
+	}
 	var err error
-	if g.version, err = e.save(ctx, g, snap.data.ItemCount(), snap.trending); err != nil {
+	if g.version, err = e.save(ctx, g, snap); err != nil {
 		return err
 	}
 	g.report.Version = g.version
 	if current, err := e.makeCurrent(ctx, g, before, fence); err != nil {
 		return err
 	} else if !current {
-		g.report.Published, g.report.Version = false, version
+		g.report.Published = false
 		return e.store.DeleteModel(ctx, ModelName, g.version)
 	}
-	e.tidyItems(ctx, snap)
+	e.tidyItems(ctx, g)
 	return e.prune(ctx, g)
 }
 
@@ -125,6 +127,7 @@ func (e *Engine) rollback(ctx context.Context, now *generation) (version uint64,
 			return 0, fmt.Errorf("recommend: roll back to version %d: %w", a.Version, err)
 		}
 		if current {
+			e.tidyItems(ctx, g)
 			return g.version, nil
 		}
 		break
@@ -132,30 +135,25 @@ func (e *Engine) rollback(ctx context.Context, now *generation) (version uint64,
 	return 0, nil
 }
 
-// tidyItems takes out of the engine's own catalogue what nobody has had to do with: items that only users who have been
-// forgotten had.
-func (e *Engine) tidyItems(ctx context.Context, snap *snapshot) {
-	if !e.open || e.forgets.since().IsZero() {
+// tidyItems takes out of the engine's own catalogue what nobody has had to do with by the place of a generation that has
+// taken service, nor since: items that only users who have been forgotten had.
+func (e *Engine) tidyItems(ctx context.Context, g *generation) {
+	had := g.had
+	if g.had = nil; had == nil || e.forgets.since().IsZero() {
 		return
 	}
-	had := make([]bool, snap.data.ItemCount())
-	for u := range snap.data.UserCount() {
-		for _, ev := range snap.data.History(uint32(u)) {
-			had[ev.Item] = true
+	for item := range uint32(e.items.Len()) {
+		if (int(item) >= len(had) || !had[item]) && e.catalog.Available(item) {
+			_ = e.catalog.Delete(e.items.ID(item)) // it is there
 		}
 	}
-	for entry, err := range e.store.Scan(ctx, snap.place) { // what came meanwhile
+	for entry, err := range e.store.Scan(ctx, g.place) { // brings back what came meanwhile
 		if err != nil {
 			e.log(ctx, slog.LevelWarn, "own catalogue not tidied", slog.Any("error", err))
 			return
 		}
-		if item, ok := e.items.Lookup(entry.Interaction.Item); ok && int(item) < len(had) {
-			had[item] = true
-		}
-	}
-	for item, ok := range had {
-		if !ok && e.catalog.Available(uint32(item)) {
-			_ = e.catalog.Delete(e.items.ID(uint32(item))) // it is there; one who records it again brings it back
+		if entry.Fact == store.Interacted {
+			e.item(entry.Interaction.Item)
 		}
 	}
 }
