@@ -3,6 +3,7 @@ package pebblestore
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -43,7 +44,7 @@ func (s *Store) forget(ctx context.Context, user string) error {
 		}
 	}
 	return s.commits.forget(user, s.now(), func() ([]store.Position, error) {
-		all, err := s.userEntries(ctx, user, 1<<62)
+		all, err := s.userEntries(ctx, user, math.MaxInt)
 		positions := make([]store.Position, len(all))
 		for i := range all {
 			positions[i] = all[i].Position
