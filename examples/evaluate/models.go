@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/goldrec/gold/examples/internal/blended"
 	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/content"
-	"github.com/goldrec/gold/recommend/hybrid"
 	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/popular"
@@ -17,7 +17,7 @@ import (
 
 // all models, in the order in which they are evaluated.
 func all() []model.Trainer {
-	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, hybrid.Trainer{}}
+	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, blended.Trainer{}}
 }
 
 // known lists what -models may name.

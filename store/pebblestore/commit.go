@@ -1,8 +1,6 @@
 package pebblestore
 
 import (
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -149,59 +147,6 @@ func (c *committer) put(g *group, e *store.Entry, idKey []byte) error {
 	return nil
 }
 
-// beginIDs is begin for entries that may have IDs. It returns the keys of those, by index, nil for one that is in the
-// database; the others are in committer.ids or nowhere. Without any ID the keys are nil.
-func (c *committer) beginIDs(batch []store.Entry) (keys [][]byte, g *group, err error) {
-	for i := range batch {
-		if in := &batch[i].Interaction; in.ID != "" {
-			if keys == nil {
-				keys = make([][]byte, len(batch))
-			}
-			keys[i] = entryIDKey(in)
-		}
-	}
-	if keys == nil {
-		g, err = c.begin()
-		return nil, g, err
-	}
-	for {
-		before := c.groups.Load()
-		for i, key := range keys {
-			if key == nil {
-				continue
-			}
-			durable, err := c.isDurable(key)
-			if err != nil {
-				return nil, nil, err
-			}
-			if durable {
-				keys[i] = nil
-			}
-		}
-		if g, err = c.begin(); err != nil {
-			return nil, nil, err
-		}
-		if c.groups.Load()-before <= groupsKept {
-			return keys, g, nil
-		}
-		c.mu.Unlock() // the database has taken in what is no longer kept
-	}
-}
-
-// isDurable reports whether an entry of this key is in the database to stay.
-func (c *committer) isDurable(key []byte) (bool, error) {
-	end := c.end.Load()
-	value, closer, err := c.db.Get(key)
-	if err == pebble.ErrNotFound {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	p, err := number(value)
-	return p <= end, firstError(err, closer.Close())
-}
-
 // write adds what fill puts into the batch, all or nothing, and returns when it is durable.
 func (c *committer) write(fill func(b *pebble.Batch) error) error {
 	return c.remove(func(b *pebble.Batch) (ids [][]byte, err error) { return nil, fill(b) })
@@ -225,67 +170,6 @@ func (c *committer) remove(fill func(b *pebble.Batch) (ids [][]byte, err error))
 		}
 	}
 	return c.finish(g, g, err)
-}
-
-// forget deletes all entries of a user and appends a Forgotten one, all or nothing, and returns when that is durable.
-// While positions reads those that the database has, no group is committed: what else there is of the user is in the
-// open group.
-func (c *committer) forget(user string, at time.Time, positions func() ([]store.Position, error)) error {
-	if _, err := c.begin(); err != nil {
-		return err
-	}
-	c.quiet++
-	for c.committing && c.guard.err() == nil {
-		c.idle.Wait()
-	}
-	c.mu.Unlock()
-	found, err := positions()
-	c.mu.Lock()
-	c.quiet--
-	if err = firstError(c.guard.err(), err); err != nil {
-		c.mu.Unlock()
-		c.work.Signal()
-		return err
-	}
-	g := c.open
-	for _, e := range g.entries {
-		if e.user == user {
-			found = append(found, e.position)
-		}
-	}
-	c.freeIDs(user)
-	err = deleteUser(g.batch, user, found)
-	if err == nil {
-		forgotten := store.Entry{Fact: store.Forgotten, Interaction: store.Interaction{User: user, Time: at}}
-		err = c.put(g, &forgotten, nil)
-	}
-	return c.finish(g, g, err)
-}
-
-// deleteUser deletes the entries of a user at these positions, which are all, and the IDs.
-func deleteUser(b *pebble.Batch, user string, positions []store.Position) error {
-	for _, p := range positions {
-		if err := b.Delete(logKey(p), nil); err != nil {
-			return err
-		}
-	}
-	for _, prefix := range [...]byte{prefixHistory, prefixOther, prefixID} {
-		key := idKey(prefix, user)
-		if err := b.DeleteRange(key, idEnd(key), nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// freeIDs forgets the IDs of a user; the lock is held.
-func (c *committer) freeIDs(user string) {
-	prefix := string(idKey(prefixID, user))
-	for key := range c.ids {
-		if strings.HasPrefix(key, prefix) {
-			delete(c.ids, key)
-		}
-	}
 }
 
 // begin locks the open group, which finish unlocks.
@@ -388,17 +272,6 @@ func (c *committer) keep(g *group) {
 		close(c.news)
 		c.news = nil
 	}
-}
-
-// drop lets go of a kept group and its IDs.
-func (c *committer) drop(i int) {
-	g := c.kept[i]
-	for _, key := range g.ids {
-		if c.ids[key] == g {
-			delete(c.ids, key)
-		}
-	}
-	c.kept = slices.Delete(c.kept, i, i+1)
 }
 
 // changed is closed when a group has been committed after the call.

@@ -163,7 +163,11 @@ func failDisk(t *testing.T, only string, rng *rand.Rand) bool {
 		t.Fatal(err)
 	}
 	most := int64(400) // fewer than there are: 250 appends one after the other
-	if only != "" && only != ".log" {
+	switch only {
+	case "":
+	case ".log":
+		most = 200
+	default:
 		most = 60
 	}
 	d.failAt.Store(d.writes.Load() + 1 + rng.Int64N(most))

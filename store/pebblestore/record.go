@@ -66,11 +66,6 @@ const (
 // had acknowledged.
 var ErrDamaged = errors.New("pebblestore: damaged")
 
-// recordMax is the longest record there is: the fixed part and numbers, and ten texts.
-const recordMax = 1 + 1 + 2 + 8 + 8 + 2 + 8 + 8 + 10*(2+store.IDMax)
-
-func textLen(text string) int { return 2 + len(text) }
-
 // appendRecord appends the record of an entry.
 func appendRecord(b []byte, e *store.Entry) []byte {
 	in := &e.Interaction

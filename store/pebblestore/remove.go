@@ -3,6 +3,7 @@ package pebblestore
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -43,7 +44,7 @@ func (s *Store) forget(ctx context.Context, user string) error {
 		}
 	}
 	return s.commits.forget(user, s.now(), func() ([]store.Position, error) {
-		all, err := s.userEntries(ctx, user, 1<<62)
+		all, err := s.userEntries(ctx, user, math.MaxInt)
 		positions := make([]store.Position, len(all))
 		for i := range all {
 			positions[i] = all[i].Position
@@ -151,4 +152,55 @@ func (s *Store) trimSome(ctx context.Context, after, end store.Position, before 
 		return after, nil
 	}
 	return after, s.removeSome(gone)
+}
+
+// forget deletes all entries of a user and appends a Forgotten one, all or nothing, and returns when that is durable.
+// While positions reads those that the database has, no group is committed: what else there is of the user is in the
+// open group.
+func (c *committer) forget(user string, at time.Time, positions func() ([]store.Position, error)) error {
+	if _, err := c.begin(); err != nil {
+		return err
+	}
+	c.quiet++
+	for c.committing && c.guard.err() == nil {
+		c.idle.Wait()
+	}
+	c.mu.Unlock()
+	found, err := positions()
+	c.mu.Lock()
+	c.quiet--
+	if err = firstError(c.guard.err(), err); err != nil {
+		c.mu.Unlock()
+		c.work.Signal()
+		return err
+	}
+	g := c.open
+	for _, e := range g.entries {
+		if e.user == user {
+			found = append(found, e.position)
+		}
+	}
+	c.freeIDs(user)
+	err = deleteUser(g.batch, user, found)
+	if err == nil {
+		forgotten := store.Entry{Fact: store.Forgotten, Interaction: store.Interaction{User: user, Time: at}}
+		err = c.put(g, &forgotten, nil)
+	}
+	return c.finish(g, g, err)
+}
+
+// deleteUser deletes the entries of a user at these positions, which are all, and the IDs.
+func deleteUser(b *pebble.Batch, user string, positions []store.Position) error {
+	for _, p := range positions {
+		if err := b.Delete(logKey(p), nil); err != nil {
+			return err
+		}
+	}
+	for _, prefix := range [...]byte{prefixHistory, prefixOther, prefixID} {
+		key := idKey(prefix, user)
+		if err := b.DeleteRange(key, idEnd(key), nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -53,7 +53,7 @@ func (v *volume) GetDiskUsage(string) (vfs.DiskUsage, error) {
 // TestSmallVolume fills volumes of several sizes until the store says that they are full, closes it and opens it again,
 // several times: there is always room enough for that, and nothing is lost.
 func TestSmallVolume(t *testing.T) {
-	for _, mebibytes := range []uint64{8, 24} {
+	for _, mebibytes := range []uint64{4, 8} {
 		t.Run(fmt.Sprint(mebibytes, " MiB"), func(t *testing.T) {
 			v := newVolume(mebibytes << 20)
 			stored := 0

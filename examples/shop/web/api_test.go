@@ -235,7 +235,7 @@ func TestBatchIsAllOrNothing(t *testing.T) {
 	got := read[interactionsResponse](t, f.call("POST", "/api/v1/interactions",
 		`[{"user":"u","item":"p00001","kind":"view"},{"user":"u","item":"p00002","kind":"rating","value":4.5,"time":"2026-04-30T10:00:00+02:00"}]`), 200)
 	past, err := f.store.History(t.Context(), "u", 10)
-	if err != nil || got.Recorded != 2 || len(past) != 2 || past[0].Value != 4.5 || past[0].Time.Hour() != 8 || !past[1].Time.Equal(noon()) {
+	if err != nil || got.Recorded != 2 || len(past) != 2 || past[0].Interaction.Value != 4.5 || past[0].Interaction.Time.Hour() != 8 || !past[1].Interaction.Time.Equal(noon()) {
 		t.Errorf("recorded %d: %+v, %v", got.Recorded, past, err)
 	}
 	if got := read[interactionsResponse](t, f.call("POST", "/api/v1/interactions", "[]"), 200); got.Recorded != 0 {

@@ -23,7 +23,7 @@ func TestHowTheVariantsDo(t *testing.T) {
 		page := read[recommendationsResponse](t, f.call("POST", "/api/v1/recommendations", `{"user":"`+user+`","n":3}`), 200)
 		if page.Variant == "neighbours" || u%2 == 0 {
 			clicked[page.Variant]++
-			body := fmt.Sprintf(`{"user":%q,"item":%q,"kind":"click","variant":%q}`, user, page.Items[0].ID, page.Items[0].Variant)
+			body := fmt.Sprintf(`{"user":%q,"item":%q,"kind":"click"}`, user, page.Items[0].ID)
 			read[interactionsResponse](t, f.call("POST", "/api/v1/interactions", body), 200)
 		}
 	}
