@@ -217,8 +217,10 @@ func (p *policies) bind(e *Engine) {
 		for _, s := range slices.Concat(pl.Sources, pl.Fill) {
 			pl.names = append(pl.names, s.Name())
 		}
-		if !slices.Contains(pl.names, Blended) {
-			pl.names = append(pl.names, Blended) // for what stands in
+		for _, name := range []string{Blended, Trending} { // for what stands in, and for what is to be ranked and unknown
+			if !slices.Contains(pl.names, name) {
+				pl.names = append(pl.names, name)
+			}
 		}
 	}
 	for _, pl := range p.plans {
