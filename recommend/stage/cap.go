@@ -12,7 +12,7 @@ import (
 // several values counts for each of them and is over when one of them is full; an item without a value is never over. It
 // costs about 5 µs for 100 candidates.
 type Cap struct {
-	Field string // "brand", "category" (of which the first path counts, whole), "currency" or an attribute such as "attr.seller"
+	Field string // "brand", "category" (each whole path is a value), "currency" or an attribute such as "attr.seller"
 	Max   int    // 0 means 1
 
 	pool pool[capScratch]

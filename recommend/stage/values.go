@@ -42,8 +42,8 @@ func (v *values) append(dst []uint32, field int, item uint32) []uint32 {
 	case "currency":
 		return v.number(dst, field, it.Price.Currency)
 	case "category":
-		if len(it.Categories) > 0 {
-			return v.number(dst, field, it.Categories[0])
+		for _, path := range it.Categories {
+			dst = v.number(dst, field, path)
 		}
 	default:
 		for _, value := range it.Attributes[name[len("attr."):]] {
