@@ -1,12 +1,13 @@
 package catalog
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/goldrec/gold/internal/idmap"
 )
@@ -14,40 +15,51 @@ import (
 // Catalog is the items, by handle. It is safe for concurrent use: writers take turns, readers never wait for anybody.
 //
 // Handles are dense and stable: the first item gets 0, and a deleted item that comes back gets its old one.
+//
+// An item of a title, a brand, a path of three, a price and three attribute values costs some 100 bytes beside the text
+// that is its own, and some 60 more once Search has been called.
 type Catalog struct {
-	byID   idmap.Map[uint32]
-	facets idmap.Map[*facet]
-	dir    atomic.Pointer[[]*chunk]
-	n      atomic.Uint32             // handles given
-	live   atomic.Int64              // items
-	shown  atomic.Int64              // items that are available
-	text   atomic.Pointer[textIndex] // nil before the first search
+	ids     IDs
+	terms   terms
+	facets  idmap.Map[*facet]
+	fields  directory[facet] // by number
+	dir     directory[chunk] // nil for chunks that never had an item
+	live    atomic.Int64     // items
+	shown   atomic.Int64     // items that are available
+	version atomic.Uint64
+	text    atomic.Pointer[textIndex] // nil before the first search
 
-	mu sync.Mutex // held by writers
+	mu      sync.Mutex // held by writers
+	scratch scratch    // guarded by mu
 }
 
 // New makes an empty catalogue.
 func New() *Catalog { return new(Catalog) }
 
-// Upsert puts an item in place of the one with its ID, or beside the others, and returns its handle. The catalogue takes
-// copies of the slices and the map. An item that is not as [Item] says gives an [InvalidError] and changes nothing. It
-// costs some microseconds and clones nothing larger than 8 KiB, however many items there are.
+// Upsert puts an item in place of the one with its ID, or beside the others, and returns its handle. The catalogue copies
+// all of it. An item that is not as [Item] says gives an [InvalidError] and changes nothing; ErrFull says that four
+// billion handles or values were given. It costs some microseconds and clones nothing larger than 8 KiB, however many
+// items there are.
+//
+// An item whose Available is false, as it is when nothing was said of it, is held but never shown.
 func (c *Catalog) Upsert(it Item) (handle uint32, err error) {
 	if err := it.check(); err != nil {
 		return 0, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	handle, err = c.handle(it.ID)
+	if c.terms.n.Load() > termsMax {
+		return 0, ErrFull
+	}
+	handle, err = c.ids.Intern(it.ID)
 	if err != nil {
 		return 0, err
 	}
-	it.ID = c.ID(handle)
-	r := c.newRecord(&it)
+	h := c.newHead(&it)
 	if t := c.text.Load(); t != nil {
-		c.addWords(t, r, c.record(handle))
+		c.addWords(t, &h, c.record(handle))
 	}
-	c.put(handle, r)
+	c.put(handle, &h)
 	return handle, nil
 }
 
@@ -56,72 +68,109 @@ func (c *Catalog) Upsert(it Item) (handle uint32, err error) {
 func (c *Catalog) Patch(id string, p Patch) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	handle, _ := c.Lookup(id)
-	old := c.record(handle)
-	if old == nil || old.item.ID != id {
-		return fmt.Errorf("%w: %.64q", ErrUnknownItem, id)
+	handle, old, err := c.known(id)
+	if err != nil {
+		return err
 	}
 	if err := p.check(id); err != nil {
 		return err
 	}
-	r := *old
+	h := old.head()
 	if p.Stock != nil {
-		r.item.Stock = *p.Stock
+		h.stock = *p.Stock
 	}
 	if p.Available != nil {
-		r.item.Available = *p.Available
+		h.flags &^= flagAvailable
+		if *p.Available {
+			h.flags |= flagAvailable
+		}
 	}
 	if p.Price != nil {
-		r.item.Price = *p.Price
+		h.minor, h.currency = p.Price.Minor, 0
+		if p.Price.Currency != "" {
+			h.currency = c.intern(c.facet("currency"), p.Price.Currency)
+		}
 	}
-	if r.item.Price.Currency != old.item.Price.Currency {
-		c.changeCurrency(&r, old.item.Price.Currency)
-	}
-	c.put(handle, &r)
+	c.put(handle, &h)
 	return nil
-}
-
-// changeCurrency gives a copied record the term of its new currency in place of the old one's.
-func (c *Catalog) changeCurrency(r *record, old string) {
-	r.terms = slices.DeleteFunc(slices.Clone(r.terms), func(p *posting) bool {
-		return p.field == "currency" && p.value == old
-	})
-	if now := r.item.Price.Currency; now != "" {
-		r.item.Price.Currency = c.addTerm(r, "currency", now)
-	}
 }
 
 // Delete removes an item. Its handle stays its own.
 func (c *Catalog) Delete(id string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	handle, _ := c.Lookup(id)
-	if r := c.record(handle); r == nil || r.item.ID != id {
-		return fmt.Errorf("%w: %.64q", ErrUnknownItem, id)
+	handle, _, err := c.known(id)
+	if err != nil {
+		return err
 	}
 	c.put(handle, nil)
 	return nil
 }
 
-// Item returns the item of a handle: nil when it was deleted, and when no item ever had the handle. The item never
-// changes; the next call may return another.
-func (c *Catalog) Item(handle uint32) *Item {
-	if r := c.record(handle); r != nil {
-		return &r.item
+// known returns the handle and record of an item, or ErrUnknownItem.
+func (c *Catalog) known(id string) (handle uint32, r record, err error) {
+	handle, ok := c.Lookup(id)
+	if ok {
+		r = c.record(handle)
 	}
-	return nil
+	if r == nil {
+		return 0, nil, fmt.Errorf("%w: %.64q", ErrUnknownItem, id)
+	}
+	return handle, r, nil
 }
+
+// Item returns the item of a handle: nil when it was deleted, and when the handle has none. Each call makes another one,
+// which costs about half a microsecond and a few hundred bytes; its texts are the catalogue's. Paths that are asked for
+// many items take [Catalog.Price], [Catalog.Created] and a [Column], which allocate nothing.
+func (c *Catalog) Item(handle uint32) *Item {
+	for {
+		r := c.record(handle)
+		if r == nil {
+			return nil
+		}
+		if it, ok := c.item(handle, r); ok {
+			return it
+		} // else a value has gone since, and the record with it: there is another one
+	}
+}
+
+// Price returns the price of the item of a handle, and the zero Money where there is none. It allocates nothing.
+func (c *Catalog) Price(handle uint32) Money {
+	for {
+		r := c.record(handle)
+		if r == nil {
+			return Money{}
+		}
+		h := r.head()
+		if h.currency == 0 {
+			return Money{}
+		}
+		if _, currency, ok := c.terms.value(h.currency); ok {
+			return Money{h.minor, currency}
+		}
+	}
+}
+
+// Created returns when the item of a handle was created, in UTC, and the zero time where that is not known. It allocates
+// nothing.
+func (c *Catalog) Created(handle uint32) time.Time {
+	if r := c.record(handle); r != nil {
+		h := r.head()
+		return h.created()
+	}
+	return time.Time{}
+}
+
+// IDs returns the catalogue's table of identifiers. To intern one there gives it a handle before it has an item, if it
+// ever has one: Item is nil and Available false, no filter matches it and All leaves it out. An Upsert of that ID later
+// takes the handle.
+func (c *Catalog) IDs() *IDs { return &c.ids }
 
 // Lookup returns the handle of an ID, which stays known when the item is deleted.
-func (c *Catalog) Lookup(id string) (handle uint32, ok bool) { return c.byID.Get(id) }
+func (c *Catalog) Lookup(id string) (handle uint32, ok bool) { return c.ids.Lookup(id) }
 
-// ID returns the ID of a handle, deleted or not, and "" for a handle that was never given.
-func (c *Catalog) ID(handle uint32) string {
-	if ch := c.chunk(handle); ch != nil {
-		return ch.ids[handle%chunkSize]
-	}
-	return ""
-}
+// ID returns the ID of a handle, with or without an item, and "" for a handle that was never given.
+func (c *Catalog) ID(handle uint32) string { return c.ids.ID(handle) }
 
 // Available reports whether the item of a handle is there and may be shown. It is one bit in memory, for the hottest
 // of paths.
@@ -133,78 +182,118 @@ func (c *Catalog) Available(handle uint32) bool {
 // Len is the number of items.
 func (c *Catalog) Len() int { return int(c.live.Load()) }
 
-// Handles is the number of handles ever given: they are 0 to Handles()-1.
-func (c *Catalog) Handles() int { return int(c.n.Load()) }
+// Handles is the number of handles ever given, to items or by [IDs.Intern]: they are 0 to Handles()-1.
+func (c *Catalog) Handles() int { return c.ids.Len() }
 
-// All yields the items with their handles, lowest first. It may run any number of times.
+// Version is a number that has grown with every change of an item. What was worked out of the catalogue, such as the
+// Bitmap of a filter, is still right as long as Version returns what it returned before the work began.
+func (c *Catalog) Version() uint64 { return c.version.Load() }
+
+// All yields the items with their handles, lowest first, each made as Item makes it. It may run any number of times.
 func (c *Catalog) All() iter.Seq2[uint32, *Item] {
 	return func(yield func(uint32, *Item) bool) {
-		for h := range c.n.Load() {
-			if r := c.record(h); r != nil && !yield(h, &r.item) {
+		for h := range c.end() {
+			if it := c.Item(h); it != nil && !yield(h, it) {
 				return
 			}
 		}
 	}
 }
 
-func (c *Catalog) record(handle uint32) *record {
+func (c *Catalog) record(handle uint32) record {
 	if ch := c.chunk(handle); ch != nil {
-		return ch.records[handle%chunkSize].Load()
+		return ch.load(handle % chunkSize)
 	}
 	return nil
 }
 
-// handle returns the handle of an ID, which gets one when it has none.
-func (c *Catalog) handle(id string) (uint32, error) {
-	if h, ok := c.byID.Get(id); ok {
-		return h, nil
+// put makes now, or nothing when it is nil, what the handle stands for. Postings get what is new before the record shows
+// it and lose what is old after, so that an item moving between two values is found under one of them at any time.
+func (c *Catalog) put(handle uint32, now *head) {
+	ch, i := c.grown(handle), handle%chunkSize
+	var before head
+	r := ch.load(i)
+	if r != nil {
+		before = r.head()
 	}
-	h := c.n.Load()
-	if h == math.MaxUint32 {
-		return 0, ErrFull
+	var packed *byte
+	if now != nil {
+		packed = c.packed(now)
+	} else {
+		now = new(head)
 	}
-	if h%chunkSize == 0 {
-		c.grow()
+	gained, lost := c.changed(&before, now)
+	ch.version.Add(1)
+	for _, number := range gained {
+		c.terms.add(number, handle)
 	}
-	(*c.dir.Load())[h>>chunkBits].ids[h%chunkSize] = id
-	c.n.Store(h + 1)
-	c.byID.Set(id, h)
-	return h, nil
+	ch.records[i].Store(packed)
+	if (packed != nil) != (r != nil) {
+		ch.live.set(i, packed != nil)
+		c.live.Add(sign(packed != nil))
+	}
+	if now.has(flagAvailable) != before.has(flagAvailable) {
+		ch.available.set(i, now.has(flagAvailable))
+		c.shown.Add(sign(now.has(flagAvailable)))
+	}
+	for _, number := range lost {
+		c.removeTerm(number, handle)
+	}
+	c.moveWords(handle, &before, now)
+	ch.version.Add(1)
+	c.version.Add(1)
 }
 
-// put makes r, or nothing when it is nil, what the handle stands for. Postings get what is new before the record shows
-// it and lose what is old after, so that an item moving between two values is found under one of them at any time.
-func (c *Catalog) put(handle uint32, r *record) {
-	ch, i := c.chunk(handle), handle%chunkSize
-	now, before := r, ch.records[i].Load()
-	if now == nil {
-		now = new(record)
-		c.live.Add(-1)
+// changed returns the facet values that an item gets and those that it loses. They lie in the scratch.
+func (c *Catalog) changed(before, now *head) (gained, lost []uint32) {
+	if before.brand == now.brand && before.currency == now.currency && bytes.Equal(before.lists(), now.lists()) {
+		return nil, nil
 	}
-	if before == nil {
-		before = new(record)
-		c.live.Add(1)
+	c.scratch.before = c.appendTerms(kept(c.scratch.before)[:0], before)
+	c.scratch.now = c.appendTerms(kept(c.scratch.now)[:0], now)
+	c.scratch.gained = appendMissing(kept(c.scratch.gained)[:0], c.scratch.now, c.scratch.before)
+	c.scratch.lost = appendMissing(kept(c.scratch.lost)[:0], c.scratch.before, c.scratch.now)
+	return c.scratch.gained, c.scratch.lost
+}
+
+// appendTerms appends the facet values of an item, ascending, each once: of a category all that is above it too.
+func (c *Catalog) appendTerms(dst []uint32, h *head) []uint32 {
+	if h.brand != 0 {
+		dst = append(dst, h.brand)
 	}
-	ch.version.Add(1)
-	defer ch.version.Add(1)
-	for _, p := range now.terms {
-		if !before.has(p) {
-			p.add(handle)
+	if h.currency != 0 {
+		dst = append(dst, h.currency)
+	}
+	b := h.body()
+	for p := b.categories; len(p) > 0; {
+		number, rest := p.next()
+		dst, p = append(dst, number), rest
+		facet, path, _ := c.terms.value(number)
+		for above := range prefixes(path) {
+			if number, ok := c.terms.find(facet, above); ok {
+				dst = append(dst, number)
+			}
 		}
 	}
-	ch.records[i].Store(r)
-	ch.live.set(i, r != nil)
-	if now.item.Available != before.item.Available {
-		ch.available.set(i, now.item.Available)
-		c.shown.Add(sign(now.item.Available))
+	for p := b.attributes; len(p) > 0; {
+		number, rest := p.next()
+		dst, p = append(dst, number), rest
 	}
-	for _, p := range before.terms {
-		if !now.has(p) {
-			p.remove(handle)
-			c.drop(p)
+	slices.Sort(dst)
+	return slices.Compact(dst)
+}
+
+// appendMissing appends what a has and b has not. Both ascend.
+func appendMissing(dst, a, b []uint32) []uint32 {
+	for _, x := range a {
+		for len(b) > 0 && b[0] < x {
+			b = b[1:]
+		}
+		if len(b) == 0 || b[0] != x {
+			dst = append(dst, x)
 		}
 	}
-	c.moveWords(handle, before, now)
+	return dst
 }
 
 // sign is how a count changes when one more, or one less, is of its kind.

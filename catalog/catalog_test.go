@@ -240,3 +240,49 @@ func TestValuesComeAndGo(t *testing.T) {
 		t.Errorf("Facets(title): %v; want ErrInvalid", err)
 	}
 }
+
+// A handle without an item is legal everywhere, and none of its neighbours' memory is spent on it.
+func TestHandlesWithoutItems(t *testing.T) {
+	t.Parallel()
+	const n = 1_000_000
+	cat := catalog.New()
+	for i := range n {
+		if h, err := cat.IDs().Intern(fmt.Sprint(i)); err != nil || int(h) != i {
+			t.Fatalf("Intern = %d, %v; want %d", h, err, i)
+		}
+	}
+	m, err := cat.Compile(catalog.Not(catalog.Available()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nothing := func(h uint32) {
+		if cat.Item(h) != nil || cat.Available(h) || m.Match(h) || cat.ID(h) != fmt.Sprint(h) {
+			t.Errorf("handle %d: item %v, ID %q, Match %v", h, cat.Item(h), cat.ID(h), m.Match(h))
+		}
+	}
+	nothing(0)
+	nothing(n - 1)
+	if cat.Handles() != n || cat.Len() != 0 || m.Count() != 0 || cat.Chunks() != 0 {
+		t.Errorf("%d handles, %d items, %d match, in %d chunks", cat.Handles(), cat.Len(), m.Count(), cat.Chunks())
+	}
+	if err := cat.Delete("5"); !errors.Is(err, catalog.ErrUnknownItem) {
+		t.Errorf("Delete of a handle without an item: %v", err)
+	}
+	if h, err := cat.Upsert(catalog.Item{ID: "700000"}); h != 700_000 || err != nil {
+		t.Errorf("Upsert = %d, %v; want the handle interned before", h, err)
+	}
+	for h, it := range cat.All() {
+		if h != 700_000 || it.ID != "700000" {
+			t.Errorf("All yields %d, %q", h, it.ID)
+		}
+	}
+	nothing(n - 1)
+	nothing(699_999)
+	nothing(1)
+	if got := m.Bitmap().ToArray(); !cmp.Equal([]uint32{700_000}, got) || cat.Chunks() != 1 || cat.Handles() != n {
+		t.Errorf("matches %v, in %d chunks", got, cat.Chunks())
+	}
+	if hits, total, err := cat.Search("", nil, 0, 10); err != nil || total != 1 || len(hits) != 1 {
+		t.Errorf("Search finds %d of %d, %v", len(hits), total, err)
+	}
+}

@@ -9,11 +9,10 @@ const (
 
 // chunk holds what the catalogue knows of chunkSize handles in a row.
 type chunk struct {
-	version   atomic.Uint32 // odd while a handle of the chunk is being written, its postings included
-	live      bitset        // which records are not nil
-	available bitset        // which of them have Available set
-	records   [chunkSize]atomic.Pointer[record]
-	ids       [chunkSize]string // written before Catalog.n counts the handle
+	version   atomic.Uint32                   // odd while a handle of the chunk is being written, its postings included
+	live      bitset                          // which records are not nil
+	available bitset                          // which of them have Available set
+	records   [chunkSize]atomic.Pointer[byte] // see load
 }
 
 type bitset [chunkSize / 64]atomic.Uint64
@@ -28,50 +27,42 @@ func (b *bitset) set(i uint32, on bool) {
 	}
 }
 
-// chunk returns the chunk of a handle, nil for one that was never given.
-func (c *Catalog) chunk(handle uint32) *chunk {
-	if handle >= c.n.Load() {
-		return nil
+// chunk returns the chunk of a handle, nil where no handle ever had an item.
+func (c *Catalog) chunk(handle uint32) *chunk { return c.dir.get(int(handle >> chunkBits)) }
+
+// grown returns the chunk of a handle, which it makes when there is none. Under Catalog.mu.
+func (c *Catalog) grown(handle uint32) *chunk {
+	i := int(handle >> chunkBits)
+	ch := c.dir.get(i)
+	if ch == nil {
+		ch = new(chunk)
+		c.dir.set(i, ch)
 	}
-	return (*c.dir.Load())[handle>>chunkBits]
+	return ch
 }
 
-// grow adds a chunk. Readers keep the directory they have: what append writes lies behind its end.
-func (c *Catalog) grow() {
-	var dir []*chunk
-	if d := c.dir.Load(); d != nil {
-		dir = *d
-	}
-	dir = append(dir, new(chunk))
-	c.dir.Store(&dir)
-}
-
-// chunks returns the chunks of a segment.
-func (c *Catalog) chunks(key uint32) []*chunk {
-	const each = segmentSize / chunkSize
-	d := c.dir.Load()
-	if d == nil {
-		return nil
-	}
-	from := min(int(key)*each, len(*d))
-	return (*d)[from:min(from+each, len(*d))]
-}
+// end is a handle above those that ever had an item. The chunks below it may be nil.
+func (c *Catalog) end() uint32 { return uint32(min(uint64(c.dir.len())<<chunkBits, handlesMax)) }
 
 // readLive sets s to the handles of a segment that have an item.
 func (c *Catalog) readLive(key uint32, s *segment) {
 	clear(s[:])
-	for i, ch := range c.chunks(key) {
-		for j := range ch.live {
-			s[i*len(ch.live)+j] = ch.live[j].Load()
+	for i := range uint32(segmentSize / chunkSize) {
+		if ch := c.chunk(key<<segmentBits + i<<chunkBits); ch != nil {
+			for j := range ch.live {
+				s[int(i)*len(ch.live)+j] = ch.live[j].Load()
+			}
 		}
 	}
 }
 
-// andAvailable keeps of s the handles whose item may be shown.
+// andAvailable keeps of s, in which all handles have an item, those whose item may be shown.
 func (c *Catalog) andAvailable(key uint32, s *segment) {
-	for i, ch := range c.chunks(key) {
-		for j := range ch.available {
-			s[i*len(ch.available)+j] &= ch.available[j].Load()
+	for i := range uint32(segmentSize / chunkSize) {
+		if ch := c.chunk(key<<segmentBits + i<<chunkBits); ch != nil {
+			for j := range ch.available {
+				s[int(i)*len(ch.available)+j] &= ch.available[j].Load()
+			}
 		}
 	}
 }

@@ -74,7 +74,7 @@ func compileAll(filters []Filter, depth int) ([]node, error) {
 
 func cost(n node) int {
 	switch n := n.(type) {
-	case scan:
+	case scan, *between:
 		return 1
 	case not:
 		return cost(n.of)
@@ -94,7 +94,7 @@ func costliest(nodes []node) int {
 	return most
 }
 
-// valuesFew is up to how many values are each compared by pointer, which is faster than a set for a few.
+// valuesFew is up to how many values are each asked for, which is faster than a set for a few.
 const valuesFew = 8
 
 func compileIn(f inFilter) (node, error) {
@@ -120,29 +120,21 @@ func compileIn(f inFilter) (node, error) {
 }
 
 func compileRange(f rangeFilter) (node, error) {
-	key, isAttribute := strings.CutPrefix(f.field, attributePrefix)
 	switch {
 	case math.IsNaN(f.min) || math.IsNaN(f.max):
 		return nil, invalid("filter", "range of %.64q to or from NaN", f.field)
 	case f.min > f.max:
 		return nil, invalid("filter", "range of %.64q from %v to %v", f.field, f.min, f.max)
 	case f.field == "stock":
-		return scan(func(r *record) bool {
-			stock := float64(r.item.Stock)
+		return scan(func(r record) bool {
+			h := r.head()
+			stock := float64(h.stock)
 			return f.min <= stock && stock <= f.max
 		}), nil
-	case !isAttribute:
+	case !strings.HasPrefix(f.field, attributePrefix):
 		return nil, invalid("filter", "no range over field %.64q, only over stock, attributes, Price and Created", f.field)
 	}
-	return scan(func(r *record) bool {
-		for i := range r.numbers {
-			n := &r.numbers[i]
-			if f.min <= n.value && n.value <= f.max && n.key == key {
-				return true
-			}
-		}
-		return false
-	}), nil
+	return &between{f.field, f.min, f.max}, nil
 }
 
 func compilePrice(f priceFilter) (node, error) {
@@ -152,7 +144,10 @@ func compilePrice(f priceFilter) (node, error) {
 	case f.min > f.max:
 		return nil, invalid("filter", "price from %d to %d", f.min, f.max)
 	}
-	between := scan(func(r *record) bool { return f.min <= r.item.Price.Minor && r.item.Price.Minor <= f.max })
+	between := scan(func(r record) bool {
+		h := r.head()
+		return f.min <= h.minor && h.minor <= f.max
+	})
 	return and{&equals{field: "currency", value: f.currency}, between}, nil
 }
 
@@ -160,8 +155,9 @@ func compileCreated(f createdFilter) (node, error) {
 	if !f.to.IsZero() && f.to.Before(f.from) {
 		return nil, invalid("filter", "created from %s to %s", f.from.Format(time.RFC3339), f.to.Format(time.RFC3339))
 	}
-	return scan(func(r *record) bool {
-		t := r.item.Created
+	return scan(func(r record) bool {
+		h := r.head()
+		t := h.created()
 		return !t.IsZero() && !t.Before(f.from) && (f.to.IsZero() || t.Before(f.to))
 	}), nil
 }

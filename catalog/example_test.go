@@ -42,6 +42,25 @@ func Example() {
 	// ball false
 }
 
+func ExampleIDs() {
+	cat := catalog.New()
+	// Interactions may name an item before its data has come.
+	early, err := cat.IDs().Intern("tea")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(early, cat.Item(early) == nil, cat.Len(), cat.Handles())
+
+	h, err := cat.Upsert(catalog.Item{ID: "tea", Title: "Green tea", Available: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(h == early, cat.Item(h).Title, cat.IDs().ID(h))
+	// Output:
+	// 0 true 0 1
+	// true Green tea tea
+}
+
 func ExampleCatalog_Facets() {
 	cat := catalog.New()
 	for i, path := range []string{"Home > Kitchen", "Home > Garden", "Home > Kitchen", "Toys"} {

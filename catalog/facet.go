@@ -4,17 +4,25 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-
-	"github.com/goldrec/gold/internal/idmap"
+	"unsafe"
 )
 
 // attributePrefix stands before an attribute's key in the name of its field: "attr.colour".
 const attributePrefix = "attr."
 
-// facet is one field whose values are indexed.
+// facet is one field whose values are indexed. It stays when it has no values any more.
 type facet struct {
 	name   string
-	values idmap.Map[*posting]
+	number uint32
+	values valueList
+}
+
+// key is the key of the attribute that the facet is of.
+func (f *facet) key() string {
+	if f == nil {
+		return ""
+	}
+	return strings.TrimPrefix(f.name, attributePrefix)
 }
 
 // FacetCount says how many items have a value.
@@ -39,14 +47,11 @@ func (c *Catalog) Facets(field string, within Filter) ([]FacetCount, error) {
 	if !ok {
 		return nil, nil
 	}
-	var postings []*posting
-	for _, p := range f.values.All() {
-		postings = append(postings, p)
-	}
+	numbers := f.values.read()
 	var counts []FacetCount
-	for i, n := range m.countEach(postings) {
-		if n > 0 {
-			counts = append(counts, FacetCount{postings[i].value, n})
+	for i, n := range m.countEach(numbers) {
+		if _, v, ok := c.terms.value(numbers[i]); ok && n > 0 {
+			counts = append(counts, FacetCount{v, n})
 		}
 	}
 	slices.SortFunc(counts, func(a, b FacetCount) int {
@@ -55,20 +60,22 @@ func (c *Catalog) Facets(field string, within Filter) ([]FacetCount, error) {
 	return counts, nil
 }
 
-// countEach counts the matching items of each posting.
-func (m *Matcher) countEach(postings []*posting) []int {
-	counts := make([]int, len(postings))
+// countEach counts the matching items of each term.
+func (m *Matcher) countEach(numbers []uint32) []int {
+	counts := make([]int, len(numbers))
 	if m.root == nil {
-		for i, p := range postings {
-			counts[i] = int(p.count.Load())
+		for i, number := range numbers {
+			counts[i] = m.cat.terms.handles(number).len()
 		}
 		return counts
 	}
+	sets := make([]handles, len(numbers))
+	for i, number := range numbers {
+		sets[i] = m.cat.terms.handles(number)
+	}
 	for key, s := range m.segments() {
-		for i, p := range postings {
-			if c := p.container(key); c != nil {
-				counts[i] += c.andLen(s)
-			}
+		for i := range sets {
+			counts[i] += sets[i].andLen(key, s)
 		}
 	}
 	return counts
@@ -82,49 +89,51 @@ func isFacet(field string) bool {
 	return strings.HasPrefix(field, attributePrefix)
 }
 
-// posting returns the posting of a value, or nil.
-func (c *Catalog) posting(field, value string) *posting {
+// find returns the number of a value of a facet.
+func (c *Catalog) find(field, value string) (number uint32, ok bool) {
 	f, ok := c.facets.Get(field)
 	if !ok {
-		return nil
+		return 0, false
 	}
-	p, _ := f.values.Get(value)
-	return p
+	return c.terms.find(f.number, value)
 }
 
 // facet returns the facet of a name, which it makes when there is none. Under Catalog.mu.
 func (c *Catalog) facet(name string) *facet {
 	f, ok := c.facets.Get(name)
 	if !ok {
-		f = &facet{name: strings.Clone(name)}
+		f = &facet{name: strings.Clone(name), number: uint32(c.facets.Len()) + wordFacet + 1}
+		c.fields.set(int(f.number), f)
 		c.facets.Set(f.name, f)
 	}
 	return f
 }
 
-// posting returns the posting of a value, which it makes when there is none. Under Catalog.mu.
-func (f *facet) posting(value string) *posting {
-	p, ok := f.values.Get(value)
-	if !ok {
-		p = &posting{field: f.name, value: strings.Clone(value)}
-		f.values.Set(p.value, p)
-	}
-	return p
+// attribute returns the facet of an attribute. Under Catalog.mu.
+func (c *Catalog) attribute(key string) *facet {
+	name := append(append(c.scratch.name[:0], attributePrefix...), key...)
+	c.scratch.name = kept(name)
+	return c.facet(unsafe.String(&name[0], len(name))) // which copies what it keeps
 }
 
-// drop takes a posting that has become empty out of its facet, and a facet that has become empty out of the catalogue.
-// Values that come and go, such as an attribute with a date, would fill the memory otherwise. Under Catalog.mu.
-func (c *Catalog) drop(p *posting) {
-	if p.count.Load() > 0 {
-		return
+// intern returns the number of a value, which gets one when it has none. Under Catalog.mu.
+func (c *Catalog) intern(f *facet, value string) uint32 {
+	number, isNew := c.terms.intern(f.number, value)
+	if isNew {
+		f.values.append(number)
 	}
-	f, ok := c.facets.Get(p.field)
-	if !ok {
-		return
-	}
-	f.values.Delete(p.value)
-	p.dead.Store(true)
-	if f.values.Len() == 0 {
-		c.facets.Delete(f.name)
+	return number
+}
+
+// removeTerm takes a handle from a term. A value that no item has any more goes: those that come and go, such as an
+// attribute with a date, would fill the memory otherwise. Under Catalog.mu.
+func (c *Catalog) removeTerm(number, handle uint32) {
+	facet, value, last := c.terms.remove(number, handle)
+	switch {
+	case !last:
+	case facet == wordFacet:
+		c.text.Load().drop(&c.terms, value)
+	default:
+		c.fields.get(int(facet)).values.drop(&c.terms)
 	}
 }

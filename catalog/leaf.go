@@ -1,53 +1,79 @@
 package catalog
 
 import (
-	"slices"
 	"sync/atomic"
 )
 
-// equals matches one value of a facet. It keeps the value's posting at hand, and looks for it again when there was none
-// or it has been dropped from the facet.
+// equals matches one value of a facet. It keeps the value's number at hand, and looks for it again when there was none or
+// it has lost the value.
 type equals struct {
 	field, value string
-	posting      atomic.Pointer[posting]
+	number       atomic.Uint32
 }
 
-func (n *equals) find(c *Catalog) *posting {
-	p := n.posting.Load()
-	if p != nil && !p.dead.Load() {
-		return p
+// find returns the number of the value, 0 when no item has it.
+func (n *equals) find(c *Catalog) uint32 {
+	number := n.number.Load()
+	if number != 0 && !c.terms.isDead(number) {
+		return number
 	}
-	if p = c.posting(n.field, n.value); p != nil {
-		n.posting.Store(p)
-	}
-	return p
+	number, _ = c.find(n.field, n.value)
+	n.number.Store(number)
+	return number
 }
 
-func (n *equals) match(r *record) bool {
-	return slices.ContainsFunc(r.terms, func(p *posting) bool { return p.value == n.value && p.field == n.field })
+func (n *equals) match(c *Catalog, _ uint32, r record) bool {
+	number := n.find(c)
+	if number == 0 {
+		return false
+	}
+	h := r.head()
+	switch n.field {
+	case "brand":
+		return h.brand == number
+	case "currency":
+		return h.currency == number
+	case "category":
+		return h.anyCategory(c, func(path string) bool { return path == n.value })
+	}
+	b := h.body()
+	for p := b.attributes; len(p) > 0; {
+		var of uint32
+		if of, p = p.next(); of == number {
+			return true
+		}
+	}
+	return false
+}
+
+// anyCategory reports whether f is true of a category path of the item, or of one above.
+func (h *head) anyCategory(c *Catalog, f func(path string) bool) bool {
+	b := h.body()
+	for number, p := uint32(0), b.categories; len(p) > 0; {
+		number, p = p.next()
+		_, path, _ := c.terms.value(number)
+		if f(path) {
+			return true
+		}
+		for above := range prefixes(path) {
+			if f(above) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (n *equals) probe(c *Catalog, handle uint32) bool {
-	p := n.find(c)
-	return p != nil && p.contains(handle)
+	return c.terms.handles(n.find(c)).contains(handle)
 }
 
 func (n *equals) restrict(e *evaluation, s *segment) {
-	if p := n.find(e.cat); p != nil {
-		if c := p.container(e.key); c != nil {
-			c.and(s)
-			return
-		}
-	}
-	clear(s[:])
+	e.cat.terms.handles(n.find(e.cat)).and(e.key, s)
 }
 
 func (n *equals) bounds(c *Catalog) (least, most int) {
-	p := n.find(c)
-	if p == nil {
-		return 0, 0
-	}
-	count := int(p.count.Load())
+	count := c.terms.handles(n.find(c)).len()
 	return count, count
 }
 
@@ -59,51 +85,132 @@ type oneOf struct {
 
 func (n *oneOf) probe(c *Catalog, handle uint32) bool {
 	r := c.record(handle)
-	return r != nil && n.match(r)
+	return r != nil && n.match(c, handle, r)
 }
 
-func (n *oneOf) match(r *record) bool {
-	for _, p := range r.terms {
-		if p.field == n.field {
-			if _, ok := n.values[p.value]; ok {
-				return true
-			}
+func (n *oneOf) has(value string) bool {
+	_, ok := n.values[value]
+	return ok
+}
+
+func (n *oneOf) match(c *Catalog, _ uint32, r record) bool {
+	h := r.head()
+	switch n.field {
+	case "brand":
+		_, brand, ok := c.terms.value(h.brand)
+		return ok && n.has(brand)
+	case "currency":
+		_, currency, ok := c.terms.value(h.currency)
+		return ok && n.has(currency)
+	case "category":
+		return h.anyCategory(c, n.has)
+	}
+	f, ok := c.facets.Get(n.field)
+	return ok && h.anyAttribute(c, f, n.has)
+}
+
+// anyAttribute reports whether f is true of a value that the item has of a facet.
+func (h *head) anyAttribute(c *Catalog, of *facet, f func(value string) bool) bool {
+	b := h.body()
+	for number, p := uint32(0), b.attributes; len(p) > 0; {
+		number, p = p.next()
+		if facet, value, ok := c.terms.value(number); ok && facet == of.number && f(value) {
+			return true
 		}
 	}
 	return false
 }
 
-func (n *oneOf) restrict(e *evaluation, s *segment) { n.postings(e.cat).restrict(e, s) }
+func (n *oneOf) restrict(e *evaluation, s *segment) {
+	e.union(n, func() []uint32 { return n.numbers(e.cat) }).restrict(e, s)
+}
 
-func (n *oneOf) postings(c *Catalog) anyOf {
-	var found anyOf
+// numbers returns those of the values that items have.
+func (n *oneOf) numbers(c *Catalog) []uint32 {
+	var found []uint32
 	for v := range n.values {
-		if p := c.posting(n.field, v); p != nil {
-			found = append(found, p)
+		if number, ok := c.find(n.field, v); ok {
+			found = append(found, number)
 		}
 	}
 	return found
 }
 
 func (n *oneOf) bounds(c *Catalog) (least, most int) {
-	for _, p := range n.postings(c) {
-		count := int(p.count.Load())
+	for _, number := range n.numbers(c) {
+		count := c.terms.handles(number).len()
 		least, most = max(least, count), most+count
 	}
 	return least, min(most, c.Len())
 }
 
+// between matches items with a value of an attribute that is a number in a range.
+type between struct {
+	field    string
+	min, max float64
+}
+
+func (n *between) has(value string) bool {
+	x, ok := parseNumber(value)
+	return ok && n.min <= x && x <= n.max
+}
+
+func (n *between) match(c *Catalog, _ uint32, r record) bool {
+	f, ok := c.facets.Get(n.field)
+	if !ok {
+		return false
+	}
+	h := r.head()
+	return h.anyAttribute(c, f, n.has)
+}
+
+func (n *between) probe(c *Catalog, handle uint32) bool {
+	r := c.record(handle)
+	return r != nil && n.match(c, handle, r)
+}
+
+// restrict looks at each of the attribute's values, or at each item where fewer are left.
+func (n *between) restrict(e *evaluation, s *segment) {
+	f, ok := e.cat.facets.Get(n.field)
+	if !ok {
+		clear(s[:])
+		return
+	}
+	if e.unions[n] == nil && s.len() < len(f.values.read()) {
+		e.keep(s, n)
+		return
+	}
+	e.union(n, func() (found []uint32) {
+		for _, number := range f.values.read() {
+			if _, v, ok := e.cat.terms.value(number); ok && n.has(v) {
+				found = append(found, number)
+			}
+		}
+		return found
+	}).restrict(e, s)
+}
+
+func (n *between) bounds(c *Catalog) (least, most int) { return 0, c.Len() }
+
 // ids matches items by their identifier.
 type ids struct{ set map[string]struct{} }
 
-func (n *ids) match(r *record) bool {
-	_, ok := n.set[r.item.ID]
-	return ok
-}
+func (n *ids) match(c *Catalog, handle uint32, _ record) bool { return n.probe(c, handle) }
 
 func (n *ids) probe(c *Catalog, handle uint32) bool {
 	_, ok := n.set[c.ID(handle)]
 	return ok
+}
+
+// handles returns those of the identifiers.
+func (n *ids) handles(c *Catalog) []uint32 {
+	var found []uint32
+	for id := range n.set {
+		if handle, ok := c.Lookup(id); ok {
+			found = append(found, handle)
+		}
+	}
+	return found
 }
 
 func (n *ids) restrict(e *evaluation, s *segment) {
@@ -111,8 +218,7 @@ func (n *ids) restrict(e *evaluation, s *segment) {
 	clear(mine[:])
 	for id := range n.set {
 		if h, ok := e.cat.Lookup(id); ok && h>>segmentBits == e.key {
-			low := h % segmentSize
-			mine[low>>6] |= 1 << (low & 63)
+			mine.set(h)
 		}
 	}
 	s.and(mine)
@@ -122,15 +228,17 @@ func (n *ids) restrict(e *evaluation, s *segment) {
 func (n *ids) bounds(c *Catalog) (least, most int) { return 0, min(len(n.set), c.Len()) }
 
 // scan looks at each record.
-type scan func(*record) bool
+type scan func(r record) bool
 
-func (n scan) match(r *record) bool { return n(r) }
+func (n scan) match(_ *Catalog, _ uint32, r record) bool { return n(r) }
 
 func (n scan) probe(c *Catalog, handle uint32) bool {
 	r := c.record(handle)
-	return r != nil && n(r)
+	return r != nil && n.match(c, handle, r)
 }
 
-func (n scan) restrict(e *evaluation, s *segment) { e.keep(s, n) }
+func (n scan) restrict(e *evaluation, s *segment) {
+	e.keep(s, n)
+}
 
 func (n scan) bounds(c *Catalog) (least, most int) { return 0, c.Len() }

@@ -17,7 +17,8 @@ type Matcher struct {
 //
 // The bits that filters are worked out on lie closer together than the records that they tell of, so they are asked
 // first. When the chunk's version says that an item was being written meanwhile, the answer may mix two versions of it;
-// then the record is asked.
+// then the record is asked, and another if it has been replaced before it had answered: the values of an old one may be
+// gone.
 func (m *Matcher) Match(handle uint32) bool {
 	ch := m.cat.chunk(handle)
 	if ch == nil {
@@ -31,8 +32,16 @@ func (m *Matcher) Match(handle uint32) bool {
 	if version&1 == 0 && ch.version.Load() == version {
 		return matches
 	}
-	r := ch.records[handle%chunkSize].Load()
-	return r != nil && m.root.match(r)
+	for {
+		p := ch.records[handle%chunkSize].Load()
+		if p == nil {
+			return false
+		}
+		matches = m.root.match(m.cat, handle, ch.load(handle%chunkSize))
+		if ch.records[handle%chunkSize].Load() == p {
+			return matches
+		}
+	}
 }
 
 // Bitmap returns the handles of the items that match, as a bitmap of the caller's own. It costs some microseconds for
@@ -79,7 +88,7 @@ func (c *Catalog) segments(by ...restricter) iter.Seq2[uint32, *segment] {
 	return func(yield func(uint32, *segment) bool) {
 		e := &evaluation{cat: c}
 		s := e.get()
-		for key := range uint32((uint64(c.n.Load()) + segmentSize - 1) >> segmentBits) {
+		for key := range uint32((uint64(c.end()) + segmentSize - 1) >> segmentBits) {
 			e.key = key
 			c.readLive(key, s)
 			for _, r := range by {
@@ -97,6 +106,21 @@ type evaluation struct {
 	cat  *Catalog
 	key  uint32 // the segment
 	free []*segment
+
+	unions map[restricter]*anyOf // that nodes have made
+}
+
+// union returns the union that a node needs in every segment, of the terms that numbers finds.
+func (e *evaluation) union(n restricter, numbers func() []uint32) *anyOf {
+	u := e.unions[n]
+	if u == nil {
+		u = e.cat.union(numbers())
+		if e.unions == nil {
+			e.unions = map[restricter]*anyOf{}
+		}
+		e.unions[n] = u
+	}
+	return u
 }
 
 // get returns a segment of any content.
@@ -111,10 +135,10 @@ func (e *evaluation) get() *segment {
 
 func (e *evaluation) put(s *segment) { e.free = append(e.free, s) }
 
-// keep removes from s the handles whose record is gone or not to f's liking.
-func (e *evaluation) keep(s *segment, f func(*record) bool) {
+// keep removes from s the handles whose record is gone or does not match.
+func (e *evaluation) keep(s *segment, n node) {
 	s.keep(e.key<<segmentBits, func(handle uint32) bool {
 		r := e.cat.record(handle)
-		return r != nil && f(r)
+		return r != nil && n.match(e.cat, handle, r)
 	})
 }

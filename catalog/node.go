@@ -2,8 +2,8 @@ package catalog
 
 // node is a compiled filter. It answers in three ways, which agree when nothing is being written.
 type node interface {
-	// match reports whether a record matches.
-	match(r *record) bool
+	// match reports whether a record matches. It is right for one that is an item's now.
+	match(c *Catalog, handle uint32, r record) bool
 	// probe reports whether the item of a handle matches, from bits where there are any.
 	probe(c *Catalog, handle uint32) bool
 	restricter
@@ -18,9 +18,9 @@ type restricter interface {
 
 type and []node
 
-func (n and) match(r *record) bool {
+func (n and) match(c *Catalog, handle uint32, r record) bool {
 	for _, of := range n {
-		if !of.match(r) {
+		if !of.match(c, handle, r) {
 			return false
 		}
 	}
@@ -55,9 +55,9 @@ func (n and) bounds(c *Catalog) (least, most int) {
 
 type or []node
 
-func (n or) match(r *record) bool {
+func (n or) match(c *Catalog, handle uint32, r record) bool {
 	for _, of := range n {
-		if of.match(r) {
+		if of.match(c, handle, r) {
 			return true
 		}
 	}
@@ -97,7 +97,7 @@ func (n or) bounds(c *Catalog) (least, most int) {
 
 type not struct{ of node }
 
-func (n not) match(r *record) bool { return !n.of.match(r) }
+func (n not) match(c *Catalog, handle uint32, r record) bool { return !n.of.match(c, handle, r) }
 
 func (n not) probe(c *Catalog, handle uint32) bool { return !n.of.probe(c, handle) }
 
@@ -116,7 +116,7 @@ func (n not) bounds(c *Catalog) (least, most int) {
 
 type available struct{}
 
-func (available) match(r *record) bool { return r.item.Available }
+func (available) match(_ *Catalog, _ uint32, r record) bool { return r[0]&flagAvailable != 0 }
 
 func (available) probe(c *Catalog, handle uint32) bool { return c.Available(handle) }
 

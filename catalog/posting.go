@@ -18,18 +18,23 @@ const (
 	arrayMax = 4096 // handles that a container keeps as an array; as many take the space of a bitmap
 )
 
-// posting is the set of the handles that have one value of one field. It is laid out as a Roaring bitmap is (Chambi,
-// Lemire, Kaser, Godin 2016): one container, array or bitmap, for each segment that has any. Unlike a roaring.Bitmap it
-// changes while it is read: adding the highest handle to an array and any change of a bitmap are made in place, where
-// the reader sees them or not; other changes replace a container of at most 8 KiB. Writers take turns under
-// Catalog.mu.
-type posting struct {
-	field string
-	value string
-	count atomic.Int64
-	dead  atomic.Bool // no longer in its field: look the value up again
-	dir   atomic.Pointer[[]*container]
+// handles is the set of a term's handles, as a reader has found it.
+type handles struct {
+	one  uint32   // the only handle, plus 1; 0: none
+	many *posting // nil: see one
 }
+
+// posting is a set of handles that changes while it is read. Up to fewMax of them are an ascending array; more are laid
+// out as a Roaring bitmap is (Chambi, Lemire, Kaser, Godin 2016): one container, array or bitmap, for each segment that
+// has any. Adding the highest handle to an array and any change of a bitmap are made in place, where the reader sees them
+// or not; other changes replace an array or a container of at most 8 KiB. Writers take turns under Catalog.mu.
+type posting struct {
+	n   atomic.Uint32 // handles; of few, only the first n may be read
+	few []uint32      // nil: see dir
+	dir atomic.Pointer[[]*container]
+}
+
+const fewMax = 1024 // handles that a posting keeps in one array
 
 // container holds the handles of one segment: as the array while bits is nil.
 type container struct {
@@ -65,9 +70,18 @@ func (p *posting) container(key uint32) *container {
 }
 
 func (p *posting) contains(handle uint32) bool {
+	if p.few != nil {
+		_, ok := slices.BinarySearch(p.array(), handle)
+		return ok
+	}
 	c := p.container(handle >> segmentBits)
 	return c != nil && c.contains(uint16(handle))
 }
+
+// array returns the handles of a posting that has them in one array.
+func (p *posting) array() []uint32 { return p.few[:p.n.Load()] }
+
+func (p *posting) len() int { return int(p.n.Load()) }
 
 func (c *container) contains(low uint16) bool {
 	if c.bits != nil {
@@ -77,9 +91,43 @@ func (c *container) contains(low uint16) bool {
 	return ok
 }
 
-// add puts a handle in; it must not be there.
-func (p *posting) add(handle uint32) {
-	p.count.Add(1)
+func newPosting(a, b uint32) *posting {
+	p := &posting{few: []uint32{min(a, b), max(a, b)}}
+	p.n.Store(2)
+	return p
+}
+
+// add returns the posting with a handle more, which it must not have: itself when that could be done in place.
+func (p *posting) add(handle uint32) *posting {
+	if p.few == nil {
+		p.addToDir(handle)
+		return p
+	}
+	n := p.len()
+	switch {
+	case n == fewMax:
+		large := new(posting)
+		for _, h := range p.few {
+			large.addToDir(h)
+		}
+		large.addToDir(handle)
+		return large
+	case n < len(p.few) && p.few[n-1] < handle:
+		p.few[n] = handle
+		p.n.Store(uint32(n + 1))
+		return p
+	}
+	at, _ := slices.BinarySearch(p.few[:n], handle)
+	grown := &posting{few: make([]uint32, min(n+n/4+2, fewMax))}
+	copy(grown.few, p.few[:at])
+	grown.few[at] = handle
+	copy(grown.few[at+1:], p.few[at:n])
+	grown.n.Store(uint32(n + 1))
+	return grown
+}
+
+func (p *posting) addToDir(handle uint32) {
+	p.n.Add(1)
 	dir, key, low := p.containers(), handle>>segmentBits, uint16(handle)
 	i, ok := find(dir, key)
 	if !ok {
@@ -95,9 +143,21 @@ func (p *posting) add(handle uint32) {
 	}
 }
 
-// remove takes a handle out; it must be there.
-func (p *posting) remove(handle uint32) {
-	p.count.Add(-1)
+// remove returns the posting without a handle, which it must have beside others: itself when that could be done in place.
+func (p *posting) remove(handle uint32) *posting {
+	if p.few == nil {
+		p.removeFromDir(handle)
+		return p
+	}
+	list := p.array()
+	at, _ := slices.BinarySearch(list, handle)
+	less := &posting{few: slices.Concat(list[:at], list[at+1:])}
+	less.n.Store(uint32(len(list) - 1))
+	return less
+}
+
+func (p *posting) removeFromDir(handle uint32) {
+	p.n.Add(^uint32(0))
 	dir := p.containers()
 	i, _ := find(dir, handle>>segmentBits)
 	c := dir[i].remove(uint16(handle))

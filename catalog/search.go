@@ -3,7 +3,6 @@ package catalog
 import (
 	"math"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/goldrec/gold/internal/topk"
@@ -63,7 +62,10 @@ func (c *Catalog) Search(query string, filter Filter, offset, limit int) (hits [
 		best, total = s.run(m, s.any(), keep)
 	}
 	for _, b := range best[min(offset, len(best)):] {
-		if it := c.Item(b.Item); it != nil && len(hits) < limit {
+		if len(hits) == limit {
+			break
+		}
+		if it := c.Item(b.Item); it != nil {
 			hits = append(hits, Hit{b.Item, it, b.Score})
 		}
 	}
@@ -74,8 +76,10 @@ func (c *Catalog) Search(query string, filter Filter, offset, limit int) (hits [
 func (m *Matcher) browse(offset, limit int) (hits []Hit, total int) {
 	for key, s := range m.segments() {
 		s.keep(key<<segmentBits, func(handle uint32) bool {
-			if it := m.cat.Item(handle); it != nil && total >= offset && len(hits) < limit {
-				hits = append(hits, Hit{Handle: handle, Item: it})
+			if total >= offset && len(hits) < limit {
+				if it := m.cat.Item(handle); it != nil {
+					hits = append(hits, Hit{Handle: handle, Item: it})
+				}
 			}
 			total++
 			return true
@@ -94,10 +98,13 @@ type search struct {
 type queryWord struct {
 	text     string
 	prefix   bool
-	postings anyOf    // of the words that begin with text, or of text alone
-	exact    *posting // of text; nil when no item has it
-	idf      float64  // of postings
-	exactIDF float64  // of exact
+	exact    uint32    // the number of text; 0 when no item has it
+	begun    numberSet // of the words that begin with text, when prefix
+	union    *anyOf    // the items that have one of those, or text alone
+	idf      float64   // of union
+	exactIDF float64   // of exact
+
+	all, once uint32 // how much begun and exact count in the item under way
 }
 
 func (c *Catalog) newSearch(query string) *search {
@@ -115,14 +122,17 @@ func (c *Catalog) newSearch(query string) *search {
 	}
 	for i := range s.words {
 		q := &s.words[i]
-		if q.exact = c.posting(textField, q.text); q.exact != nil {
-			q.postings = anyOf{q.exact}
-			q.exactIDF = q.postings.idf(n)
+		var numbers []uint32
+		if number, ok := c.terms.find(wordFacet, q.text); ok {
+			q.exact, numbers = number, []uint32{number}
+			q.exactIDF = idf(c.terms.handles(number).len(), n)
 		}
 		if q.prefix {
-			q.postings = t.withPrefix(q.text)
+			numbers = c.withPrefix(t, q.text)
+			q.begun = newNumberSet(numbers)
 		}
-		q.idf = q.postings.idf(n)
+		q.union = c.union(numbers)
+		q.idf = idf(q.union.count, n)
 	}
 	return s
 }
@@ -131,18 +141,18 @@ func (c *Catalog) newSearch(query string) *search {
 func (s *search) all() []restricter {
 	by := make([]restricter, len(s.words))
 	for i := range s.words {
-		by[i] = s.words[i].postings
+		by[i] = s.words[i].union
 	}
 	return by
 }
 
 // any leaves the items that have one of the words.
 func (s *search) any() []restricter {
-	var union anyOf
+	var unions anyOfUnions
 	for i := range s.words {
-		union = append(union, s.words[i].postings...)
+		unions = append(unions, s.words[i].union)
 	}
-	return []restricter{union}
+	return []restricter{unions}
 }
 
 // run scores what the matcher and the words leave, and returns the best n of them and how many they are.
@@ -164,71 +174,46 @@ func (s *search) run(m *Matcher, by []restricter, n int) (best []topk.Scored, to
 	return top.Sorted(), total
 }
 
-func (s *search) score(r *record) float64 {
+func (s *search) score(r record) float64 {
+	for i := range s.words {
+		s.words[i].all, s.words[i].once = 0, 0
+	}
+	length := int64(0)
+	h := r.head()
+	for number, weight, p := uint32(0), uint32(0), packedWords(h.words); len(p) > 0; {
+		number, weight, p = p.next(number)
+		length += int64(weight)
+		for i := range s.words {
+			q := &s.words[i]
+			if number == q.exact {
+				q.once = weight
+			}
+			if q.prefix && q.begun.has(number) {
+				q.all += weight
+			}
+		}
+	}
 	sum := 0.0
 	for i := range s.words {
 		q := &s.words[i]
-		all, exact := q.count(r)
-		sum += q.idf * s.saturate(all, r.weight)
-		if q.prefix {
-			sum += q.exactIDF * s.saturate(exact, r.weight)
+		if !q.prefix {
+			sum += q.idf * s.saturate(q.once, length)
+			continue
 		}
+		sum += q.idf * s.saturate(q.all, length)
+		sum += q.exactIDF * s.saturate(q.once, length)
 	}
 	return sum
 }
 
 // saturate is BM25's dampened share of a word that counts tf in a text of some length.
-func (s *search) saturate(tf int32, length int64) float64 {
+func (s *search) saturate(tf uint32, length int64) float64 {
 	const k1, b = 1.2, 0.75
 	x := float64(tf)
 	return x * (k1 + 1) / (x + k1*(1-b+b*float64(length)/s.avgLen))
 }
 
-// count is how much the query's word counts in an item, and how much what begins with it. It compares pointers as far
-// as it can: to follow those of many items to their words would take most of a search's time.
-func (q *queryWord) count(r *record) (all, exact int32) {
-	for _, w := range r.words {
-		if w.word == q.exact {
-			exact = w.weight
-		}
-		if q.prefix && q.begins(w.word) {
-			all += w.weight
-		}
-	}
-	if !q.prefix {
-		return exact, exact
-	}
-	return all, exact
-}
-
-// begins reports whether the query's word is the beginning of another.
-func (q *queryWord) begins(p *posting) bool {
-	if len(q.postings) <= valuesFew {
-		return slices.Contains(q.postings, p)
-	}
-	return strings.HasPrefix(p.value, q.text)
-}
-
-// anyOf is the union of postings.
-type anyOf []*posting
-
-func (ps anyOf) restrict(e *evaluation, s *segment) {
-	union := e.get()
-	clear(union[:])
-	for _, p := range ps {
-		if c := p.container(e.key); c != nil {
-			c.or(union)
-		}
-	}
-	s.and(union)
-	e.put(union)
-}
-
-func (ps anyOf) idf(n float64) float64 {
-	df := 0.0
-	for _, p := range ps {
-		df += float64(p.count.Load())
-	}
-	df = min(df, n)
-	return math.Log1p((n - df + 0.5) / (df + 0.5))
+func idf(df int, n float64) float64 {
+	x := min(float64(df), n)
+	return math.Log1p((n - x + 0.5) / (x + 0.5))
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 )
@@ -57,6 +58,159 @@ func (s *segment) addTo(b *roaring.Bitmap, base uint32) {
 	default:
 		b.Or(roaring.AddOffset64(roaring.FromDense(s[:], true), int64(base)))
 	}
+}
+
+// The handles of a posting in one segment are a container or a part of its array.
+
+func (h handles) contains(handle uint32) bool {
+	if h.many != nil {
+		return h.many.contains(handle)
+	}
+	return h.one != 0 && h.one-1 == handle
+}
+
+func (h handles) len() int {
+	switch {
+	case h.many != nil:
+		return h.many.len()
+	case h.one != 0:
+		return 1
+	}
+	return 0
+}
+
+// and keeps of a segment what the set has too.
+func (h handles) and(key uint32, s *segment) {
+	switch {
+	case h.many == nil:
+		one := h.one - 1
+		had := h.one != 0 && one>>segmentBits == key && s.has(one)
+		clear(s[:])
+		if had {
+			s.set(one)
+		}
+	case h.many.few != nil:
+		s.andFew(inSegment(h.many.array(), key))
+	default:
+		if c := h.many.container(key); c != nil {
+			c.and(s)
+		} else {
+			clear(s[:])
+		}
+	}
+}
+
+// or adds the set's handles to a segment.
+func (h handles) or(key uint32, s *segment) {
+	switch {
+	case h.many == nil:
+		if h.one != 0 && (h.one-1)>>segmentBits == key {
+			s.set(h.one - 1)
+		}
+	case h.many.few != nil:
+		for _, handle := range inSegment(h.many.array(), key) {
+			s.set(handle)
+		}
+	default:
+		if c := h.many.container(key); c != nil {
+			c.or(s)
+		}
+	}
+}
+
+// andLen is how many handles of the set a segment has too.
+func (h handles) andLen(key uint32, s *segment) int {
+	n := 0
+	switch {
+	case h.many == nil:
+		if h.one != 0 && (h.one-1)>>segmentBits == key && s.has(h.one-1) {
+			n = 1
+		}
+	case h.many.few != nil:
+		for _, handle := range inSegment(h.many.array(), key) {
+			if s.has(handle) {
+				n++
+			}
+		}
+	default:
+		if c := h.many.container(key); c != nil {
+			n = c.andLen(s)
+		}
+	}
+	return n
+}
+
+// appendTo appends the handles to dst, ascending.
+func (h handles) appendTo(dst []uint32) []uint32 {
+	switch {
+	case h.many == nil:
+		if h.one != 0 {
+			dst = append(dst, h.one-1)
+		}
+	case h.many.few != nil:
+		dst = append(dst, h.many.array()...)
+	default:
+		for _, c := range h.many.containers() {
+			dst = c.appendTo(dst)
+		}
+	}
+	return dst
+}
+
+// inSegment returns the part of an ascending array that is in a segment.
+func inSegment(list []uint32, key uint32) []uint32 {
+	from, _ := slices.BinarySearch(list, key<<segmentBits)
+	list = list[from:]
+	for to, handle := range list {
+		if handle>>segmentBits != key {
+			return list[:to]
+		}
+	}
+	return list
+}
+
+// has reports whether the low bits of a handle are in s.
+func (s *segment) has(handle uint32) bool {
+	low := handle % segmentSize
+	return s[low>>6]>>(low&63)&1 != 0
+}
+
+func (s *segment) set(handle uint32) {
+	low := handle % segmentSize
+	s[low>>6] |= 1 << (low & 63)
+}
+
+// andFew keeps of s what an ascending array of its handles has too.
+func (s *segment) andFew(list []uint32) {
+	at, mask := 0, uint64(0) // of the word under way
+	for _, handle := range list {
+		low := handle % segmentSize
+		if i := int(low >> 6); i != at {
+			s[at] &= mask
+			clear(s[at+1 : i])
+			at, mask = i, 0
+		}
+		mask |= 1 << (low & 63)
+	}
+	s[at] &= mask
+	clear(s[at+1:])
+}
+
+// appendTo appends the container's handles to dst.
+func (c *container) appendTo(dst []uint32) []uint32 {
+	base := c.key << segmentBits
+	if c.bits == nil {
+		for _, low := range c.array[:c.n.Load()] {
+			dst = append(dst, base+uint32(low))
+		}
+		return dst
+	}
+	for i := range c.bits {
+		for w := c.bits[i].Load(); w != 0; w &= w - 1 {
+			dst = append(dst, base+uint32(i<<6+bits.TrailingZeros64(w)))
+		}
+	}
+	return dst
 }
 
 // or adds the container's handles to s.

@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"bytes"
+	"encoding/binary"
 	"iter"
 	"slices"
 	"strings"
@@ -15,22 +17,45 @@ const (
 	wordMax = 64      // bytes of a word that count; the rest of it is not looked at
 	textMax = 1 << 16 // bytes of a field, or a query, that are looked at
 
-	wordsKept = 4096 // words for which room is kept from one item to the next
-
-	textField = "text" // the facet, not open to filters, whose values are words
+	wordFacet = 0 // the number of the facet, not open to filters, whose values are words
 )
 
-// textIndex is what search needs besides the postings of words, which are the facet textField.
+// textIndex is what search needs besides the words among Catalog.terms.
 type textIndex struct {
-	weight atomic.Int64                    // of all words of all items
-	starts idmap.Map[*idmap.Map[*posting]] // words by their first two runes, for prefixes
-	all    []weighedWord                   // room for the words of one item; under Catalog.mu
+	weight atomic.Int64          // of all words of all items
+	starts idmap.Map[*valueList] // words by their first two runes, for prefixes
+	all    []uint64              // room for the words of one item: number and weight of each
+	packed []byte                // and for them as a record has them; under Catalog.mu both
 }
 
-// wordCount says how often a word is in an item, each field counting with its weight.
-type wordCount struct {
-	word   *posting
-	weight int32
+// packedWords are the words of an item, ascending by number, each with how often it is in the item, where each field
+// counts with its weight.
+type packedWords []byte
+
+// next reads the word after the one of a number, or after 0.
+func (p packedWords) next(before uint32) (number, weight uint32, rest packedWords) {
+	number, p = uvarint32(p)
+	weight, p = uvarint32(p)
+	return before + number, weight, p
+}
+
+// weight is that of all the words.
+func (p packedWords) weight() int64 {
+	sum, weight := int64(0), uint32(0)
+	for len(p) > 0 {
+		_, weight, p = p.next(0)
+		sum += int64(weight)
+	}
+	return sum
+}
+
+// append appends the numbers of the words.
+func (p packedWords) append(dst []uint32) []uint32 {
+	for number := uint32(0); len(p) > 0; {
+		number, _, p = p.next(number)
+		dst = append(dst, number)
+	}
+	return dst
 }
 
 // words yields the words of a text: runs of letters, digits and marks in one case, cut at wordMax bytes. Each
@@ -97,128 +122,118 @@ func start(word string) string {
 	return word[:n+m]
 }
 
-// addWords gives a record its words: those of old when the text is the same.
-func (c *Catalog) addWords(t *textIndex, r, old *record) {
-	if old != nil && old.words != nil && sameText(&r.item, &old.item) {
-		r.words, r.weight = old.words, old.weight
-		return
-	}
-	all := appendWords(t.all[:0], r.item.Title, 3)
-	all = appendWords(all, r.item.Brand, 2)
-	for _, path := range r.item.Categories {
-		all = appendWords(all, path, 2)
-	}
-	all = appendWords(all, r.item.Description, 1)
-	slices.SortFunc(all, func(a, b weighedWord) int { return strings.Compare(a.word, b.word) })
-	t.all = all[:0]
-	if cap(all) > wordsKept {
-		t.all = nil
-	}
-	r.words = make([]wordCount, 0, len(all))
-	for i, w := range all {
-		if i == 0 || all[i-1].word != w.word {
-			r.words = append(r.words, wordCount{word: c.word(t, w.word)})
+// addWords gives an item its words: those of the record before it when the text is the same.
+func (c *Catalog) addWords(t *textIndex, h *head, old record) {
+	b := h.body()
+	if old != nil {
+		oldHead := old.head()
+		if before := oldHead.body(); oldHead.brand == h.brand && before.title == b.title &&
+			before.description == b.description && bytes.Equal(before.categories, b.categories) {
+			h.words = oldHead.words
+			return
 		}
-		r.words[len(r.words)-1].weight += w.weight
-		r.weight += int64(w.weight)
 	}
+	all := c.appendWords(t, t.all[:0], b.title, 3)
+	if _, brand, ok := c.terms.value(h.brand); ok {
+		all = c.appendWords(t, all, brand, 2)
+	}
+	for number, p := uint32(0), b.categories; len(p) > 0; {
+		number, p = p.next()
+		_, path, _ := c.terms.value(number)
+		all = c.appendWords(t, all, path, 2)
+	}
+	all = c.appendWords(t, all, b.description, 1)
+	slices.Sort(all)
+	words := t.packed[:0]
+	before := uint32(0)
+	for i := 0; i < len(all); {
+		number, weight := uint32(all[i]>>32), uint32(0)
+		for ; i < len(all) && uint32(all[i]>>32) == number; i++ {
+			weight += uint32(all[i])
+		}
+		words = binary.AppendUvarint(words, uint64(number-before))
+		words = binary.AppendUvarint(words, uint64(weight))
+		before = number
+	}
+	t.all, t.packed = kept(all), kept(words)
+	h.words = words
 }
 
-type weighedWord struct {
-	word   string
-	weight int32
-}
-
-func appendWords(all []weighedWord, text string, weight int32) []weighedWord {
+func (c *Catalog) appendWords(t *textIndex, all []uint64, text string, weight uint64) []uint64 {
 	for w := range words(text) {
-		all = append(all, weighedWord{w, weight})
+		all = append(all, uint64(c.word(t, w))<<32|weight)
 	}
 	return all
 }
 
-func sameText(a, b *Item) bool {
-	return a.Title == b.Title && a.Brand == b.Brand && a.Description == b.Description && slices.Equal(a.Categories, b.Categories)
-}
-
-// word returns the posting of a word, which it makes when there is none.
-func (c *Catalog) word(t *textIndex, w string) *posting {
-	f := c.facet(textField)
-	if p, ok := f.values.Get(w); ok {
-		return p
+// word returns the number of a word, which gets one when it has none.
+func (c *Catalog) word(t *textIndex, w string) uint32 {
+	number, isNew := c.terms.intern(wordFacet, w)
+	if !isNew {
+		return number
 	}
-	p := f.posting(w)
-	bucket, ok := t.starts.Get(start(p.value))
+	list, ok := t.starts.Get(start(w))
 	if !ok {
-		bucket = new(idmap.Map[*posting])
-		t.starts.Set(start(p.value), bucket)
+		list = new(valueList)
+		t.starts.Set(strings.Clone(start(w)), list)
 	}
-	bucket.Set(p.value, p)
-	return p
+	list.append(number)
+	return number
 }
 
-// withPrefix returns the postings of the words that begin with a text.
-func (t *textIndex) withPrefix(text string) anyOf {
-	var found anyOf
-	collect := func(bucket *idmap.Map[*posting]) {
-		for w, p := range bucket.All() {
-			if strings.HasPrefix(w, text) {
-				found = append(found, p)
+// withPrefix returns the numbers of the words that begin with a text.
+func (c *Catalog) withPrefix(t *textIndex, text string) []uint32 {
+	var found []uint32
+	collect := func(list *valueList) {
+		for _, number := range list.read() {
+			if _, w, ok := c.terms.value(number); ok && strings.HasPrefix(w, text) {
+				found = append(found, number)
 			}
 		}
 	}
 	if utf8.RuneCountInString(text) > 1 {
-		if bucket, ok := t.starts.Get(start(text)); ok {
-			collect(bucket)
+		if list, ok := t.starts.Get(start(text)); ok {
+			collect(list)
 		}
 		return found
 	}
-	for key, bucket := range t.starts.All() {
+	for key, list := range t.starts.All() {
 		if strings.HasPrefix(key, text) {
-			collect(bucket)
+			collect(list)
 		}
 	}
 	return found
 }
 
-// dropWord takes a word that no item has any more out of the index.
-func (c *Catalog) dropWord(t *textIndex, p *posting) {
-	c.drop(p)
-	if bucket, ok := t.starts.Get(start(p.value)); ok && p.dead.Load() {
-		bucket.Delete(p.value)
-		if bucket.Len() == 0 {
-			t.starts.Delete(start(p.value))
-		}
-	}
-}
-
-// moveWords makes the postings of words follow a record that takes the place of another.
-func (c *Catalog) moveWords(handle uint32, before, now *record) {
-	t := c.text.Load()
-	if t == nil {
+// drop takes a word that no item has any more out of the index.
+func (t *textIndex) drop(terms *terms, word string) {
+	list, ok := t.starts.Get(start(word))
+	if !ok {
 		return
 	}
-	for p := range missing(now.words, before.words) {
-		p.add(handle)
+	if list.drop(terms); len(list.read()) == 0 {
+		t.starts.Delete(start(word))
 	}
-	for p := range missing(before.words, now.words) {
-		p.remove(handle)
-		c.dropWord(t, p)
-	}
-	t.weight.Add(now.weight - before.weight)
 }
 
-// missing yields the words of a that b does not have.
-func missing(a, b []wordCount) iter.Seq[*posting] {
-	return func(yield func(*posting) bool) {
-		for _, w := range a {
-			for len(b) > 0 && b[0].word.value < w.word.value {
-				b = b[1:]
-			}
-			if (len(b) == 0 || b[0].word != w.word) && !yield(w.word) {
-				return
-			}
-		}
+// moveWords makes the sets of words follow an item that takes the place of another.
+func (c *Catalog) moveWords(handle uint32, before, now *head) {
+	t := c.text.Load()
+	if t == nil || bytes.Equal(before.words, now.words) {
+		return
 	}
+	old := packedWords(before.words).append(kept(c.scratch.before)[:0])
+	words := packedWords(now.words).append(kept(c.scratch.now)[:0])
+	gained := appendMissing(kept(c.scratch.gained)[:0], words, old)
+	lost := appendMissing(kept(c.scratch.lost)[:0], old, words)
+	for _, number := range gained {
+		c.terms.add(number, handle)
+	}
+	for _, number := range lost {
+		c.removeTerm(number, handle)
+	}
+	t.weight.Add(packedWords(now.words).weight() - packedWords(before.words).weight())
+	c.scratch.before, c.scratch.now, c.scratch.gained, c.scratch.lost = old, words, gained, lost
 }
 
 // index returns the text index, which the first caller builds.
@@ -232,18 +247,19 @@ func (c *Catalog) index() *textIndex {
 		return t
 	}
 	t := new(textIndex)
-	for h := range c.n.Load() {
-		old := c.record(h)
-		if old == nil {
+	for handle := range c.end() {
+		r := c.record(handle)
+		if r == nil {
 			continue
 		}
-		r := *old
-		c.addWords(t, &r, nil)
-		for _, w := range r.words {
-			w.word.add(h)
+		h := r.head()
+		c.addWords(t, &h, nil)
+		for number, p := uint32(0), packedWords(h.words); len(p) > 0; {
+			number, _, p = p.next(number)
+			c.terms.add(number, handle)
 		}
-		t.weight.Add(r.weight)
-		c.chunk(h).records[h%chunkSize].Store(&r)
+		t.weight.Add(packedWords(h.words).weight())
+		c.chunk(handle).records[handle%chunkSize].Store(c.packed(&h))
 	}
 	c.text.Store(t)
 	return t

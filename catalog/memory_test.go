@@ -1,0 +1,104 @@
+package catalog_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/goldrec/gold/catalog"
+)
+
+// stock makes items as a shop has them: a title of some six words, which are as unequally frequent as words are, and one
+// that no other item has; a brand, a path of three names, a price and three attribute values.
+type stock struct {
+	rng  *rand.Rand
+	zipf *rand.Zipf
+}
+
+func newStock() *stock {
+	rng := rand.New(rand.NewPCG(1, 10))
+	return &stock{rng, rand.NewZipf(rng, 1.1, 10, 50_000)}
+}
+
+func (s *stock) item(i int) catalog.Item {
+	var title strings.Builder
+	for range 4 + s.rng.IntN(4) {
+		fmt.Fprintf(&title, "%c%x ", 'g'+rune(s.zipf.Uint64()%20), s.zipf.Uint64())
+	}
+	fmt.Fprintf(&title, "no%x", i*7919)
+	return catalog.Item{
+		ID: "product-" + strconv.Itoa(i), Title: title.String(), Brand: fmt.Sprint("brand ", s.zipf.Uint64()/5),
+		Categories: []string{fmt.Sprintf("Dep %d > Aisle %d > Shelf %d", s.rng.IntN(10), s.rng.IntN(10), s.rng.IntN(10))},
+		Price:      catalog.Money{Minor: s.rng.Int64N(20_000), Currency: "EUR"},
+		Attributes: map[string][]string{
+			"colour": {pick(s.rng, colours)}, "size": {strconv.Itoa(s.rng.IntN(50))}, "seller": {fmt.Sprint("seller ", s.zipf.Uint64()/10)},
+		},
+		Available: true,
+	}
+}
+
+// cost is what an item costs beside the text that is its own: identifier and title.
+type cost struct{ bare, loaded, searched, objects float64 }
+
+func memory(tb testing.TB, n int) (of cost) {
+	tb.Helper()
+	measure := func(load func(cat *catalog.Catalog, i int) (text int)) (*catalog.Catalog, float64, float64) {
+		before := memStats()
+		cat, text := catalog.New(), 0
+		for i := range n {
+			text += load(cat, i)
+		}
+		after := memStats()
+		return cat, (float64(after.HeapAlloc) - float64(before.HeapAlloc) - float64(text)) / float64(n),
+			float64(after.HeapObjects-before.HeapObjects) / float64(n)
+	}
+	upsert := func(cat *catalog.Catalog, it catalog.Item) int {
+		if _, err := cat.Upsert(it); err != nil {
+			tb.Fatal(err)
+		}
+		return len(it.ID) + len(it.Title)
+	}
+	var cat *catalog.Catalog
+	cat, of.bare, _ = measure(func(cat *catalog.Catalog, i int) int {
+		return upsert(cat, catalog.Item{ID: "product-" + strconv.Itoa(i), Available: true})
+	})
+	runtime.KeepAlive(cat)
+	s := newStock()
+	cat, of.loaded, of.objects = measure(func(cat *catalog.Catalog, i int) int { return upsert(cat, s.item(i)) })
+	before := memStats()
+	if _, total, err := cat.Search("no0", nil, 0, 1); err != nil || total == 0 {
+		tb.Fatalf("%d found, %v", total, err)
+	}
+	of.searched = of.loaded + (float64(memStats().HeapAlloc)-float64(before.HeapAlloc))/float64(n)
+	runtime.KeepAlive(cat)
+	return of
+}
+
+func memStats() (m runtime.MemStats) {
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m
+}
+
+func TestMemory(t *testing.T) {
+	of := memory(t, 100_000)
+	t.Logf("%.0f bytes beside its text for a bare item, %.0f for one with everything, %.0f once searched; %.2f objects", of.bare, of.loaded, of.searched, of.objects)
+}
+
+func BenchmarkMemory(b *testing.B) {
+	for _, n := range []int{100_000, 1_000_000} {
+		b.Run(fmt.Sprint("n=", n), func(b *testing.B) {
+			var of cost
+			for b.Loop() {
+				of = memory(b, n)
+			}
+			b.ReportMetric(of.bare, "bare-B/item")
+			b.ReportMetric(of.loaded, "B/item")
+			b.ReportMetric(of.searched, "searched-B/item")
+			b.ReportMetric(of.objects, "objects/item")
+		})
+	}
+}

@@ -1,0 +1,232 @@
+package catalog
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math"
+	"slices"
+	"sync/atomic"
+	"unsafe"
+)
+
+// terms are the values of facets and the words of texts, each with a number and the set of the items that have it.
+// Numbers count from 1, and none is given twice: a value that no item has any more loses its number, and gets another
+// when it comes back. So whoever holds a number of old, in a record that was replaced meanwhile, finds its value or
+// nothing, never another value.
+//
+// A term of one item costs some 30 bytes beside its text. Writers take turns under Catalog.mu, readers do not wait.
+type terms struct {
+	table atomic.Pointer[hashTable]
+	dir   directory[termChunk] // nil where every number of a chunk has lost its value
+	n     atomic.Uint32        // the highest number given; stored after what it stands for
+	live  int                  // how many have a value; the writer's
+}
+
+const (
+	termChunkBits = 10
+	termChunkSize = 1 << termChunkBits
+	termTextMax   = 1 << 20        // bytes of text after which a chunk takes no more terms
+	termDead      = math.MaxUint32 // in termChunk.one: the number has lost its value
+	termsMax      = math.MaxUint32 - 1<<28
+)
+
+type termChunk struct {
+	many  [termChunkSize]atomic.Pointer[posting]
+	one   [termChunkSize]atomic.Uint32 // the only handle, plus 1; void where there are many
+	start [termChunkSize]uint32        // of the facet's number, the value's length and the value, in text
+	text  atomic.Pointer[[]byte]
+
+	live, used int // numbers with a value, bytes of text; the writer's
+}
+
+func (t *terms) chunk(number uint32) *termChunk { return t.dir.get(int(number >> termChunkBits)) }
+
+// value returns what a number stands for. ok is false when it stands for nothing.
+func (t *terms) value(number uint32) (facet uint32, value string, ok bool) {
+	if number == 0 || number > t.n.Load() {
+		return 0, "", false
+	}
+	ch := t.chunk(number)
+	if ch == nil {
+		return 0, "", false
+	}
+	text := (*ch.text.Load())[ch.start[number%termChunkSize]:]
+	facet, text = uvarint32(text)
+	size, n := binary.Uvarint(text)
+	return facet, unsafe.String(&text[n], size), true // what was written once is never written again
+}
+
+// hash is the one hashTable knows a term by.
+func (t *hashTable) hash(facet uint32, value string) uint64 {
+	return maphash.String(t.seed, value) ^ uint64(facet)*0x9e3779b97f4a7c15
+}
+
+// find returns the number of a value. It allocates nothing.
+func (t *terms) find(facet uint32, value string) (number uint32, ok bool) {
+	table := t.table.Load()
+	if table == nil {
+		return 0, false
+	}
+	return table.find(table.hash(facet, value), func(number uint32) bool {
+		f, v, ok := t.value(number)
+		return ok && f == facet && v == value
+	})
+}
+
+// intern returns the number of a value, which gets one when it has none; isNew says so. The text is copied.
+func (t *terms) intern(facet uint32, value string) (number uint32, isNew bool) {
+	if number, ok := t.find(facet, value); ok {
+		return number, false
+	}
+	number = t.n.Load() + 1
+	ch := t.chunk(number)
+	if ch != nil && ch.used > termTextMax {
+		for ; number%termChunkSize != 0; number++ {
+			ch.one[number%termChunkSize].Store(termDead)
+		}
+		ch = nil
+	}
+	if ch == nil {
+		ch = new(termChunk)
+		t.dir.set(int(number>>termChunkBits), ch)
+		t.release(t.n.Load(), number)
+	}
+	table := t.table.Load()
+	if !table.room(number) {
+		table = t.rebuild(table, number)
+	}
+	ch.write(number, facet, value)
+	ch.live++
+	t.live++
+	t.n.Store(number)
+	table.add(table.hash(facet, value), number)
+	return number, true
+}
+
+// write puts a term's text behind the others of its chunk.
+func (ch *termChunk) write(number, facet uint32, value string) {
+	var text []byte
+	if p := ch.text.Load(); p != nil {
+		text = *p
+	}
+	need := ch.used + len(value) + 2*binary.MaxVarintLen64
+	if need > len(text) {
+		text = slices.Grow(text[:ch.used:ch.used], max(need, 2*ch.used, 256)-ch.used)
+		text = text[:cap(text)]
+		ch.text.Store(&text)
+	}
+	ch.start[number%termChunkSize] = uint32(ch.used)
+	to := binary.AppendUvarint(text[:ch.used], uint64(facet))
+	to = binary.AppendUvarint(to, uint64(len(value)))
+	ch.used = len(append(to, value...))
+	if number%termChunkSize == termChunkSize-1 {
+		text = slices.Clone(text[:ch.used])
+		ch.text.Store(&text)
+	}
+}
+
+// rebuild makes a table with room for the number, and what has a value in it.
+func (t *terms) rebuild(old *hashTable, number uint32) *hashTable {
+	var seed maphash.Seed
+	if old == nil {
+		seed = maphash.MakeSeed()
+	} else {
+		seed = old.seed
+	}
+	table := newHashTable(seed, t.live, number)
+	for i := range t.dir.len() {
+		if t.dir.get(i) == nil {
+			continue
+		}
+		for number := range uint32(termChunkSize) {
+			number += uint32(i) << termChunkBits
+			if facet, value, ok := t.value(number); ok && !t.isDead(number) {
+				table.add(table.hash(facet, value), number)
+			}
+		}
+	}
+	t.table.Store(table)
+	return table
+}
+
+// isDead reports whether a number has lost its value. One that was just given has not.
+func (t *terms) isDead(number uint32) bool {
+	ch := t.chunk(number)
+	return ch == nil || ch.one[number%termChunkSize].Load() == termDead
+}
+
+// handles returns the set of a term as it is now.
+func (t *terms) handles(number uint32) handles {
+	ch := t.chunk(number)
+	if ch == nil {
+		return handles{}
+	}
+	if p := ch.many[number%termChunkSize].Load(); p != nil {
+		return handles{many: p}
+	}
+	if one := ch.one[number%termChunkSize].Load(); one != termDead {
+		return handles{one: one}
+	}
+	return handles{}
+}
+
+// add gives a handle to a term that does not have it.
+func (t *terms) add(number, handle uint32) {
+	ch, i := t.chunk(number), number%termChunkSize
+	p, one := ch.many[i].Load(), ch.one[i].Load()
+	switch {
+	case p != nil:
+		if grown := p.add(handle); grown != p {
+			ch.many[i].Store(grown)
+		}
+	case one == 0:
+		ch.one[i].Store(handle + 1)
+	default: // one stays for those who have just seen that there are not many
+		ch.many[i].Store(newPosting(one-1, handle))
+	}
+}
+
+// remove takes a handle from a term that has it, and reports whether it was the last: then the number loses its value,
+// which was this.
+func (t *terms) remove(number, handle uint32) (facet uint32, value string, last bool) {
+	ch, i := t.chunk(number), number%termChunkSize
+	if p := ch.many[i].Load(); p != nil && p.len() > 1 {
+		if less := p.remove(handle); less != p {
+			ch.many[i].Store(less)
+		}
+		return 0, "", false
+	}
+	facet, value, _ = t.value(number)
+	table := t.table.Load()
+	table.remove(table.hash(facet, value), number)
+	ch.one[i].Store(termDead)
+	ch.many[i].Store(nil)
+	ch.live--
+	t.live--
+	t.release(number, t.n.Load())
+	return facet, value, true
+}
+
+// release frees the chunk of a number when none of it has a value, unless it is the one that number next is in.
+func (t *terms) release(number, next uint32) {
+	if ch := t.chunk(number); ch != nil && ch.live == 0 && number>>termChunkBits != next>>termChunkBits {
+		t.dir.set(int(number>>termChunkBits), nil)
+	}
+}
+
+// valueList is the numbers of one kind of term. Those that have lost their value stay in it until they are most of it.
+type valueList struct {
+	numbers
+	dead int // the writer's
+}
+
+// drop says that one of the list has lost its value.
+func (l *valueList) drop(t *terms) {
+	l.dead++
+	list := l.read()
+	if l.dead*2 <= len(list) {
+		return
+	}
+	l.replace(slices.DeleteFunc(slices.Clone(list), t.isDead))
+	l.dead = 0
+}
