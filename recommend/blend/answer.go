@@ -44,7 +44,9 @@ type voice struct {
 func newAnswer(b *Blend) *Answer { return &Answer{blend: b, voices: make([]voice, len(b.parts))} }
 
 // Answer begins an answer to the user. Without the blend's vector in u.Vector that is made anew.
-func (b *Blend) Answer(u *model.User) *Answer { return b.answer(u, b.weights[class(length(u.History))]) }
+func (b *Blend) Answer(u *model.User) *Answer {
+	return b.answer(u, b.weights[class(length(u.History))])
+}
 
 func (b *Blend) answer(u *model.User, weights []float32) *Answer {
 	a := b.answers.Get().(*Answer)

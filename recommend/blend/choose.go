@@ -203,7 +203,7 @@ func (l *lesson) paired(a, b []float64) (difference, deviation float64) {
 		squares += d * d
 	}
 	n := float64(len(a))
-	return sum / n, math.Sqrt(max(0, squares/n-sum/n*sum/n)/n)
+	return sum / n, math.Sqrt(max(0, squares/n-sum/n*sum/n) / n)
 }
 
 func mean(of []float64) float64 {
