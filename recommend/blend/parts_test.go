@@ -135,20 +135,25 @@ func handles(n int) []uint32 {
 	return out
 }
 
-// hash is a number from 0 to below 1 that depends on its arguments alone.
-func hash(of ...uint64) float64 {
+// mix is a number that depends on its arguments alone.
+func mix(of ...uint64) uint64 {
 	h := uint64(0x9e3779b97f4a7c15)
 	for _, v := range of {
 		h = (h ^ v) * 0xd6e8feb86659fd93
 		h = (h ^ h>>32) * 0xd6e8feb86659fd93
 		h ^= h >> 29
 	}
-	return float64(h>>11) / (1 << 53)
+	return h
 }
 
-// normal is hash, normally distributed.
+// hash is such a number from 0 to below 1.
+func hash(of ...uint64) float64 { return float64(mix(of...)>>11) / (1 << 53) }
+
+// normal is one of mean 0 and standard deviation 1, distributed nearly normally: a sum of four.
 func normal(of ...uint64) float64 {
-	return math.Sqrt(-2*math.Log(1-hash(append(of, 1)...))) * math.Cos(2*math.Pi*hash(append(of, 2)...))
+	h := mix(of...)
+	sum := h&0xffff + h>>16&0xffff + h>>32&0xffff + h>>48
+	return (float64(sum)/(1<<16) - 2) * math.Sqrt(3)
 }
 
 // who is the user, whom the parts know by the time of the newest event.
