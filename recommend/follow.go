@@ -49,17 +49,18 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // again calls a loop, and after an error calls it again a while later, until ctx ends.
 func (e *Engine) again(ctx context.Context, what string, loop func(context.Context) error) {
+	rng := rand.New(rand.NewPCG(e.opts.Seed, uint64(hashID(what))))
 	for wait := retryMin; ctx.Err() == nil; wait = min(2*wait, retryMax) {
-		began := time.Now()
+		began := e.now()
 		err := loop(ctx)
 		if ctx.Err() != nil || errors.Is(err, store.ErrClosed) {
 			return
 		}
-		if time.Since(began) > 2*retryMax {
+		if e.now().Sub(began) > 2*retryMax {
 			wait = retryMin // it had worked
 		}
 		e.log(ctx, slog.LevelError, "run: "+what, slog.Any("error", err), slog.Duration("again in", wait))
-		if pause(ctx, wait/2+rand.N(wait/2)) != nil {
+		if pause(ctx, wait/2+time.Duration(rng.Int64N(int64(wait/2)))) != nil {
 			return
 		}
 	}

@@ -40,7 +40,7 @@ func trainAll(
 ) ([]model.Model, error) {
 	parts := make([]model.Model, len(trainers))
 	for i, tr := range trainers {
-		o := model.TrainOptions{Seed: opt.Seed, Workers: opt.Workers, Progress: progress.part}
+		o := model.TrainOptions{Seed: opt.Seed, Workers: opt.Workers, Progress: progress.part, Draft: previous == nil}
 		if previous != nil {
 			o.Previous = previous[i]
 		}

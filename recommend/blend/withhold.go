@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	sliceUsers = 3000 // users with withheld events, at most
+	sliceUsers = 1500 // users with withheld events, at most
 	slicePart  = 5    // one event in so many is withheld
 	sliceMost  = 20   // withheld events of a user, about
 )

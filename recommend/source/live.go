@@ -129,7 +129,7 @@ func (l *Live) made(q *stage.Query, board *string) *offers {
 
 // saved is the part of the item's price that the discount takes away.
 func saved(c *catalog.Catalog, item uint32, d deals.Discount) float64 {
-	price := priceOf(c, item)
+	price := c.Price(item)
 	if price.Minor <= 0 {
 		return 0
 	}
@@ -138,11 +138,4 @@ func saved(c *catalog.Catalog, item uint32, d deals.Discount) float64 {
 		return 0
 	}
 	return 1 - float64(reduced)/float64(price.Minor)
-}
-
-func priceOf(c *catalog.Catalog, item uint32) catalog.Money {
-	if it := c.Item(item); it != nil {
-		return it.Price
-	}
-	return catalog.Money{}
 }

@@ -34,7 +34,7 @@ func worth(list []stage.Candidate, n int, first float32) []stage.Candidate {
 }
 
 func checkWorth(source string, v float32) error {
-	if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+	if !(v >= 0 && v <= math.MaxFloat32) {
 		return fmt.Errorf("%w: %s: worth %v", stage.ErrInvalid, source, v)
 	}
 	return nil

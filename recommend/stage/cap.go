@@ -3,6 +3,7 @@ package stage
 import (
 	"fmt"
 
+	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend/model"
 )
 
@@ -10,16 +11,17 @@ import (
 // one too many of a value behind all others, in order and with a score no higher than theirs: so a page that would be
 // short is filled with what was over, the best of it first. Fixed items of the page count before all others. An item of
 // several values counts for each of them and is over when one of them is full; an item without a value is never over. It
-// costs about 5 µs for 100 candidates.
+// costs about 4 µs for 100 candidates.
 type Cap struct {
-	Field string // "brand", "category" (of which the first path counts, whole), "currency" or an attribute such as "attr.seller"
+	Field string // "brand", "category" (each whole path is a value), "currency" or an attribute such as "attr.seller"
 	Max   int    // 0 means 1
 
-	pool pool[capScratch]
+	columns columns
+	pool    pool[capScratch]
 }
 
 type capScratch struct {
-	values values
+	column *catalog.Column
 	of     []uint32
 	counts model.Sums
 	kept   []Candidate
@@ -36,16 +38,17 @@ func (c *Cap) Validate() error {
 
 // Apply implements Stage.
 func (c *Cap) Apply(list []Candidate, q *Query) []Candidate {
-	s := c.pool.get()
-	defer c.pool.put(s)
-	s.apply(list, q, c.Field, max(1, c.Max))
-	return list
+	return capped(list, q, c.columns.in(q.Catalog, c.Field), &c.pool, max(1, c.Max))
 }
 
-func (s *capScratch) apply(list []Candidate, q *Query, field string, most int) {
-	if !s.values.reset(q.Catalog, field) {
-		return
+// capped is what Cap and Once do, by the one column given.
+func capped(list []Candidate, q *Query, by []*catalog.Column, scratch *pool[capScratch], most int) []Candidate {
+	if len(by) == 0 {
+		return list
 	}
+	s := scratch.get()
+	defer scratch.put(s)
+	s.column = by[0]
 	s.counts.Reset()
 	s.kept, s.over = s.kept[:0], s.over[:0]
 	for _, c := range onPage(list, q) {
@@ -66,17 +69,18 @@ func (s *capScratch) apply(list []Candidate, q *Query, field string, most int) {
 	sink(s.kept, s.over)
 	s.kept = append(s.kept, s.over...)
 	arrange(list, s.kept)
+	return list
 }
 
 func (s *capScratch) count(item uint32) {
-	s.of = s.values.append(s.of[:0], 0, item)
+	s.of = s.column.Values(s.of[:0], item)
 	for _, v := range s.of {
 		s.counts.Add(v, 1)
 	}
 }
 
 func (s *capScratch) full(item uint32, most int) bool {
-	s.of = s.values.append(s.of[:0], 0, item)
+	s.of = s.column.Values(s.of[:0], item)
 	for _, v := range s.of {
 		if s.counts.Get(v) >= float32(most) {
 			return true
@@ -90,7 +94,8 @@ func (s *capScratch) full(item uint32, most int) bool {
 type Once struct {
 	Field string // an attribute, or "brand", "category", "currency"
 
-	pool pool[capScratch]
+	columns columns
+	pool    pool[capScratch]
 }
 
 // Validate implements Checked.
@@ -98,8 +103,5 @@ func (o *Once) Validate() error { return checkField("once", o.Field) }
 
 // Apply implements Stage.
 func (o *Once) Apply(list []Candidate, q *Query) []Candidate {
-	s := o.pool.get()
-	defer o.pool.put(s)
-	s.apply(list, q, o.Field, 1)
-	return list
+	return capped(list, q, o.columns.in(q.Catalog, o.Field), &o.pool, 1)
 }

@@ -22,7 +22,8 @@ type Diverse struct {
 	// Vector gives an item's vector, nil for one without: the catalogue's own or a model's. nil: vectors do not count.
 	Vector func(item uint32) []float32
 
-	pool pool[diverseScratch]
+	columns columns
+	pool    pool[diverseScratch]
 }
 
 // Validate implements Checked.
@@ -47,10 +48,17 @@ func (d *Diverse) Apply(list []Candidate, q *Query) []Candidate {
 	if !(lambda > 0 && lambda < 1) {
 		return list
 	}
+	fields := d.Fields
+	if fields == nil {
+		fields = []string{"brand", "category"}
+	}
+	by := d.columns.in(q.Catalog, fields...)
+	if len(by) < len(fields) {
+		return list // one of the fields is none
+	}
 	s := d.pool.get()
 	defer d.pool.put(s)
-	if s.read(d, list, q) {
-		s.choose(list, len(onPage(list, q)), float32((1-lambda)/lambda))
-	}
+	s.read(d, list, by)
+	s.choose(list, len(onPage(list, q)), float32((1-lambda)/lambda))
 	return list
 }

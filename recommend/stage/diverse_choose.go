@@ -4,37 +4,47 @@ import (
 	"math"
 	"slices"
 
+	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/internal/simd"
 )
 
 // diverseScratch holds what is compared of the candidates of a list, by their places in it.
 type diverseScratch struct {
-	values values
-	of     []uint32 // the values of all candidates in the first field, in the next, …
-	ends   []int    // where those of field f and candidate i end: at f·candidates + i
+	of    []uint32 // the values of all candidates in the first field, in the next, …
+	ends  []int    // where those of field f and candidate i end: at f·candidates + i
+	value []uint32 // the only one of field f and candidate i; none or several where there is not one
 
 	vectors [][]float32 // nil or empty for a candidate without
 	lengths []float32
 
-	likest []float32 // the highest similarity to anything on the page
-	gone   []bool    // on the page already, or Fixed
-	order  []Candidate
+	total, parts []float32 // of the similarity to the candidate that comes to the page
+	likest       []float32 // the highest similarity to anything on the page
+	gone         []bool    // on the page already, or Fixed
+	order        []Candidate
 }
 
-// read gathers what is compared; false when a field is none.
-func (s *diverseScratch) read(d *Diverse, list []Candidate, q *Query) bool {
-	fields := d.Fields
-	if fields == nil {
-		fields = []string{"brand", "category"}
-	}
-	if !s.values.reset(q.Catalog, fields...) {
-		return false
-	}
-	s.of, s.ends = s.of[:0], s.ends[:0]
-	for f := range fields {
+// What stands in for a value, of which none is 0 and few are so high.
+const (
+	none    = 0
+	several = math.MaxUint32
+)
+
+// read gathers what is compared.
+func (s *diverseScratch) read(d *Diverse, list []Candidate, by []*catalog.Column) {
+	s.of, s.ends, s.value = s.of[:0], s.ends[:0], s.value[:0]
+	for _, column := range by {
 		for _, c := range list {
-			s.of = s.values.append(s.of, f, c.Item)
+			from := len(s.of)
+			s.of = column.Values(s.of, c.Item)
 			s.ends = append(s.ends, len(s.of))
+			switch values := s.of[from:]; len(values) {
+			case 0:
+				s.value = append(s.value, none)
+			case 1:
+				s.value = append(s.value, values[0])
+			default:
+				s.value = append(s.value, several)
+			}
 		}
 	}
 	s.vectors, s.lengths = s.vectors[:0], s.lengths[:0]
@@ -45,7 +55,6 @@ func (s *diverseScratch) read(d *Diverse, list []Candidate, q *Query) bool {
 			s.lengths = append(s.lengths, float32(math.Sqrt(float64(simd.Dot(v, v)))))
 		}
 	}
-	return true
 }
 
 // choose fills the places of the page that are not Fixed.
@@ -93,37 +102,46 @@ func (s *diverseScratch) choose(list []Candidate, page int, weight float32) {
 
 // meet takes in that candidate p is on the page.
 func (s *diverseScratch) meet(p, n int) {
-	for i := range n {
-		if !s.gone[i] {
-			s.likest[i] = max(s.likest[i], s.similarity(p, i, n))
+	s.total, s.parts = append(s.total[:0], s.likest...), append(s.parts[:0], s.likest...)
+	clear(s.total)
+	clear(s.parts)
+	for from := 0; from < len(s.value); from += n {
+		s.compareValues(from, p, n)
+	}
+	if len(s.vectors) > 0 {
+		s.compareVectors(p)
+	}
+	for i, parts := range s.parts {
+		if parts > 0 && !s.gone[i] {
+			s.likest[i] = max(s.likest[i], s.total[i]/parts)
 		}
 	}
 }
 
-func (s *diverseScratch) similarity(a, b, n int) float32 {
-	var total, parts float32
-	for f := 0; f < len(s.ends); f += n {
-		x, y := s.has(f+a), s.has(f+b)
-		if len(x)+len(y) == 0 {
-			continue
+// compareValues adds how much of the field that begins at from all have in common with candidate p.
+func (s *diverseScratch) compareValues(from, p, n int) {
+	value := s.value[from+p]
+	for i, v := range s.value[from : from+n] {
+		switch {
+		case v == several || value == several:
+			s.parts[i]++
+			s.total[i] += jaccard(s.has(from+p), s.has(from+i))
+		case v == value && v != none:
+			s.parts[i]++
+			s.total[i]++
+		case v != value:
+			s.parts[i]++
 		}
-		parts++
-		if len(x) == 1 && len(y) == 1 {
-			if x[0] == y[0] {
-				total++
-			}
-			continue
+	}
+}
+
+func (s *diverseScratch) compareVectors(p int) {
+	for i, v := range s.vectors {
+		if len(v) == len(s.vectors[p]) && s.lengths[i]*s.lengths[p] > 0 {
+			s.parts[i]++
+			s.total[i] += max(0, min(1, simd.Dot(v, s.vectors[p])/(s.lengths[i]*s.lengths[p])))
 		}
-		total += jaccard(x, y)
 	}
-	if len(s.vectors) > 0 && len(s.vectors[a]) == len(s.vectors[b]) && s.lengths[a]*s.lengths[b] > 0 {
-		parts++
-		total += max(0, min(1, simd.Dot(s.vectors[a], s.vectors[b])/(s.lengths[a]*s.lengths[b])))
-	}
-	if parts == 0 {
-		return 0
-	}
-	return total / parts
 }
 
 // has returns the values of a field and candidate.

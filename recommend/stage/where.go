@@ -28,6 +28,32 @@ func (w *where) in(c *catalog.Catalog, f catalog.Filter) *catalog.Matcher {
 	return last.matcher
 }
 
+// columns keeps the columns of fields for the catalogue that it was last asked about.
+type columns struct{ last atomic.Pointer[columnsOf] }
+
+type columnsOf struct {
+	catalog *catalog.Catalog
+	list    []*catalog.Column // nil: one of the fields is none
+}
+
+// in returns the columns of the fields, which are the same each time; nil when one is none: Validate has said so.
+func (c *columns) in(of *catalog.Catalog, fields ...string) []*catalog.Column {
+	last := c.last.Load()
+	if last == nil || last.catalog != of {
+		last = &columnsOf{catalog: of}
+		for _, field := range fields {
+			column, err := of.Column(field)
+			if err != nil {
+				last.list = nil
+				break
+			}
+			last.list = append(last.list, column)
+		}
+		c.last.Store(last)
+	}
+	return last.list
+}
+
 // checkFilter says what is wrong with a filter, which must be there.
 func checkFilter(stage string, f catalog.Filter) error {
 	if f == nil {
@@ -41,7 +67,7 @@ func checkFilter(stage string, f catalog.Filter) error {
 
 // checkField says what is wrong with the name of a field whose values are counted or compared.
 func checkField(stage, field string) error {
-	if _, err := catalog.New().Facets(field, nil); err != nil {
+	if _, err := catalog.New().Column(field); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrInvalid, stage, err)
 	}
 	return nil

@@ -75,10 +75,11 @@ func TestRowsExpose(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, in := range past {
+	for _, entry := range past {
+		in := entry.Interaction
 		got = append(got, fmt.Sprint(in.Kind, " ", in.Placement, " ", in.Variant))
 	}
-	want := []string{"impression for-you " + variant, "view trending " + variant, "click trending " + variant}
+	want := []string{"view trending " + variant, "click trending " + variant}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("recorded, the last first (-want +got):\n%s", diff)
 	}
