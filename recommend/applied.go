@@ -53,7 +53,8 @@ func (p *partition) insert(i int, at store.Position) {
 	right := i < len(p.spans) && at+1 == p.spans[i].from
 	switch {
 	case i == 0 && at == p.settled+1 && right:
-		p.settled, p.spans = p.spans[0].to, slices.Delete(p.spans, 0, 1)
+		p.settled = p.spans[0].to
+		p.spans = slices.Delete(p.spans, 0, 1)
 	case i == 0 && at == p.settled+1:
 		p.settled = at
 	case left && right:
