@@ -162,6 +162,9 @@ func (e *Engine) trainOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := e.adopt(ctx); err != nil || e.due() > 0 { // who held the lease before has just published
+		return errors.Join(err, e.store.Release(context.WithoutCancel(ctx), lease))
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
