@@ -63,3 +63,9 @@ const (
 	HistoryMax = historyMax
 	PendingMax = pendingMax
 )
+
+// Score is what the item counts for in what is trending.
+func (e *Engine) Score(item string) float32 {
+	h, _ := e.items.Lookup(item)
+	return e.trending.Score(h, e.now().Unix())
+}
