@@ -24,10 +24,17 @@ func (e *Engine) apply(entry *store.Entry) {
 	case store.Interacted:
 		e.applyInteraction(entry)
 	case store.Exposed:
-		e.exposed.add(day(in.Time), exposureHash(in.User, in.Experiment, in.Variant))
+		if !e.forgets.covers(in.User, entry.Position) {
+			e.exposed.add(day(in.Time), exposureHash(in.User, in.Experiment, in.Variant))
+		}
 	case store.Forgotten:
 		e.forgets.add(in.User, entry.Partition, entry.Position)
 		e.users.remove(in.User)
+		for _, x := range e.policies.experiments {
+			for _, variant := range x.Variants() {
+				e.exposed.remove(exposureHash(in.User, x.Key(), variant))
+			}
+		}
 	case store.ProfileChanged:
 		if u, ok := e.users.get(in.User); ok {
 			u.changed()

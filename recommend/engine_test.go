@@ -74,7 +74,7 @@ func quick() []model.Trainer { return []model.Trainer{popular.Trainer{}, itemknn
 
 // small are the default parts in a size that trains quickly; the examples train the default.
 func small() []model.Trainer {
-	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, content.Trainer{}, als.Trainer{Factors: 16, Iterations: 5}}
+	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, content.Trainer{}, als.Trainer{Factors: 16, Iterations: 8}}
 }
 
 // defaults fills in what tests leave open.

@@ -38,3 +38,10 @@ func (x *exposedToday) add(day int64, hash uint64) {
 		x.hashes[hash] = struct{}{}
 	}
 }
+
+// remove forgets an exposure.
+func (x *exposedToday) remove(hash uint64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.hashes, hash)
+}

@@ -41,7 +41,7 @@ func (e *Engine) expose(ctx context.Context, u *user, req *Request, c *choice, p
 	for u.exposed.Load() != key {
 		mine, other := u.claim(key)
 		if mine != nil {
-			e.writeExposure(ctx, u, mine, key, e.exposures(req, page, now))
+			e.writeExposure(ctx, u, mine, key, e.exposures(req, c, page, now))
 			return
 		}
 		if other == nil {
@@ -59,10 +59,10 @@ func (e *Engine) expose(ctx context.Context, u *user, req *Request, c *choice, p
 }
 
 // exposures are the entries that say to what the user is exposed, and that the log does not have yet today.
-func (e *Engine) exposures(req *Request, page *Page, now time.Time) []store.Entry {
+func (e *Engine) exposures(req *Request, c *choice, page *Page, now time.Time) []store.Entry {
 	var entries []store.Entry
 	for i, x := range e.policies.experiments {
-		variant := x.Variant(req.User)
+		variant := c.variants[i]
 		if variant == "" || !e.policies.says(i, req.Placement) || e.policies.forced[i] != nil && e.policies.forced[i].Forced(req.User) ||
 			e.exposed.has(day(now), exposureHash(req.User, x.Key(), variant)) {
 			continue

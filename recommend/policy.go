@@ -73,6 +73,9 @@ type policies struct {
 
 // newPolicies checks the policies and makes plans of them.
 func newPolicies(o *Options) (*policies, error) {
+	if len(o.Experiments) > experimentsMax {
+		return nil, fmt.Errorf("%w: %d experiments, more than %d", ErrInvalid, len(o.Experiments), experimentsMax)
+	}
 	p := &policies{experiments: o.Experiments, models: map[string]*plan{}}
 	for i, x := range o.Experiments {
 		if x == nil || x.Key() == "" || len(x.Variants()) == 0 {
@@ -214,8 +217,10 @@ func (p *policies) bind(e *Engine) {
 		for _, s := range slices.Concat(pl.Sources, pl.Fill) {
 			pl.names = append(pl.names, s.Name())
 		}
-		if !slices.Contains(pl.names, Blended) {
-			pl.names = append(pl.names, Blended) // for what stands in
+		for _, name := range []string{Blended, Trending} { // for what stands in, and for what is to be ranked and unknown
+			if !slices.Contains(pl.names, name) {
+				pl.names = append(pl.names, name)
+			}
 		}
 	}
 	for _, pl := range p.plans {
@@ -239,7 +244,8 @@ type choice struct {
 	plan       *plan
 	experiment string // that chose it, or has a say here
 	variant    string
-	exposing   uint64 // hash of all experiments that have a say here and the user's variants; 0: of none
+	variants   [experimentsMax]string // the user's, by experiment
+	exposing   uint64                 // hash of all experiments that have a say here and the user's variants; 0: of none
 }
 
 // choose finds the plan for a request.
@@ -251,15 +257,15 @@ func (p *policies) choose(req *Request) (choice, error) {
 		}
 		return choice{plan: pl}, nil
 	}
-	var variants [experimentsMax]string
+	c := choice{plan: p.fallback}
+	variants := &c.variants
 	if req.User != "" {
-		for i, x := range p.experiments[:min(len(p.experiments), experimentsMax)] {
+		for i, x := range p.experiments {
 			variants[i] = x.Variant(req.User)
 		}
 	}
-	c := choice{plan: p.fallback}
 	for _, pl := range p.plans {
-		if pl.applies(&variants, req.Placement) {
+		if pl.applies(variants, req.Placement) {
 			c.plan = pl
 			break
 		}

@@ -207,8 +207,8 @@ func (q *query) enumerate(depth int) {
 	}
 }
 
-// rankTeam sets list to what a team and the sources propose, ranked, up to n. For a part that is not in service the blend of
-// all that are steps in.
+// rankTeam sets list to what a team and the sources propose, ranked, up to n. For a part that is not in service, and for parts to
+// be interleaved of which one is not, the blend of all that are steps in.
 func (q *query) rankTeam(team, n int) {
 	q.list, q.items, q.more = q.list[:0], q.items[:0], q.more[:0]
 	for i, s := range q.plan.Sources {
@@ -219,7 +219,7 @@ func (q *query) rankTeam(team, n int) {
 		}
 	}
 	b, brought := q.team(team), team
-	if b == nil && q.generation != nil && q.plan.standsIn(team) {
+	if q.generation != nil && (b == nil && q.plan.standsIn(team) || q.plan.Interleave && !q.generation.serves(q.plan)) {
 		b, brought = q.generation.blend, slices.Index(q.plan.names, Blended)
 	}
 	var scored []model.Scored

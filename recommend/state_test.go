@@ -194,17 +194,29 @@ func TestEndlessHistory(t *testing.T) {
 					t.Errorf("%s: after 10,000 impressions ann, who bought something, is shown %v", name, got)
 				}
 			}
-			for k := range 3 {
-				kind := []store.Kind{store.View, store.Impression}[k%2]
-				for i := range batch {
-					batch[i].Item, batch[i].Kind, batch[i].Time = fmt.Sprint("item-", k*len(batch)+i), kind, monday
+			// Full from the store, and then more of it than there is room for.
+			for i := range batch {
+				batch[i].Item, batch[i].Kind, batch[i].Time = fmt.Sprint("viewed-", i), store.View, monday
+			}
+			record(t, open(t, st, opts), batch...)
+			eng = open(t, st, opts)
+			ask(t, eng, recommend.Request{User: "ann"})
+			for k, kind := range []store.Kind{store.View, store.Impression} {
+				for i := range recommend.SeenSlack + 100 {
+					batch[i].Item, batch[i].Kind = fmt.Sprint("item-", k, i), kind
 				}
-				record(t, eng, batch...)
-				if history, seen := eng.Memory("ann"); seen > recommend.SeenMax+recommend.ShownMax+recommend.SeenSlack ||
-					opts.Policies == nil && seen > recommend.SeenMax+recommend.SeenSlack || len(history) > recommend.HistoryMax {
+				record(t, eng, batch[:recommend.SeenSlack+100]...)
+				history, seen := eng.Memory("ann")
+				most := recommend.SeenMax + recommend.SeenSlack
+				if opts.Policies != nil {
+					most += recommend.ShownMax
+				}
+				if seen > most || len(history) > recommend.HistoryMax {
 					t.Errorf("memory holds %d events and hides %d items", len(history), seen)
 				}
-				ask(t, eng, recommend.Request{User: "ann"})
+				if got := items(ask(t, eng, recommend.Request{User: "ann", N: 1})); slices.Contains(got, batch[0].Item) {
+					t.Errorf("the page shows %v", got)
+				}
 			}
 		})
 	}
