@@ -280,7 +280,7 @@ func (q *query) embed() {
 	v := q.state.view.Load()
 	switch {
 	case v == nil || v.epoch != g.epoch:
-		v = &view{epoch: g.epoch, vector: g.blend.Embed(nil, u.History, u.Now), made: q.stage.Now.UnixNano()}
+		v = &view{epoch: g.epoch, vector: g.blend.Embed(nil, u.History, u.Now)}
 	case v.behind > 0:
 		next := *v
 		next.vector, next.behind = slices.Clone(v.vector), 0

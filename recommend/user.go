@@ -102,14 +102,11 @@ type userState struct {
 }
 
 // view is what the models of one epoch made of a user, kept from one page to the next and past new interactions: the
-// vector is then gone on from, and the candidates are ranked again instead of looked for.
+// vector is then gone on from.
 type view struct {
 	epoch  uint64    // not the generation itself, which an idle user would keep from being freed
 	vector []float32 // of the history as it was behind events ago
-	pool   []uint32  // candidates that the parts came up with, when they were last asked
-	made   int64     // when that was, Unix nanoseconds
 	behind int       // events that came since the vector was made
-	stale  int       // events that came since the candidates were looked for
 }
 
 // with is the state after one more event. An event that stands there already, which a history read from the store
@@ -140,7 +137,6 @@ func (s *userState) with(ev event, rules *rules) *userState {
 	if v := s.view.Load(); v != nil {
 		later := *v
 		later.behind++
-		later.stale++
 		next.view.Store(&later)
 	}
 	return next

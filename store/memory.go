@@ -19,7 +19,7 @@ type MemoryOptions struct {
 // Memory is the Store that lives in the process and dies with it: for tests, for the models that read a log once, and
 // for programs that can learn again from elsewhere. It is safe for concurrent use and starts no goroutine.
 //
-// An entry costs 96 bytes, about 40 more with an ID, plus its identifiers, each distinct one kept once. Append is O(1) an
+// An entry costs 96 bytes, 110 more with an ID, plus its identifiers, each distinct one kept once. Append is O(1) an
 // entry, History O(entries it passes), Forget O(entries of that user), Trim O(all). Everything but the pages grows with
 // what is stored: profiles until they are deleted, entries until they are trimmed or forgotten, models until their
 // versions are deleted, leases for ever with their names.

@@ -6,20 +6,22 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 	"unique"
 )
 
-// memoryChunkLen is how many positions a chunk covers.
-const memoryChunkLen = 256
+// memoryChunkLen is how many positions a chunk covers: what fits into 24 KiB with 8 bytes of the runtime's.
+const memoryChunkLen = 255
 
 // record is an Entry with each identifier kept once in the process, and the user's previous one chained to it. It never
 // changes once readers can see it.
 type record struct {
-	user, item, session, page, id unique.Handle[string] // the item of Published is its Model
-	where                         unique.Handle[where]
+	user, item, session, page unique.Handle[string] // the item of Published is its Model
+	where                     unique.Handle[where]
+	id                        *string // nil for none; no two are equal, so that sharing them would only cost
 
 	value      uint64 // the bits of Value; the Version of Published
 	propensity float64
@@ -38,7 +40,11 @@ type where struct{ placement, experiment, variant, source string }
 func (r *record) entry(e *Entry) {
 	e.Position, e.Fact = r.position, r.fact
 	in := &e.Interaction
-	in.ID, in.User, in.Session, in.Page = r.id.Value(), r.user.Value(), r.session.Value(), r.page.Value()
+	in.User, in.Session, in.Page = r.user.Value(), r.session.Value(), r.page.Value()
+	in.ID = ""
+	if r.id != nil {
+		in.ID = *r.id
+	}
 	in.Kind, in.Rank, in.Propensity = r.kind, int(r.rank), r.propensity
 	in.Time = time.UnixMicro(r.micros).UTC()
 	w := r.where.Value()
@@ -67,7 +73,16 @@ type memoryLog struct {
 }
 
 // memoryID is what an entry is known by when it comes again.
-type memoryID struct{ user, id unique.Handle[string] }
+type memoryID struct {
+	user unique.Handle[string]
+	id   string
+}
+
+func (l *memoryLog) freeID(r *record) {
+	if r.id != nil {
+		delete(l.ids, memoryID{r.user, *r.id})
+	}
+}
 
 // Append implements Log. It waits for no scan.
 func (m *Memory) Append(ctx context.Context, batch []Entry) error {
@@ -212,7 +227,7 @@ func (m *Memory) Wait(ctx context.Context, since Place) error {
 	}
 }
 
-// Forget implements Histories. It is O(entries of the user), each at most the copying of a chunk of 256 entries.
+// Forget implements Histories. It is O(entries of the user), each at most the copying of a chunk of 255 entries.
 func (m *Memory) Forget(ctx context.Context, user string) error {
 	if err := m.check(ctx); err != nil {
 		return err
@@ -252,11 +267,14 @@ func (l *memoryLog) record(e *Entry) record {
 	in := &e.Interaction
 	r := record{
 		user: l.intern(in.User), item: l.intern(in.Item), session: l.intern(in.Session), page: l.intern(in.Page),
-		id: l.intern(in.ID), where: l.nowhere, micros: in.Time.UnixMicro(), fact: e.Fact, kind: in.Kind,
+		where: l.nowhere, micros: in.Time.UnixMicro(), fact: e.Fact, kind: in.Kind,
 		value: math.Float64bits(in.Value), rank: uint16(in.Rank), propensity: in.Propensity,
 	}
 	if w := (where{in.Placement, in.Experiment, in.Variant, in.Source}); w != (where{}) {
 		r.where = unique.Make(w)
+	}
+	if in.ID != "" {
+		r.id = new(strings.Clone(in.ID))
 	}
 	if e.Fact == Published {
 		r.item, r.value = l.intern(e.Model), e.Version
@@ -273,8 +291,8 @@ func (l *memoryLog) intern(id string) unique.Handle[string] {
 
 // add returns the position of the record, or 0 when its ID is there already.
 func (l *memoryLog) add(r *record) Position {
-	if r.id != l.empty {
-		id := memoryID{r.user, r.id}
+	if r.id != nil {
+		id := memoryID{r.user, *r.id}
 		if _, ok := l.ids[id]; ok {
 			return 0
 		}
@@ -331,7 +349,7 @@ func (l *memoryLog) forget(user unique.Handle[string]) {
 		kept := make([]record, 0, len(l.chunks[i]))
 		for _, r := range l.chunks[i] {
 			if r.user == user {
-				delete(l.ids, memoryID{user, r.id})
+				l.freeID(&r)
 			} else {
 				kept = append(kept, r)
 			}
@@ -362,7 +380,7 @@ func (l *memoryLog) trim(before time.Time) {
 			}
 			if gone(&r) {
 				moved[r.position] = r.previous
-				delete(l.ids, memoryID{r.user, r.id})
+				l.freeID(&r)
 			} else {
 				kept = append(kept, r)
 			}

@@ -164,11 +164,12 @@ func TestWithheld(t *testing.T) {
 	early, truth := blend.Hide(data, 1)
 	got := map[string]string{}
 	for _, w := range truth {
-		text := fmt.Sprint(len(early.History(w.User)))
+		var text strings.Builder
+		text.WriteString(fmt.Sprint(len(early.History(w.User))))
 		for _, i := range w.Items {
-			text += " " + data.Items.ID(i)
+			text.WriteString(" " + data.Items.ID(i))
 		}
-		got[data.Users.ID(w.User)] = text
+		got[data.Users.ID(w.User)] = text.String()
 	}
 	want := map[string]string{
 		"ten": "8 9 10", "two": "1 2", "baskets": "7 8 9 10", "large last basket": "2 3 4 5 6 7 8", "small last basket": "9 10",

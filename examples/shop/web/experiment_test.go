@@ -70,13 +70,12 @@ func TestRowsExpose(t *testing.T) {
 	b.get("/")
 	b.get("/for-you")
 	variant := f.experiments.Assigner("ranking").Variant(b.visitorID())
-	past, err := f.store.History(t.Context(), b.visitorID(), 10)
+	past, err := f.past(t.Context(), b.visitorID(), 10)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, entry := range past {
-		in := entry.Interaction
+	for _, in := range past {
 		got = append(got, fmt.Sprint(in.Kind, " ", in.Placement, " ", in.Variant))
 	}
 	want := []string{"view trending " + variant, "click trending " + variant}
