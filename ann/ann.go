@@ -92,7 +92,7 @@ type Index interface {
 
 	// AddBatch is Add for many: vectors holds one row of Dim floats for each key, row after row. It checks all of
 	// them before it stores any. Of keys that occur twice the last row stays. It stops with ctx's error when ctx is
-	// done; what was stored until then stays, and is a prefix of keys.
+	// done; what was stored until then stays, any part of keys.
 	AddBatch(ctx context.Context, keys []uint32, vectors []float32) error
 
 	// Delete removes the vector under key and tells whether there was one.
