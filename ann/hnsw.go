@@ -41,15 +41,21 @@ func NewHNSW(opts Options) (*HNSW, error) {
 	if err != nil {
 		return nil, err
 	}
+	h := newHNSW(opts)
+	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, allBits))
+	h.table.Store(newTable(opts.Capacity))
+	return h, nil
+}
+
+// newHNSW returns an index without a graph and a table.
+func newHNSW(opts Options) *HNSW {
 	h := &HNSW{opts: opts}
 	h.scratch.New = func() any {
 		s := newScratch(opts.Dim)
 		s.shard = h.shards.Add(1)
 		return s
 	}
-	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, allBits))
-	h.table.Store(newTable(opts.Capacity))
-	return h, nil
+	return h
 }
 
 // workers returns how many workers n vectors are worth, and sees that each has a scratch.

@@ -10,7 +10,7 @@ import (
 func Solve(
 	vectors []float32, dim int, unobserved float64, items []uint32, weights []float32, ridge float32, steps int,
 ) ([]float32, error) {
-	s, err := newSystem(context.Background(), 2, vectors, dim, unobserved)
+	s, err := newSystem(context.Background(), 2, vectors, dim, unobserved, float64(ridge))
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +21,7 @@ func Solve(
 
 // Gram returns α₀·YᵀY.
 func Gram(workers int, vectors []float32, dim int, unobserved float64) ([]float32, error) {
-	s, err := newSystem(context.Background(), workers, vectors, dim, unobserved)
+	s, err := newSystem(context.Background(), workers, vectors, dim, unobserved, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -36,8 +36,7 @@ func Index(m model.Model) error { return m.(*Model).buildIndex(context.Backgroun
 
 // Unindexed returns the model without its index.
 func Unindexed(m model.Model) model.Model {
-	am := m.(*Model)
-	plain, err := newModel(context.Background(), am.loss, am.items, am.vectors, 1)
+	plain, err := newModel(context.Background(), m.(*Model).parts, 1)
 	if err != nil {
 		panic(err)
 	}

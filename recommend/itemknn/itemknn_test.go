@@ -8,7 +8,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/goldrec/gold/internal/accum"
 	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 	gocmp "github.com/google/go-cmp/cmp"
@@ -29,7 +28,7 @@ func shop(users, items, each int) *model.Dataset {
 
 // bruteForce is every user's score of every item, by the definition in the package's document.
 func bruteForce(d *model.Dataset, weighting itemknn.Weighting, k int, shrink, a float64) [][]float64 {
-	nu, ni := d.Users.Len(), d.Items.Len()
+	nu, ni := d.UserCount(), d.ItemCount()
 	c := make([][]float64, nu)
 	total, lengths, occupied := 0.0, make([]float64, ni), 0.0
 	for u := range c {
@@ -57,7 +56,7 @@ func bruteForce(d *model.Dataset, weighting itemknn.Weighting, k int, shrink, a 
 				n++
 			}
 		}
-		idf := math.Log(1 + float64(ni)/max(n, 1))
+		idf := math.Log(1 + occupied/max(n, 1))
 		for i, v := range c[u] {
 			switch weighting {
 			case itemknn.TFIDF:
@@ -129,7 +128,7 @@ func TestAgainstBruteForce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all, got := make([]uint32, d.Items.Len()), make([]float32, d.Items.Len())
+			all, got := make([]uint32, d.ItemCount()), make([]float32, d.ItemCount())
 			for i := range all {
 				all[i] = uint32(i)
 			}
@@ -152,12 +151,12 @@ func TestAccumulateIsScore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, scores := make([]uint32, d.Items.Len()), make([]float32, d.Items.Len())
+	all, scores := make([]uint32, d.ItemCount()), make([]float32, d.ItemCount())
 	for i := range all {
 		all[i] = uint32(i)
 	}
-	var acc accum.Map
-	for u := range uint32(d.Users.Len()) {
+	var acc model.Sums
+	for u := range uint32(d.UserCount()) {
 		user := &model.User{History: d.History(u)}
 		m.Score(scores, user, all)
 		acc.Reset()
@@ -228,7 +227,7 @@ func TestUserMax(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(m.Candidates(nil, &model.User{History: d.History(0)}, 1000, nil))
+		return len(m.Propose(nil, &model.User{History: d.History(0)}, 1000, nil, model.Thorough))
 	}
 	if got := proposed(1); got != 10 {
 		t.Errorf("%d items have neighbours, want the sample of 10", got)
@@ -264,14 +263,14 @@ func BenchmarkServe(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Run(fmt.Sprintf("candidates/n=100/k=%d", k), func(b *testing.B) {
+		b.Run(fmt.Sprintf("propose/n=100/k=%d", k), func(b *testing.B) {
 			var dst []model.Scored
 			b.ReportAllocs()
 			u, events := uint32(0), 0
 			for b.Loop() {
-				history := d.History(u % uint32(d.Users.Len()))
+				history := d.History(u % uint32(d.UserCount()))
 				events += len(history)
-				dst = m.Candidates(dst[:0], &model.User{History: history}, 100, nil)
+				dst = m.Propose(dst[:0], &model.User{History: history}, 100, nil, model.Thorough)
 				u++
 			}
 			b.ReportMetric(float64(events)/float64(b.N), "events/history")
@@ -284,7 +283,7 @@ func BenchmarkServe(b *testing.B) {
 			b.ReportAllocs()
 			u := uint32(0)
 			for b.Loop() {
-				m.Score(dst, &model.User{History: d.History(u % uint32(d.Users.Len()))}, list)
+				m.Score(dst, &model.User{History: d.History(u % uint32(d.UserCount()))}, list)
 				u++
 			}
 		})

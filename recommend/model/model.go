@@ -155,6 +155,8 @@ type TrainOptions struct {
 	// Previous is a model of the same trainer that training may start from, to come to an equally good one sooner. What it
 	// was trained on is mostly in the data too. nil: none.
 	Previous Model
+
+	Draft bool // the model is only compared, not served: what only makes it quick may be left out
 }
 
 // Trainer makes and loads models of one kind. Its fields are the hyper-parameters; the zero value has good ones.
