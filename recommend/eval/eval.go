@@ -45,13 +45,14 @@ func (r Report) At(k int) Metrics {
 	return Metrics{K: k}
 }
 
-// Evaluate ranks all of m's items for every user of test, by m's Score and from the user's history in train, with ties
+// Evaluate ranks all items of train for every user of test, by m's Score and from the user's history in train, with ties
 // by handle, and measures how high the items of test stand. Items whose weights in test do not sum up to more than zero
-// are not relevant. The two datasets are joined by identifier, so that each may have a table of its own; items of test
-// that m does not know count as relevant and never found, and users that train does not know have an empty history.
+// are not relevant. M, a model or a blend of some, knows items by train's handles. The two datasets are joined by
+// identifier, so that each may have a table of its own; items of test that train does not have count as relevant and never
+// found, and users that train does not know have an empty history.
 // The time of the requests is train.Now. It takes one pass of Score over all items for each user, and returns ctx's
 // error when that ends first.
-func Evaluate(ctx context.Context, m model.Model, train, test *model.Dataset, opt Options) (Report, error) {
+func Evaluate(ctx context.Context, m model.Scorer, train, test *model.Dataset, opt Options) (Report, error) {
 	if len(opt.Cutoffs) == 0 {
 		opt.Cutoffs = []int{10}
 	}
@@ -60,10 +61,10 @@ func Evaluate(ctx context.Context, m model.Model, train, test *model.Dataset, op
 	}
 	e := newEvaluation(m, train, test, opt)
 	// A fixed number of parts, so that the order of additions does not depend on the number of workers.
-	parts, bounds := parallel.Spans(test.Users.Len(), 256)
+	parts, bounds := parallel.Spans(test.UserCount(), 256)
 	sums := make([]Report, parts)
 	rankers := make([]*ranker, parallel.Workers(opt.Workers, parts))
-	progress := parallel.NewProgress(test.Users.Len(), opt.Progress)
+	progress := parallel.NewProgress(test.UserCount(), opt.Progress)
 	err := parallel.For(ctx, opt.Workers, parts, func(worker, part int) {
 		if rankers[worker] == nil {
 			rankers[worker] = e.newRanker()
@@ -84,20 +85,18 @@ func Evaluate(ctx context.Context, m model.Model, train, test *model.Dataset, op
 
 // evaluation is what the workers share.
 type evaluation struct {
-	model       model.Model
+	model       model.Scorer
 	train, test *model.Dataset
 	cutoffs     []int
-	all         []uint32 // every handle of the model
-	fromTrain   []uint32 // handles of train's items in the model, or NoItem
-	fromTest    []uint32
+	all         []uint32 // every handle of train
+	fromTest    []uint32 // handles of test's items in train, or NoItem
 }
 
-func newEvaluation(m model.Model, train, test *model.Dataset, opt Options) *evaluation {
+func newEvaluation(m model.Scorer, train, test *model.Dataset, opt Options) *evaluation {
 	e := &evaluation{
 		model: m, train: train, test: test, cutoffs: opt.Cutoffs,
-		all:       make([]uint32, m.Items().Len()),
-		fromTrain: translate(train.Items, m.Items()),
-		fromTest:  translate(test.Items, m.Items()),
+		all:      make([]uint32, train.ItemCount()),
+		fromTest: translate(test, train),
 	}
 	for i := range e.all {
 		e.all[i] = uint32(i)
@@ -105,11 +104,11 @@ func newEvaluation(m model.Model, train, test *model.Dataset, opt Options) *eval
 	return e
 }
 
-func translate(from, to *model.IDs) []uint32 {
-	table := make([]uint32, from.Len())
+func translate(from, to *model.Dataset) []uint32 {
+	table := make([]uint32, from.ItemCount())
 	for h := range table {
-		var ok bool
-		if table[h], ok = to.Lookup(from.ID(uint32(h))); !ok {
+		at, ok := to.Items.Lookup(from.Items.ID(uint32(h)))
+		if table[h] = at; !ok || int(at) >= to.ItemCount() {
 			table[h] = model.NoItem
 		}
 	}

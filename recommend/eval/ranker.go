@@ -94,10 +94,8 @@ func (r *ranker) recall(q *request, user uint32) {
 		return
 	}
 	for _, event := range r.train.History(known) {
-		if event.Item = r.fromTrain[event.Item]; event.Item != model.NoItem {
-			q.user.History = append(q.user.History, event)
-			q.seen[event.Item] = true
-		}
+		q.user.History = append(q.user.History, event)
+		q.seen[event.Item] = true
 	}
 }
 
