@@ -180,7 +180,7 @@ func (m *Model) tally(s *serving, history []model.Event) {
 		}
 	}
 	for _, e := range sparse.Tally(s.row) {
-		s.tallied, s.weights = append(s.tallied, e.Col), append(s.weights, e.Value)
+		s.tallied, s.weights = append(s.tallied, e.Col), append(s.weights, model.Confidence(e.Value))
 	}
 }
 

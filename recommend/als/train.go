@@ -28,7 +28,7 @@ func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 	if err != nil {
 		return nil, err
 	}
-	byUser, err := pairs(ctx, data, opt.Workers)
+	byUser, err := pairs(ctx, data, opt.Workers, func(uint32) bool { return true })
 	if err != nil {
 		return nil, err
 	}
@@ -54,14 +54,23 @@ func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 	return m, nil
 }
 
-// pairs are the summed weights of what every user did with every item, by user.
-func pairs(ctx context.Context, data *model.Dataset, workers int) (*sparse.Matrix, error) {
-	return sparse.Build(ctx, workers, data.UserCount(), data.ItemCount(), func(row []sparse.Entry, u int) []sparse.Entry {
+// pairs are the c of what every user did with those items that of contains, by user.
+func pairs(ctx context.Context, data *model.Dataset, workers int, of func(item uint32) bool) (*sparse.Matrix, error) {
+	m, err := sparse.Build(ctx, workers, data.UserCount(), data.ItemCount(), func(row []sparse.Entry, u int) []sparse.Entry {
 		for _, e := range data.History(uint32(u)) {
-			row = append(row, sparse.Entry{Col: e.Item, Value: e.Weight})
+			if of(e.Item) {
+				row = append(row, sparse.Entry{Col: e.Item, Value: e.Weight})
+			}
 		}
 		return row
 	})
+	if err != nil {
+		return nil, err
+	}
+	for k, sum := range m.Values {
+		m.Values[k] = model.Confidence(sum)
+	}
+	return m, nil
 }
 
 // loss is what the vectors minimise, in the numbers of one data set.
