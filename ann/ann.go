@@ -82,6 +82,10 @@ type SearchOptions struct {
 	Recall float64
 	// Filter limits the search to the keys it contains. Nil allows all.
 	Filter Filter
+	// Once makes a filtered search cost no more than another: it walks once, with Ef as it is for a predicate and wider for
+	// a bitmap, or goes through a bitmap of few keys, and what that finds comes back, which may be fewer than k. Flat
+	// ignores it.
+	Once bool
 }
 
 // Index is what every index in this package does. Package anntest holds the suite that one must pass.

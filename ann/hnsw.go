@@ -220,7 +220,7 @@ func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) 
 		ef = min(h.calibration.Load().ef(k, opts.Recall), g.size())
 	}
 	if opts.Filter != nil {
-		return h.filtered(dst, s, g, k, ef, opts.Filter), nil
+		return h.filtered(dst, s, g, k, ef, opts), nil
 	}
 	g.walk(s, 0, ef, g.descend(s, entry, 0))
 	s.rerank(g, k)

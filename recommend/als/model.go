@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/goldrec/gold/ann"
 	"github.com/goldrec/gold/internal/simd"
 	"github.com/goldrec/gold/internal/sparse"
@@ -45,6 +46,7 @@ type serving struct {
 	scores  [scanBlock]float32
 	best    topk.Selector
 	found   []ann.Result
+	set     roaring.ManyIntIterator
 }
 
 // newModel makes a model without an index.
