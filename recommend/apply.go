@@ -17,16 +17,15 @@ func (e *Engine) apply(entry *store.Entry) {
 	applying := &e.applying[hashID(entry.Interaction.User)%uint32(len(e.applying))]
 	applying.Lock()
 	defer applying.Unlock()
+	if in := &entry.Interaction; entry.Fact == store.Exposed && !e.forgets.covers(in.User, entry.Position) {
+		e.exposed.add(day(in.Time), exposureHash(in.User, in.Experiment, in.Variant), entry.Partition, entry.Position) // a set
+	}
 	if !e.applied.add(entry.Partition, entry.Position) {
 		return
 	}
 	switch in := &entry.Interaction; entry.Fact {
 	case store.Interacted:
 		e.applyInteraction(entry)
-	case store.Exposed:
-		if !e.forgets.covers(in.User, entry.Position) {
-			e.exposed.add(day(in.Time), exposureHash(in.User, in.Experiment, in.Variant))
-		}
 	case store.Forgotten:
 		e.forgets.add(in.User, entry.Partition, entry.Position)
 		e.users.remove(in.User)
@@ -69,8 +68,10 @@ func counts(in *store.Interaction, weight float32) bool {
 }
 
 // catchUp applies what the log has and memory does not.
-func (e *Engine) catchUp(ctx context.Context) error {
-	for entry, err := range e.store.Scan(ctx, e.applied.place()) {
+func (e *Engine) catchUp(ctx context.Context) error { return e.readFrom(ctx, e.applied.place()) }
+
+func (e *Engine) readFrom(ctx context.Context, place store.Place) error {
+	for entry, err := range e.store.Scan(ctx, place) {
 		if err != nil {
 			return err
 		}

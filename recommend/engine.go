@@ -77,12 +77,12 @@ func Open(ctx context.Context, st store.Store, opts Options) (*Engine, error) {
 	e.policies.bind(e)
 	e.queries.New = func() any { return newQuery(e) }
 	e.life.init()
-	since, err := e.loadCurrent(ctx)
+	place, exposed, err := e.loadCurrent(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("recommend: open: %w", err)
 	}
-	e.applied.begin(since)
-	if err := e.catchUp(ctx); err != nil {
+	e.applied.begin(place)
+	if err := e.readFrom(ctx, exposed); err != nil {
 		return nil, fmt.Errorf("recommend: open: read the log: %w", err)
 	}
 	return e, nil

@@ -9,6 +9,9 @@ import (
 // CatchUp applies what the log has and the engine does not, as Run would.
 func (e *Engine) CatchUp(ctx context.Context) error { return e.catchUp(ctx) }
 
+// Adopt puts the store's current model into service, as Run would.
+func (e *Engine) Adopt(ctx context.Context) error { return e.adopt(ctx) }
+
 // Apply applies entries of the log in the order given.
 func (e *Engine) Apply(entries ...store.Entry) {
 	for i := range entries {

@@ -2,6 +2,8 @@ package recommend
 
 import (
 	"sync"
+
+	"github.com/goldrec/gold/store"
 )
 
 // exposedMax is how many exposures of one day are remembered for users who are not in memory.
@@ -14,6 +16,7 @@ type exposedToday struct {
 	mu     sync.Mutex
 	day    int64
 	hashes map[uint64]struct{}
+	first  map[int]store.Position // of the day, by partition
 }
 
 // has reports whether the exposure is known.
@@ -25,14 +28,17 @@ func (x *exposedToday) has(day int64, hash uint64) bool {
 }
 
 // add remembers an exposure, unless it is of a day before.
-func (x *exposedToday) add(day int64, hash uint64) {
+func (x *exposedToday) add(day int64, hash uint64, partition int, at store.Position) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	switch {
 	case day < x.day:
 		return
 	case day > x.day || x.hashes == nil:
-		x.day, x.hashes = day, make(map[uint64]struct{})
+		x.day, x.hashes, x.first = day, make(map[uint64]struct{}), make(map[int]store.Position)
+	}
+	if first, ok := x.first[partition]; !ok || at < first {
+		x.first[partition] = at
 	}
 	if len(x.hashes) < exposedMax {
 		x.hashes[hash] = struct{}{}
@@ -44,4 +50,14 @@ func (x *exposedToday) remove(hash uint64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	delete(x.hashes, hash)
+}
+
+// since is from where on somebody who has read the log up to a place must read it again for the exposures of the day.
+func (x *exposedToday) since(place store.Place) store.Place {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for partition, first := range x.first {
+		place = place.With(partition, min(place.At(partition), first-1))
+	}
+	return place
 }

@@ -49,6 +49,7 @@ func (e *Engine) writeFile(w io.Writer, g *generation, items int, id func(i int)
 	out.Section(engineSection, engineVersion)
 	out.String(g.place.String())
 	out.String(g.forgotten.String())
+	out.String(g.exposed.String())
 	out.Bytes(report)
 	out.Section(itemsSection, 1)
 	out.Strings(items, id)
@@ -68,9 +69,9 @@ func (e *Engine) readFile(r io.Reader, trending *source.Counters) (*generation, 
 	}
 	var c checkpoint
 	in.Section(engineSection, engineVersion)
-	place, forgotten, report := in.String(), in.String(), in.Bytes()
+	place, forgotten, exposed, report := in.String(), in.String(), in.String(), in.Bytes()
 	if err := errors.Join(in.Err(), c.place.UnmarshalText([]byte(place)), c.forgotten.UnmarshalText([]byte(forgotten)),
-		json.Unmarshal(report, &c.report)); err != nil {
+		c.exposed.UnmarshalText([]byte(exposed)), json.Unmarshal(report, &c.report)); err != nil {
 		return nil, fmt.Errorf("%w: %w", codec.ErrCorrupt, err)
 	}
 	in.Section(itemsSection, 1)

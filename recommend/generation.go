@@ -32,6 +32,7 @@ type generation struct {
 type checkpoint struct {
 	place     store.Place // the newest entries it was trained on
 	forgotten store.Place // where somebody had been forgotten last by then
+	exposed   store.Place // from where on the exposures of that day lie
 	report    Report      // of its training
 }
 
@@ -93,29 +94,30 @@ func (e *Engine) swap(g *generation) {
 }
 
 // loadCurrent puts the store's current generation into service, and its counters and forgets into memory; without one,
-// none is. It returns from where on the log has to be read. A damaged file is an error and not a reason to serve
-// without a model, or with an older one: that is its owner's decision.
-func (e *Engine) loadCurrent(ctx context.Context) (store.Place, error) {
+// none is. It returns up to where in the log nothing else has to be known, and from where on it has to be read for the
+// exposures of the day. A damaged file is an error and not a reason to serve without a model, or with an older one: that is
+// its owner's decision.
+func (e *Engine) loadCurrent(ctx context.Context) (place, exposed store.Place, err error) {
 	version, err := e.store.Current(ctx, ModelName)
 	if errors.Is(err, store.ErrNotFound) {
-		return store.Place{}, e.withoutModel(ctx)
+		return place, exposed, e.withoutModel(ctx)
 	}
 	if err != nil {
-		return store.Place{}, err
+		return place, exposed, err
 	}
 	g, err := e.load(ctx, version, e.trending)
 	if errors.Is(err, errOldFile) {
-		return store.Place{}, e.withoutModel(ctx)
+		return place, exposed, e.withoutModel(ctx)
 	}
 	if err != nil {
-		return store.Place{}, err
+		return place, exposed, err
 	}
 	e.forgets.begin(g.forgotten)
 	g.had = nil // nothing else is in the catalogue
 	e.swapping.Lock()
 	defer e.swapping.Unlock()
 	e.swap(g)
-	return g.place, nil
+	return g.place, g.exposed, nil
 }
 
 // withoutModel says so when the store has models that cannot be read.

@@ -207,8 +207,7 @@ func (q *query) enumerate(depth int) {
 	}
 }
 
-// rankTeam sets list to what a team and the sources propose, ranked, up to n. For a part that is not in service, and for parts to
-// be interleaved of which one is not, the blend of all that are steps in.
+// rankTeam sets list to what a team and the sources propose, ranked, up to n.
 func (q *query) rankTeam(team, n int) {
 	q.list, q.items, q.more = q.list[:0], q.items[:0], q.more[:0]
 	for i, s := range q.plan.Sources {
@@ -218,16 +217,23 @@ func (q *query) rankTeam(team, n int) {
 			q.more[j].Source = uint8(len(q.plan.teams) + i)
 		}
 	}
-	b, brought := q.team(team), team
-	if q.generation != nil && (b == nil && q.plan.standsIn(team) || q.plan.Interleave && !q.generation.serves(q.plan)) {
-		b, brought = q.generation.blend, slices.Index(q.plan.names, Blended)
-	}
+	b, brought := q.ranker(team)
 	var scored []model.Scored
 	if b != nil && len(q.stage.User.History) > 0 {
 		scored = q.rankBlend(b, team, n)
 	}
 	q.merge(scored, uint8(brought))
 	q.list = q.list[:min(len(q.list), n)]
+}
+
+// ranker is who ranks for a team, and its number as a source. For a part that is not in service, and for parts to be interleaved
+// of which one is not, the blend of all that are steps in, as it does for a list to be ranked, which is not interleaved.
+func (q *query) ranker(team int) (b *blend.Blend, brought int) {
+	together := q.plan.Interleave && (q.listed || !q.generation.serves(q.plan))
+	if b = q.team(team); q.generation != nil && (b == nil && q.plan.standsIn(team) || together) {
+		return q.generation.blend, slices.Index(q.plan.names, Blended)
+	}
+	return b, team
 }
 
 // standsIn reports whether the blend takes the place of a team that is not in service: not of what is trending, nor of
@@ -362,13 +368,13 @@ func (q *query) rankListed(ids []string) {
 	}
 	slices.Sort(q.items)
 	q.items = slices.Compact(q.items)
-	b := q.team(0)
+	b, brought := q.ranker(0)
 	if b != nil && len(q.stage.User.History) > 0 {
 		q.embed()
 		q.asked[0] = b.Answer(&q.stage.User)
 		for _, s := range q.asked[0].Rank(q.scored[:0], q.items) {
 			if s.Score != 0 {
-				q.list = append(q.list, stage.Candidate{Item: s.Item, Score: s.Score, Propensity: 1})
+				q.list = append(q.list, stage.Candidate{Item: s.Item, Score: s.Score, Propensity: 1, Source: uint8(brought)})
 			}
 		}
 	}
