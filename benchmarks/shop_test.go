@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/experiment"
@@ -187,21 +187,11 @@ func mustShop(b *testing.B) *shop {
 
 // cpu is the processor time of the calling thread so far, of one that is locked to it.
 func cpu() time.Duration {
-	var use syscall.Rusage
-	const thread = 1 // RUSAGE_THREAD
-	if err := syscall.Getrusage(thread, &use); err != nil {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) != nil {
 		return 0
 	}
-	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
-}
-
-// processCPU is that of the whole process.
-func processCPU() time.Duration {
-	var use syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
-		return 0
-	}
-	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
+	return time.Duration(t.Nano())
 }
 
 func median(xs []float64) float64 {
