@@ -268,7 +268,7 @@ func TestCompareVariantsIsExact(t *testing.T) {
 			{Metric: "carts", Kind: store.Cart},
 		},
 	}
-	for seed := range uint64(10) {
+	for seed := range uint64(5) {
 		log := history(seed, 4000)
 		st := memory()
 		eng := open(t, st, recommend.Options{})
