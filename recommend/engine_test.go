@@ -214,6 +214,23 @@ func TestInteractionsVoidPages(t *testing.T) {
 	}
 }
 
+// A training voids all pages that are kept.
+func TestTrainingsVoidPages(t *testing.T) {
+	t.Parallel()
+	eng, st := trained(t, recommend.Options{Catalog: newCatalog(t)})
+	req := recommend.Request{User: "user-001", N: 9}
+	before := ask(t, eng, req)
+	record(t, eng, shoppers(200, 2)[8*2:]...) // not user-001
+	train(t, eng)
+	after, fresh := ask(t, eng, req), ask(t, open(t, st, recommend.Options{Catalog: eng.Catalog()}), req)
+	if diff := cmp.Diff(fresh, after, nearly); diff != "" {
+		t.Errorf("after a training (-opened +kept):\n%s", diff)
+	}
+	if cmp.Equal(before.Items, after.Items, nearly) {
+		t.Error("the training has changed nothing")
+	}
+}
+
 func TestCursorsNeverRepeatWhileEverythingChanges(t *testing.T) {
 	t.Parallel()
 	eng, _ := trained(t, recommend.Options{Catalog: newCatalog(t)})

@@ -302,6 +302,9 @@ func TestFill(t *testing.T) {
 			[]string{"t3-03 trending", "t1-01 trending"}},
 	} {
 		tt.req.Explain = tt.req.Items == nil
+		if p := ask(t, eng, tt.req); name == "by default" && (p.Items[0].Score != 1 || p.Items[1].Score != -1) {
+			t.Errorf("what fills an empty page has scores %v and %v", p.Items[0].Score, p.Items[1].Score) // 1 down to 0, then below
+		}
 		if diff := cmp.Diff(tt.want, sources(tt.req)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
