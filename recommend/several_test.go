@@ -266,7 +266,7 @@ func TestRunGoesOnAfterErrors(t *testing.T) {
 		st.failing.Store(true)
 		record(t, a, buy("ann", itemOf(1, 1)))
 		train(t, a)
-		time.Sleep(time.Minute)
+		time.Sleep(10 * time.Minute)
 		if v := b.Status().Version; v != 0 {
 			t.Errorf("version %d, which cannot be read", v)
 		}
