@@ -192,8 +192,14 @@ func TestExposuresBeyondUsersMax(t *testing.T) {
 			if round == 2 {
 				train(t, eng) // from whose place on a restart reads the log, but for the exposures of the day
 			}
+			if round == 1 {
+				record(t, eng, buy("somebody", "tea")) // lies between the exposures and the training
+			}
 			if round == 3 {
-				eng = open(t, st, opts)
+				before := eng.Score("tea")
+				if eng = open(t, st, opts); eng.Score("tea") != before {
+					t.Errorf("a restart has tea count %v, %v before", eng.Score("tea"), before)
+				}
 			}
 			for u := range users {
 				ask(t, eng, recommend.Request{User: fmt.Sprint("user-", u)})
