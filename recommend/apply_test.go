@@ -53,16 +53,28 @@ type remembered struct {
 	Histories map[string][]recommend.Event
 	Seen      map[string]int
 	Trending  []recommend.Recommendation
+	Scores    map[string]float32 // of what is trending, as counted: those of a page are relative to its first
 	Pages     map[string][]recommend.Recommendation
 	Exposures int
 	Entries   string
+}
+
+// counted is what each item counts for in what is trending.
+func counted(eng *recommend.Engine) map[string]float32 {
+	counted := map[string]float32{}
+	for taste := range tastes {
+		for i := range perItem {
+			counted[itemOf(taste, i)] = eng.Score(itemOf(taste, i))
+		}
+	}
+	return counted
 }
 
 func remember(t testing.TB, eng *recommend.Engine, users int) remembered {
 	t.Helper()
 	r := remembered{
 		Histories: map[string][]recommend.Event{}, Seen: map[string]int{}, Pages: map[string][]recommend.Recommendation{},
-		Trending: trending(t, eng, 100).Items, Exposures: eng.ExposedToday(), Entries: eng.Status().Entries,
+		Trending: trending(t, eng, 100).Items, Scores: counted(eng), Exposures: eng.ExposedToday(), Entries: eng.Status().Entries,
 	}
 	for i := range users {
 		user := fmt.Sprint("user-", i)

@@ -197,6 +197,40 @@ func TestPersonalPagesDiffer(t *testing.T) {
 	}
 }
 
+// An interaction voids the pages of its user that are kept, at once.
+func TestInteractionsVoidPages(t *testing.T) {
+	t.Parallel()
+	eng, _ := trained(t, recommend.Options{Catalog: newCatalog(t)})
+	req := recommend.Request{User: "user-001", N: 5}
+	for range 5 {
+		page := ask(t, eng, req)
+		if diff := cmp.Diff(page, ask(t, eng, req)); diff != "" {
+			t.Errorf("asked again (-before +after):\n%s", diff)
+		}
+		record(t, eng, click("user-001", page.Items[0].Item))
+		if got := items(ask(t, eng, req)); slices.Contains(got, page.Items[0].Item) {
+			t.Errorf("after a click on %s the page is %v", page.Items[0].Item, got)
+		}
+	}
+}
+
+// A training voids all pages that are kept.
+func TestTrainingsVoidPages(t *testing.T) {
+	t.Parallel()
+	eng, st := trained(t, recommend.Options{Catalog: newCatalog(t)})
+	req := recommend.Request{User: "user-001", N: 9}
+	before := ask(t, eng, req)
+	record(t, eng, shoppers(200, 2)[8*2:]...) // not user-001
+	train(t, eng)
+	after, fresh := ask(t, eng, req), ask(t, open(t, st, recommend.Options{Catalog: eng.Catalog()}), req)
+	if diff := cmp.Diff(fresh, after, nearly); diff != "" {
+		t.Errorf("after a training (-opened +kept):\n%s", diff)
+	}
+	if cmp.Equal(before.Items, after.Items, nearly) {
+		t.Error("the training has changed nothing")
+	}
+}
+
 func TestCursorsNeverRepeatWhileEverythingChanges(t *testing.T) {
 	t.Parallel()
 	eng, _ := trained(t, recommend.Options{Catalog: newCatalog(t)})

@@ -2,7 +2,9 @@ package recommend
 
 import (
 	"context"
+	"io"
 
+	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/store"
 )
 
@@ -71,4 +73,14 @@ const (
 func (e *Engine) Score(item string) float32 {
 	h, _ := e.items.Lookup(item)
 	return e.trending.Score(h, e.now().Unix())
+}
+
+// WriteFile writes the file of what is in service, with identifiers as the function has them.
+func (e *Engine) WriteFile(w io.Writer, id func(i int) string) error {
+	return e.writeFile(w, e.service.Load(), e.items.Len(), id, e.trending)
+}
+
+// WithoutLatest says which item of a history the gate withholds.
+func WithoutLatest(history []model.Event) (before int, item uint32, ok bool) {
+	return withoutLatest(history)
 }

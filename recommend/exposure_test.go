@@ -192,8 +192,14 @@ func TestExposuresBeyondUsersMax(t *testing.T) {
 			if round == 2 {
 				train(t, eng) // from whose place on a restart reads the log, but for the exposures of the day
 			}
+			if round == 1 {
+				record(t, eng, buy("somebody", "tea")) // lies between the exposures and the training
+			}
 			if round == 3 {
-				eng = open(t, st, opts)
+				before := eng.Score("tea")
+				if eng = open(t, st, opts); eng.Score("tea") != before {
+					t.Errorf("a restart has tea count %v, %v before", eng.Score("tea"), before)
+				}
 			}
 			for u := range users {
 				ask(t, eng, recommend.Request{User: fmt.Sprint("user-", u)})
@@ -323,14 +329,16 @@ func TestExposureStopsWithItsRequest(t *testing.T) {
 	t.Parallel()
 	st := &slowStore{memory(), make(chan struct{}, 2), make(chan error)}
 	eng := tea(t, st, recommend.Options{Experiments: []recommend.Assigner{everybody("a")}})
-	ctx, cancel := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	for range 2 { // one writes, the other waits for it
-		wg.Go(func() { _, _ = eng.Recommend(ctx, recommend.Request{User: "ann"}) })
-	}
+	writing, stop := context.WithCancel(t.Context())
+	var writer, waiter sync.WaitGroup
+	writer.Go(func() { _, _ = eng.Recommend(writing, recommend.Request{User: "ann"}) })
 	<-st.arrived
-	cancel()
-	wg.Wait()
+	waiting, giveUp := context.WithCancel(t.Context())
+	waiter.Go(func() { _, _ = eng.Recommend(waiting, recommend.Request{User: "ann"}) })
+	giveUp()
+	waiter.Wait() // while the other goes on
+	stop()
+	writer.Wait()
 	if got := logged(t, st, store.Exposed); got != nil {
 		t.Errorf("exposures %v, want none", got)
 	}

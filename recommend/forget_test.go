@@ -1,6 +1,7 @@
 package recommend_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -78,6 +79,30 @@ func TestForgottenForGood(t *testing.T) {
 		if v, err := again().Rollback(t.Context()); v != 3 || err != nil {
 			t.Errorf("restart %v: rolled back to %d (%v), want 3", restart, v, err)
 		}
+	}
+}
+
+// keepingStore deletes no model, like an engine that dies before it does.
+type keepingStore struct{ store.Store }
+
+func (keepingStore) DeleteModel(context.Context, string, uint64) error { return nil }
+
+// That somebody was forgotten is known after a restart too, when the versions from before are still there.
+func TestForgottenVersionsThatWereNotDeleted(t *testing.T) {
+	t.Parallel()
+	st, cat := memory(), newCatalog(t)
+	eng := open(t, keepingStore{st}, recommend.Options{Catalog: cat})
+	record(t, eng, shoppers(50, 1)...)
+	train(t, eng)
+	forget(t, eng, "user-002")
+	train(t, eng)
+	again := open(t, st, recommend.Options{Catalog: cat})
+	if v, err := again.Rollback(t.Context()); !errors.Is(err, recommend.ErrNoRollback) {
+		t.Errorf("rolled back to %d (%v)", v, err)
+	}
+	train(t, again)
+	if versions, _ := st.ModelVersions(t.Context(), recommend.ModelName); !slices.Equal(versions, []uint64{2, 3}) {
+		t.Errorf("the store keeps %v, want 2 and 3", versions)
 	}
 }
 

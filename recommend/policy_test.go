@@ -267,6 +267,31 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// byVisit is a stage that puts an item in front in one visit.
+type byVisit struct{ moving }
+
+func (b byVisit) Apply(list []stage.Candidate, q *stage.Query) []stage.Candidate {
+	if q.SessionID != "gift" {
+		return list
+	}
+	return b.moving.Apply(list, q)
+}
+
+// A page that was made for one visit, or place, is not served again to another.
+func TestVisitsAndPlacesHaveTheirPages(t *testing.T) {
+	t.Parallel()
+	var n int
+	eng, _ := trained(t, recommend.Options{Catalog: newCatalog(t), Policies: []recommend.Policy{
+		{Stages: []stage.Stage{byVisit{moving{itemOf(2, 0), &n}}, byVisit{moving{itemOf(2, 1), &n}}}},
+	}})
+	record(t, eng, click("new", itemOf(2, 5)))
+	plain := ask(t, eng, recommend.Request{User: "new", Session: "plain"})
+	gift := ask(t, eng, recommend.Request{User: "new", Session: "gift"})
+	if got := items(gift); got[0] != itemOf(2, 1) || got[1] != itemOf(2, 0) || cmp.Equal(items(plain), got) {
+		t.Errorf("the visit's page is %v, the other's %v", got, items(plain))
+	}
+}
+
 // What a page is filled up with, and in which order, is the policy's; what nothing speaks for says so.
 func TestFill(t *testing.T) {
 	t.Parallel()
@@ -302,6 +327,9 @@ func TestFill(t *testing.T) {
 			[]string{"t3-03 trending", "t1-01 trending"}},
 	} {
 		tt.req.Explain = tt.req.Items == nil
+		if p := ask(t, eng, tt.req); name == "by default" && (p.Items[0].Score != 1 || p.Items[1].Score != -1) {
+			t.Errorf("what fills an empty page has scores %v and %v", p.Items[0].Score, p.Items[1].Score) // 1 down to 0, then below
+		}
 		if diff := cmp.Diff(tt.want, sources(tt.req)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}

@@ -114,6 +114,7 @@ func (r *Request) shape() (shape uint64, ok bool) {
 		h = mix64(h + 1)
 	}
 	h = mix64(h ^ uint64(hashID(r.Placement)))
+	h = mix64(h ^ uint64(hashID(r.Session)))
 	for _, id := range r.Exclude {
 		h = mix64(h ^ uint64(hashID(id)) ^ 1<<40)
 	}

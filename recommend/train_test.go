@@ -54,6 +54,122 @@ func TestTrainReports(t *testing.T) {
 	}
 }
 
+// A model takes service unless it is worse by more than two standard errors, on what neither was trained on.
+func TestGate(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		gate  recommend.Gate
+		worse bool
+	}{
+		{recommend.Gate{}, false},
+		{recommend.Gate{Users: 100, NDCG: 0.30, NDCGBefore: 0.40, StdErr: 0.04}, true},
+		{recommend.Gate{Users: 100, NDCG: 0.30, NDCGBefore: 0.40, StdErr: 0.06}, false},
+		{recommend.Gate{Users: 100, NDCG: 0.50, NDCGBefore: 0.40, StdErr: 0.01}, false},
+		{recommend.Gate{NDCG: 0.30, NDCGBefore: 0.40}, false},
+	} {
+		if got := tt.gate.Worse(); got != tt.worse {
+			t.Errorf("%+v is worse: %v", tt.gate, got)
+		}
+	}
+}
+
+// Withheld is the latest item that a user took to, who had not had it before and took to another.
+func TestGateWithholds(t *testing.T) {
+	t.Parallel()
+	ev := func(item uint32, weight float32) model.Event { return model.Event{Item: item, Weight: weight} }
+	for name, tt := range map[string]struct {
+		history []model.Event
+		before  int
+		ok      bool
+	}{
+		"nothing":                      {nil, 0, false},
+		"the only item":                {[]model.Event{ev(1, 5)}, 0, false},
+		"the only item, twice":         {[]model.Event{ev(1, 5), ev(1, 5)}, 0, false},
+		"the second":                   {[]model.Event{ev(1, 5), ev(2, 5)}, 1, true},
+		"all of the second":            {[]model.Event{ev(1, 5), ev(2, 0), ev(2, 5), ev(2, -1)}, 1, true},
+		"one that was there before":    {[]model.Event{ev(2, 5), ev(1, 5), ev(2, 5)}, 0, false},
+		"a dislike":                    {[]model.Event{ev(1, 5), ev(2, -5)}, 0, false},
+		"the rest is disliked":         {[]model.Event{ev(1, -5), ev(2, 5)}, 0, false},
+		"the rest was only looked at":  {[]model.Event{ev(1, 0), ev(2, 5)}, 0, false},
+		"liked after another disliked": {[]model.Event{ev(1, 5), ev(3, -5), ev(2, 5)}, 2, true},
+	} {
+		before, item, ok := recommend.WithoutLatest(tt.history)
+		if ok != tt.ok || ok && (before != tt.before || item != 2) {
+			t.Errorf("%s: item %d from %d on, %v", name, item, before, ok)
+		}
+	}
+}
+
+// Who has done nothing since the models in service were trained is in what they were trained on: nobody is compared on them.
+func TestGateComparesOnWhatIsNew(t *testing.T) {
+	t.Parallel()
+	eng := open(t, memory(), recommend.Options{Catalog: newCatalog(t)})
+	record(t, eng, shoppers(600, 1)...)
+	train(t, eng)
+	if r := train(t, eng); r.Gate.Users != 0 || !r.Published {
+		t.Errorf("with nothing new: %+v", r)
+	}
+	record(t, eng, shoppers(100, 2)...)
+	if r := train(t, eng); r.Gate.Users == 0 || r.Gate.Users > 30 {
+		t.Errorf("with news of 100 of 600, of whom a tenth is asked: %+v", r.Gate)
+	}
+}
+
+// busyStore has something recorded between the moment a training looks where the log ends and the moment it reads.
+type busyStore struct {
+	store.Store
+	record func()
+}
+
+func (s *busyStore) End(ctx context.Context) (store.Place, error) {
+	place, err := s.Store.End(ctx)
+	if s.record != nil {
+		s.record()
+	}
+	return place, err
+}
+
+// What arrives while a training reads the log is for the next one, and counts once after a restart.
+func TestSnapshotEnds(t *testing.T) {
+	t.Parallel()
+	st := &busyStore{Store: memory()}
+	eng := open(t, st, recommend.Options{})
+	record(t, eng, buy("ann", "tea"))
+	st.record = func() { record(t, eng, buy("bob", "mug"), buy("eve", "tea")) }
+	if r := train(t, eng); r.Interactions != 1 || r.Users != 1 {
+		t.Errorf("trained on %d interactions of %d users, want one", r.Interactions, r.Users)
+	}
+	want := []float32{eng.Score("tea"), eng.Score("mug")}
+	again := open(t, st.Store, recommend.Options{})
+	if diff := cmp.Diff(want, []float32{again.Score("tea"), again.Score("mug")}, nearly); diff != "" {
+		t.Errorf("counted (-before +after a restart):\n%s", diff)
+	}
+}
+
+// A file that names an item twice would have it on a page twice.
+func TestFileWithAnItemTwice(t *testing.T) {
+	t.Parallel()
+	eng, _ := trained(t, recommend.Options{})
+	for name, id := range map[string]func(ids []string, i int) string{
+		"as it was":       func(ids []string, i int) string { return ids[i] },
+		"the first again": func(ids []string, i int) string { return ids[i*min(1, i/2)] },
+		"the last again":  func(ids []string, i int) string { return ids[min(i, len(ids)-2)] },
+	} {
+		var ids []string
+		for h := range uint32(eng.Status().Items) {
+			ids = append(ids, eng.Catalog().ID(h))
+		}
+		var file bytes.Buffer
+		if err := eng.WriteFile(&file, func(i int) string { return id(ids, i) }); err != nil {
+			t.Fatal(err)
+		}
+		_, err := recommend.Open(t.Context(), serving(t, file.Bytes()), defaults(recommend.Options{}))
+		if good := name == "as it was"; good && err != nil || !good && !errors.Is(err, model.ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // fickle trains well or badly, as told: a bad model proposes the worst that it would.
 type fickle struct {
 	model.Trainer
