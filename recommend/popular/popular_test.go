@@ -61,6 +61,10 @@ func TestScores(t *testing.T) {
 		events: []event{{"a", "x", 1, 0}, {"b", "x", 1, 0}, {"c", "y", 1, 0}, {"c", "y", 1, 0}},
 		want:   map[string]float32{"x": 1, "y": 0.75},
 	}, {
+		name:   "of one user the newest counts in full",
+		events: []event{{"a", "x", 2, 30 * day}, {"c", "y", 1, 0}, {"c", "y", 1, 30 * day}},
+		want:   map[string]float32{"x": 1, "y": 0.625}, // 1 and half of a half, of 2
+	}, {
 		name:   "dislikes count against, and an indifferent item is nothing",
 		events: []event{{"a", "x", 4, 0}, {"a", "y", -2, 0}, {"b", "z", 0, 0}},
 		want:   map[string]float32{"x": 1, "y": -0.5, "z": 0},
