@@ -169,7 +169,13 @@ func TestPrints(t *testing.T) {
 	for i, item := range items {
 		item.Vector = []float32{1, float32(i)}
 	}
+	items[9].Vector = []float32{1, 2, 3} // of a dimension that is no use
 	first, _ := again(t, dataOf(items), nil)
+	useless := slices.Clone(items)
+	useless[9] = &catalog.Item{ID: "item9", Title: items[9].Title, Vector: []float32{3, 2, 1}}
+	if _, compared := again(t, dataOf(useless), first); compared != 0 {
+		t.Errorf("a vector that is no use is another, and %d items were compared", compared)
+	}
 	for name, tt := range map[string]struct {
 		item     catalog.Item
 		compared int
@@ -362,7 +368,7 @@ func TestExtendWithNearer(t *testing.T) {
 	m, _ := again(t, dataOf(items), nil)
 	before := likes(m, 5)
 	for i := range 60 {
-		items = append(items, &catalog.Item{ID: fmt.Sprint("new", i), Title: items[5].Title})
+		items = append(items, &catalog.Item{ID: fmt.Sprint("new", i), Title: fmt.Sprint(items[5].Title, " extra", i)})
 	}
 	more, err := m.Extend(t.Context(), dataOf(items), model.TrainOptions{})
 	if err != nil {

@@ -277,11 +277,11 @@ func shop(items, words int, vectors bool) *model.Dataset {
 func TestRecall(t *testing.T) {
 	t.Parallel()
 	const k = 10
-	data := shop(5000, 15, true)
+	data := shop(4200, 10, true)
 	m := trainOn(t, content.Trainer{Neighbors: k}, data)
 	exact := content.NewExact(t, data)
 	found, wanted := 0, 0
-	for item := uint32(0); item < 5000; item += 250 {
+	for item := uint32(0); item < 4200; item += 400 {
 		got := map[uint32]bool{}
 		for _, s := range m.Propose(nil, like(item), 2*k, nil, model.Thorough) {
 			got[s.Item] = true
