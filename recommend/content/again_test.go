@@ -138,134 +138,85 @@ func TestStaleLists(t *testing.T) {
 	}
 }
 
-// TestLostNeighbours has an item lose most of its list.
+// TestLostNeighbours has items lose most of their lists.
 func TestLostNeighbours(t *testing.T) {
 	t.Parallel()
-	items := kettles(300)
+	var items []*catalog.Item
+	for i := range 300 {
+		items = append(items, &catalog.Item{ID: fmt.Sprint(i), Title: fmt.Sprint("sort", i/10)})
+	}
 	first, _ := again(t, dataOf(items), nil)
-	changed := slices.Clone(items)
-	for i := 1; i < 10; i++ {
-		changed[i] = &catalog.Item{ID: items[i].ID, Title: "something else"}
-	}
-	// Lists have 12 to 24 items: those of the sort and some of the other kettles, which are all alike.
-	m, compared := again(t, dataOf(changed), first)
-	if compared < 9 {
-		t.Fatalf("nine items changed, and %d were compared", compared)
-	}
-	if got := likes(m, 0); len(got) < 12 {
-		t.Errorf("an item that lost its neighbours is like %v", got)
+	for _, tt := range []struct{ change, compared int }{
+		{4, 4},     // the other six have five of nine left
+		{5, 5 + 5}, // the other five have four of nine left
+	} {
+		changed := slices.Clone(items)
+		for i := range tt.change {
+			changed[i] = &catalog.Item{ID: items[i].ID, Title: "something else"}
+		}
+		if _, compared := again(t, dataOf(changed), first); compared != tt.compared {
+			t.Errorf("%d items changed, and %d were compared, want %d", tt.change, compared, tt.compared)
+		}
 	}
 }
 
-func TestExtend(t *testing.T) {
+// TestPrints wants the smallest change of content noticed, and what is no change not.
+func TestPrints(t *testing.T) {
 	t.Parallel()
-	m, _ := again(t, dataOf(kettles(200)), nil)
-	same, err := m.Extend(t.Context(), dataOf(kettles(200)), model.TrainOptions{})
-	if err != nil || same != model.Model(m) {
-		t.Errorf("with nothing new, a new model: %v", err)
+	items := kettles(40)
+	for i, item := range items {
+		item.Vector = []float32{1, float32(i)}
 	}
-	compared := 0
-	data := dataOf(append(kettles(203), kettles(213)[204:]...)) // one is skipped, so that handles move by one
-	more, err := m.Extend(t.Context(), data, model.TrainOptions{Progress: func(done, _ int) { compared = done }})
-	if err != nil || compared != 12 {
-		t.Fatalf("%v: 12 items came, and %d were compared", err, compared)
+	items[9].Vector = []float32{1, 2, 3} // of a dimension that is no use
+	first, _ := again(t, dataOf(items), nil)
+	useless := slices.Clone(items)
+	useless[9] = &catalog.Item{ID: "item9", Title: items[9].Title, Vector: []float32{3, 2, 1}}
+	if _, compared := again(t, dataOf(useless), first); compared != 0 {
+		t.Errorf("a vector that is no use is another, and %d items were compared", compared)
 	}
-	for item := uint32(200); item < 212; item++ {
-		if got := likes(more, item); len(got) == 0 || (item/10 == 20) != (got[0]/10 == 20) && item != 209 && got[0] != 209 {
-			t.Errorf("item %d, which came, is like %v", item, got)
+	for name, tt := range map[string]struct {
+		item     catalog.Item
+		compared int
+	}{
+		"as before":           {catalog.Item{Title: items[7].Title, Vector: []float32{1, 7}}, 0},
+		"another case":        {catalog.Item{Title: "Kettle SORT0 number7!", Vector: []float32{1, 7}}, 0},
+		"price and stock":     {catalog.Item{Title: items[7].Title, Vector: []float32{1, 7}, Stock: 3, Available: true}, 0},
+		"a vector as long":    {catalog.Item{Title: items[7].Title, Vector: []float32{1, 7.5}}, 1},
+		"no vector":           {catalog.Item{Title: items[7].Title}, 1},
+		"a word twice":        {catalog.Item{Title: "kettle kettle sort0 number7", Vector: []float32{1, 7}}, 1},
+		"from title to text":  {catalog.Item{Description: items[7].Title, Vector: []float32{1, 7}}, 1},
+		"a word to attribute": {catalog.Item{Title: "kettle sort0", Attributes: map[string][]string{"n": {"number7"}}, Vector: []float32{1, 7}}, 1},
+	} {
+		changed := slices.Clone(items)
+		tt.item.ID = "item7"
+		changed[7] = &tt.item
+		if _, compared := again(t, dataOf(changed), first); compared != tt.compared {
+			t.Errorf("%s: %d items were compared, want %d", name, compared, tt.compared)
 		}
+	}
+}
+
+// TestColdStaysFound has an item that is in lists only because it must be, and others come that are nearer to each other.
+func TestColdStaysFound(t *testing.T) {
+	t.Parallel()
+	teas := func(n int) *model.Dataset {
+		items := []*catalog.Item{{ID: "cold", Title: "white tea"}}
+		for i := range n {
+			items = append(items, &catalog.Item{ID: fmt.Sprint(i), Title: "green tea sencha"})
+		}
+		return dataOf(items)
+	}
+	var m *content.Model
+	for n := 120; n < 135; n += 5 {
+		m, _ = again(t, teas(n), m)
 		listed := 0
-		for other := range uint32(212) {
-			if slices.Contains(likes(more, other), item) {
+		for item := range uint32(n + 1) {
+			if slices.Contains(likes(m, item), 0) {
 				listed++
 			}
 		}
 		if listed < 5 {
-			t.Errorf("item %d, which came, is found from %d others", item, listed)
-		}
-	}
-	for i := range uint32(200) {
-		u := like(i, (i+50)%200)
-		want, got := make([]float32, 200), make([]float32, 200)
-		all := make([]uint32, 200)
-		for j := range all {
-			all[j] = uint32(j)
-		}
-		m.Score(want, u, all)
-		if more.Score(got, u, all); !slices.Equal(want, got) {
-			t.Fatalf("extended, item %d makes others score otherwise", i)
-		}
-	}
-	// The next training finds everything known, and what it does not look at again is as large as any.
-	whole, compared := again(t, data, more)
-	if compared != 0 {
-		t.Errorf("trained after an extension, %d items were compared", compared)
-	}
-	if n := len(file(t, whole)); n > 213*(12*4*8+16)+1000 {
-		t.Errorf("a file of %d bytes", n)
-	}
-}
-
-// TestExtendedOften bounds the lists of a model that is extended again and again.
-func TestExtendedOften(t *testing.T) {
-	t.Parallel()
-	var m model.Model
-	m, _ = again(t, dataOf(kettles(20)), nil)
-	for n := 30; n <= 400; n += 10 {
-		var err error
-		if m, err = m.(model.Extender).Extend(t.Context(), dataOf(kettles(n)), model.TrainOptions{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	most := 0
-	for i := range uint32(400) {
-		most = max(most, len(likes(m, i)))
-	}
-	if most > 4*12+20 { // 4k, and those that must be in five lists
-		t.Errorf("a list of %d items", most)
-	}
-}
-
-// TestNoContent wants a model that says nothing, at once, of data that has no content.
-func TestNoContent(t *testing.T) {
-	t.Parallel()
-	var b model.Builder
-	for i := range 100 {
-		b.Add("ann", fmt.Sprint(i), 1, int64(i))
-	}
-	data := b.Build()
-	m, compared := again(t, data, nil)
-	u := &model.User{History: data.History(0)}
-	if got := (shelf{Model: m}).all(u); compared != 0 || len(got) > 0 || m.Scale(u) != 0 {
-		t.Errorf("compared %d items, proposes %v, has the scale %v", compared, got, m.Scale(u))
-	}
-	if n := len(file(t, m)); n > 100 {
-		t.Errorf("a file of %d bytes", n)
-	}
-	more, err := m.Extend(t.Context(), dataOf(kettles(20)), model.TrainOptions{})
-	if err != nil || len(likes(more, 3)) == 0 {
-		t.Errorf("content that came later: %v, %v", likes(more, 3), err)
-	}
-}
-
-func BenchmarkExtend(b *testing.B) {
-	const known, come = 20_000, 100
-	var few, all model.Builder
-	rows := shop(known+come, 50, false)
-	for i := range uint32(known + come) {
-		if all.AddItem(rows.Content(i)); i < known {
-			few.AddItem(rows.Content(i))
-		}
-	}
-	data := all.Build()
-	m, err := content.Trainer{}.Train(b.Context(), few.Build(), model.TrainOptions{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := m.(model.Extender).Extend(b.Context(), data, model.TrainOptions{}); err != nil {
-			b.Fatal(err)
+			t.Errorf("among %d others, an item is in %d lists", n, listed)
 		}
 	}
 }
