@@ -377,4 +377,3 @@ func adopt(g *graph, opts Options) (*HNSW, error) {
 	h.len.Store(int64(g.countAlive()))
 	return h, nil
 }
-
