@@ -93,8 +93,9 @@ func (r *ranker) recall(q *request, user uint32) {
 	if !ok {
 		return
 	}
-	for _, event := range r.train.History(known) {
-		q.user.History = append(q.user.History, event)
+	history := r.train.History(known)
+	q.user.History = append(q.user.History, r.options.recent(history)...)
+	for _, event := range history {
 		q.seen[event.Item] = true
 	}
 }
