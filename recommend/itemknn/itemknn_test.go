@@ -26,6 +26,15 @@ func shop(users, items, each int) *model.Dataset {
 	return b.Build()
 }
 
+func train(t testing.TB, tr itemknn.Trainer, d *model.Dataset) *itemknn.Model {
+	t.Helper()
+	m, err := tr.Train(t.Context(), d, model.TrainOptions{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.(*itemknn.Model)
+}
+
 // bruteForce is every user's score of every item, by the definition in the package's document.
 func bruteForce(d *model.Dataset, weighting itemknn.Weighting, k int, shrink, a float64) [][]float64 {
 	nu, ni := d.UserCount(), d.ItemCount()
@@ -274,6 +283,18 @@ func BenchmarkServe(b *testing.B) {
 				u++
 			}
 			b.ReportMetric(float64(events)/float64(b.N), "events/history")
+		})
+		b.Run(fmt.Sprintf("accumulate/k=%d", k), func(b *testing.B) {
+			var sums model.Sums
+			u, n := uint32(0), 0
+			for b.Loop() {
+				sums.Reset()
+				user := &model.User{History: d.History(u % uint32(d.UserCount()))}
+				m.(*itemknn.Model).Accumulate(&sums, user)
+				n += itemknn.Neighbors(m, user.History)
+				u++
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/neighbor")
 		})
 		b.Run(fmt.Sprintf("score/items=300/k=%d", k), func(b *testing.B) {
 			list, dst := make([]uint32, 300), make([]float32, 300)
