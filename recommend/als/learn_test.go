@@ -1,11 +1,14 @@
 package als_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/model"
 )
@@ -113,6 +116,57 @@ func TestPrevious(t *testing.T) {
 	}
 }
 
+// TestPreviousOfLess wants as much done anew as is new: events of known items, or all there is of others.
+func TestPreviousOfLess(t *testing.T) {
+	t.Parallel()
+	d := market(100, 100, 20, nil)
+	half := d.Before(func(_ uint32, history []model.Event) int { return len(history) / 2 })
+	some := d.WithHistories(func(u uint32, history []model.Event) []model.Event {
+		return slices.DeleteFunc(slices.Clone(history), func(e model.Event) bool { return e.Item%10 < 4 })
+	})
+	for name, tt := range map[string]struct {
+		before      *model.Dataset
+		least, most int
+	}{"half of the events": {half, 4, 7}, "six of ten items": {some, 4, 6}} {
+		previous := train(t, als.Trainer{Factors: 4, Iterations: 2}, tt.before, model.TrainOptions{})
+		total := 0
+		train(t, als.Trainer{Factors: 4}, d, model.TrainOptions{Previous: previous, Progress: func(_, n int) { total = n }})
+		if total < tt.least || total > tt.most {
+			t.Errorf("%s: %d iterations", name, total)
+		}
+	}
+	// As many pairs as before, of other items: a previous model that is none.
+	first := d.WithHistories(func(_ uint32, h []model.Event) []model.Event {
+		return slices.DeleteFunc(slices.Clone(h), func(e model.Event) bool { return e.Item >= 50 })
+	})
+	second := d.WithHistories(func(_ uint32, h []model.Event) []model.Event {
+		return slices.DeleteFunc(slices.Clone(h), func(e model.Event) bool { return e.Item < 50 })
+	})
+	total := 0
+	previous := train(t, als.Trainer{Factors: 4, Iterations: 2}, first, model.TrainOptions{})
+	train(t, als.Trainer{Factors: 4}, second, model.TrainOptions{Previous: previous, Progress: func(_, n int) { total = n }})
+	if total != 12 {
+		t.Errorf("%d iterations from a model of other items, want 12", total)
+	}
+}
+
+func TestFollowToNothing(t *testing.T) {
+	t.Parallel()
+	d := market(30, 30, 8, nil)
+	m := train(t, als.Trainer{Factors: 4}, d, model.TrainOptions{})
+	vector := m.Embed(nil, d.History(0), 0)
+	m.Follow(vector, []model.Event{{Item: 3, Weight: -1}}, 0)
+	for _, v := range vector {
+		if v != 0 {
+			t.Fatalf("the vector of one who likes nothing any more is %v", vector)
+		}
+	}
+	short := []float32{1}
+	if m.Follow(short, d.History(0), 0); short[0] != 1 {
+		t.Errorf("a vector of another length has become %v", short)
+	}
+}
+
 func TestIterations(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -149,6 +203,7 @@ func TestExtend(t *testing.T) {
 	if err := als.Index(base); err != nil { // new items must be put into it
 		t.Fatal(err)
 	}
+	before := save(t, base)
 	all := market(users, items, 12, more)
 	extended, err := base.Extend(t.Context(), all, model.TrainOptions{})
 	if err != nil {
@@ -160,9 +215,16 @@ func TestExtend(t *testing.T) {
 			t.Errorf("item %d had the vector %v and has %v", i, base.Vector(nil, i), m.Vector(nil, i))
 		}
 	}
+	if !bytes.Equal(before, save(t, base)) {
+		t.Error("the model that was extended has changed")
+	}
 	own, any := 0, 0
 	for u := range uint32(users) {
 		h := d.History(u)
+		// A bitmap of few is looked up in the index.
+		if got := m.Propose(nil, &model.User{History: h}, 3, roaring.BitmapOf(100, 101, 102, 103), model.Quick); len(got) != 3 {
+			t.Fatalf("user %d: the index has %v of four new items", u, got)
+		}
 		for _, c := range m.Propose(nil, &model.User{History: h}, 3, model.AllowFunc(func(i uint32) bool { return i >= items }), model.Thorough) {
 			any++
 			if (c.Item-items)%tastes == u%tastes {
@@ -200,7 +262,7 @@ func TestExtend(t *testing.T) {
 	for f := range want {
 		diff += (want[f] - got[f]) * (want[f] - got[f])
 	}
-	if math.Sqrt(diff/length) > 0.1 {
-		t.Errorf("the vector of an item taken in is %.3f, want %.3f", got, want)
+	if math.Sqrt(diff/length) > 0.02 {
+		t.Errorf("the vector of an item taken in is %.4f, want %.4f, off by %.4f", got, want, math.Sqrt(diff/length))
 	}
 }

@@ -2,11 +2,13 @@ package als_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/goldrec/gold/ann"
 	"github.com/goldrec/gold/codec"
 	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/model"
@@ -22,12 +24,7 @@ func reload(t testing.TB, m model.Model, at []uint32) model.Model {
 			at[i] = uint32(i)
 		}
 	}
-	var file bytes.Buffer
-	w := codec.NewWriter(&file)
-	if m.Save(w); w.Close() != nil {
-		t.Fatal(w.Err())
-	}
-	r, err := codec.NewReader(&file)
+	r, err := codec.NewReader(bytes.NewReader(save(t, m)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +36,16 @@ func reload(t testing.TB, m model.Model, at []uint32) model.Model {
 		t.Fatal(err)
 	}
 	return loaded
+}
+
+func save(t testing.TB, m model.Model) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	w := codec.NewWriter(&file)
+	if m.Save(w); w.Close() != nil {
+		t.Fatal(w.Err())
+	}
+	return file.Bytes()
 }
 
 // indexed is a model of 3,000 items with an index, and the same without.
@@ -78,7 +85,7 @@ func TestIndex(t *testing.T) {
 	loaded := reload(t, m, nil)
 	for name, allow := range map[string]model.Allow{
 		"all": nil, "none": roaring.New(), "half": every(2, 3000), "a tenth": every(10, 4000), "few": every(200, 3000),
-		"unknown": every(1, 4000), "far": model.AllowFunc(func(i uint32) bool { return i > 2900 }),
+		"unknown": every(1, 4000), "few, and most unknown": every(40, 6000), "far": model.AllowFunc(func(i uint32) bool { return i > 2900 }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			found, due, quick := 0, 0, 0
@@ -146,14 +153,18 @@ func TestEffort(t *testing.T) {
 			}
 		}
 	}
-	// A user's own items are the nearest. With them refused one search must still fill the page.
-	own := roaring.New()
-	for _, e := range user.History {
-		own.Add(e.Item)
+	// Histories are mostly near their users, and refused. With as many of the nearest refused one search must still fill the page.
+	near := roaring.New()
+	for _, c := range exact.Propose(nil, user, len(user.History), nil, model.Thorough) {
+		near.Add(c.Item)
 	}
-	fresh := model.AllowFunc(func(item uint32) bool { return !own.Contains(item) })
-	if got := m.Propose(nil, user, 32, fresh, model.Quick); len(got) != 32 {
-		t.Errorf("quickly %d proposed that the user does not have", len(got))
+	fresh := model.AllowFunc(func(item uint32) bool { return !near.Contains(item) })
+	if got := m.Propose(nil, user, 60, fresh, model.Quick); len(got) < 50 {
+		t.Errorf("quickly %d of 60 proposed beside the nearest", len(got))
+	}
+	// What no model knows is not proposed from a bitmap either.
+	if got := exact.Propose(nil, user, 100, roaring.BitmapOf(4, 8, 5000), model.Thorough); len(got) != 2 {
+		t.Errorf("of two known items and one unknown %v are proposed", got)
 	}
 }
 
@@ -213,6 +224,59 @@ func TestIndexByWork(t *testing.T) {
 		m := train(t, als.Trainer{Factors: tt.factors, Iterations: 1}, b.Build(), model.TrainOptions{Draft: tt.draft})
 		if got := als.Indexed(m); got != tt.want {
 			t.Errorf("%d items of %d factors, draft %v: index %v", tt.items, tt.factors, tt.draft, got)
+		}
+	}
+}
+
+// TestForged loads files that no training makes.
+func TestForged(t *testing.T) {
+	t.Parallel()
+	other, err := ann.NewHNSW(ann.Options{Dim: 3, Metric: ann.InnerProduct, Storage: ann.Quantized})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]struct {
+		items   []uint32
+		vectors []float32
+		index   *ann.HNSW
+		sound   bool
+	}{
+		"sound":               {[]uint32{0, 2}, []float32{1, 2, 3, 4, 0, 0}, nil, true},
+		"one item twice":      {[]uint32{2, 2}, []float32{1, 2, 3, 4, 0, 0}, nil, false},
+		"an item too many":    {[]uint32{0, 3}, []float32{1, 2, 3, 4, 0, 0}, nil, false},
+		"too large":           {[]uint32{0, 2}, []float32{1, 2, 2e4, 4, 0, 0}, nil, false},
+		"too far below zero":  {[]uint32{0, 2}, []float32{1, 2, -2e4, 4, 0, 0}, nil, false},
+		"a last one not zero": {[]uint32{0, 2}, []float32{1, 2, 3, 4, 0, 1}, nil, false},
+		"a number too few":    {[]uint32{0, 2}, []float32{1, 2, 3, 4, 0}, nil, false},
+		"another's index":     {[]uint32{0, 2}, []float32{1, 2, 3, 4, 0, 0}, other, false},
+	} {
+		var file bytes.Buffer
+		w := codec.NewWriter(&file)
+		w.Section("als", 1)
+		w.Uint32(2)
+		w.Float64(0.005)
+		w.Float64(0.1)
+		w.Uint64(3)
+		w.Uint32(3)
+		w.Float32s(make([]float32, 4))
+		w.Uint32(2)
+		w.Uint32s(f.items)
+		w.Float32s(f.vectors)
+		if f.index == nil {
+			w.Uint32(0)
+		} else {
+			w.Uint32(1)
+			f.index.SaveSection(w.Within("als/"))
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := codec.NewReader(&file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (als.Trainer{}).Load(r, []uint32{0, 1, 2}); f.sound != (err == nil) || !f.sound && !errors.Is(err, model.ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
