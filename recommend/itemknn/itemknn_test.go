@@ -20,7 +20,11 @@ func shop(users, items, each int) *model.Dataset {
 	for u := range users {
 		for range 1 + rng.IntN(2*each) {
 			i := min(int(rng.ExpFloat64()*float64(items)/4), items-1)
-			b.Add(fmt.Sprintf("u%04d", u), fmt.Sprintf("i%04d", i), float32(rng.IntN(5)-1), int64(rng.IntN(100)))
+			weight := float32(rng.IntN(5) - 1)
+			if rng.IntN(20) == 0 {
+				weight = 50 // beyond where confidence is linear
+			}
+			b.Add(fmt.Sprintf("u%04d", u), fmt.Sprintf("i%04d", i), weight, int64(rng.IntN(100)))
 		}
 	}
 	return b.Build()
@@ -46,7 +50,7 @@ func bruteForce(d *model.Dataset, weighting itemknn.Weighting, k int, shrink, a 
 			c[u][e.Item] += float64(e.Weight)
 		}
 		for i := range c[u] {
-			c[u][i] = max(c[u][i], 0)
+			c[u][i] = float64(model.Confidence(float32(max(c[u][i], 0))))
 			total += c[u][i]
 			lengths[i] += c[u][i]
 		}
