@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -148,33 +149,45 @@ func TestHostileLengths(t *testing.T) {
 	}
 }
 
-// TestHostileHeads has sums that are right and lengths that are not.
+// TestHostileHeads has sums that are right and lengths that are not, in files that can be read but for those.
 func TestHostileHeads(t *testing.T) {
 	t.Parallel()
-	magic := "gold\x00se\x02"
-	section := magic + "S\x01\x00x\x01\x00\x00\x00\x00\x00\x00\x00"
-	for name, file := range map[string]string{
-		"a block too large":       section + "B\x01\x00\x10\x00" + string(make([]byte, 1<<20+50)),
-		"a block longer than all": section + "B\xff\xff\x0f\x00abc",
-		"an empty block":          section + "B\x00\x00\x00\x00\x00\x00\x00\x00E\x00\x00\x00\x00",
-		"a name too long":         magic + "S\x01\x04" + string(make([]byte, 1100)),
-		"a record of no kind":     section + "X\x00\x00\x00\x00E\x00\x00\x00\x00",
-		"a block of no section":   magic + "B\x01\x00\x00\x00a\x00\x00\x00\x00E\x00\x00\x00\x00",
-		"another magic":           "gold\x00se\x03" + section[8:],
-		"nothing":                 "",
+	const magic, sum = "gold\x00se\x02", "\x00\x00\x00\x00"
+	const section, end = "S\x01\x00x\x01\x00\x00\x00" + sum, "E" + sum
+	block := func(n int) string { return string(binary.LittleEndian.AppendUint32([]byte("B"), uint32(n))) }
+	named := func(n int) string {
+		return string(binary.LittleEndian.AppendUint16([]byte("S"), uint16(n))) + strings.Repeat("x", n) + "\x01\x00\x00\x00" + sum
+	}
+	for name, tt := range map[string]struct {
+		file string
+		ok   bool
+	}{
+		"the largest block":       {magic + section + block(1<<20) + strings.Repeat("a", 1<<20) + sum + end, true},
+		"a block too large":       {magic + section + block(1<<20+1) + strings.Repeat("a", 1<<20+1) + sum + end, false},
+		"a block longer than all": {magic + section + block(1<<20-1) + "abc", false},
+		"an empty block":          {magic + section + block(0) + sum + end, false},
+		"the longest name":        {magic + named(1024) + end, true},
+		"a name too long":         {magic + named(1025) + end, false},
+		"a record of no kind":     {magic + section + "X" + sum + end, false},
+		"another magic":           {"gold\x00se\x03" + section + end, false},
+		"nothing":                 {"", false},
 	} {
-		r, err := codec.NewReader(bytes.NewReader(codectest.Mend([]byte(file))))
+		r, err := codec.NewReader(io.MultiReader(bytes.NewReader(codectest.Mend([]byte(tt.file)))))
 		if err == nil {
-			if name == "a block of no section" {
-				r.Uint32()
-			} else {
-				r.Section("x", 1)
-			}
+			r.Skip()
+			r.Skip()
 			err = r.Close()
 		}
-		if !errors.Is(err, codec.ErrCorrupt) {
+		if (err == nil) != tt.ok || err != nil && !errors.Is(err, codec.ErrCorrupt) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	r, err := codec.NewReader(bytes.NewReader(codectest.Mend([]byte(magic + block(4) + "aaaa" + sum + end))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Section("x", 1); !errors.Is(r.Close(), codec.ErrCorrupt) {
+		t.Errorf("a block of no section: %v", err)
 	}
 }
 
@@ -204,7 +217,7 @@ func TestNotFinite(t *testing.T) {
 // TestFirstErrorStays wants zero values and the first error after an error, also one of the caller's.
 func TestFirstErrorStays(t *testing.T) {
 	t.Parallel()
-	r, err := codec.NewReader(bytes.NewReader(hostile(make([]byte, 100)...)))
+	r, err := codec.NewReader(bytes.NewReader(hostile(bytes.Repeat([]byte{1}, 100)...)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,8 +52,8 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // String gets a string.
 func (s *source) String() string {
-	n := uint64(s.Uint32())
-	if b := s.block; n <= uint64(len(b)) && s.err == nil {
+	n := uint64(s.Uint32()) // 0 after an error
+	if b := s.block; n <= uint64(len(b)) {
 		s.block = b[n:]
 		return string(b[:n])
 	}

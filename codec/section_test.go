@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/goldrec/gold/codec"
@@ -19,7 +20,7 @@ func open(t *testing.T, names ...string) *codec.Reader {
 	w := codec.NewWriter(&b)
 	for i, name := range names {
 		w.Section(name, uint32(i+1))
-		w.Uint32(uint32(10 * i))
+		w.Uint64(uint64(10 * i))
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -40,12 +41,12 @@ func TestSections(t *testing.T) {
 	}{
 		{"in order", func(r *codec.Reader) {
 			for i, name := range []string{"a", "p/b", "p/c", "d"} {
-				if v := r.Section(name, 9); v != uint32(i+1) || r.Uint32() != uint32(10*i) {
+				if v := r.Section(name, 9); v != uint32(i+1) || r.Uint64() != uint64(10*i) {
 					r.Fail("section %s is of version %d", name, v)
 				}
 			}
 		}, true},
-		{"skipped", func(r *codec.Reader) { r.Skip(); r.Skip(); r.Section("p/c", 3); r.Uint32(); r.Skip() }, true},
+		{"skipped", func(r *codec.Reader) { r.Skip(); r.Skip(); r.Section("p/c", 3); r.Uint64(); r.Skip() }, true},
 		{"all skipped, and more", func(r *codec.Reader) {
 			for range 9 {
 				r.Skip()
@@ -72,26 +73,49 @@ func TestSections(t *testing.T) {
 			r.Skip()
 			for name, ok := in.Peek(); ok; name, ok = in.Peek() {
 				in.Section(name, 9)
-				in.Uint32()
+				in.Uint64()
 			}
 			r.Section("d", 4)
-			r.Uint32()
+			r.Uint64()
 			if _, ok := r.Peek(); ok {
 				r.Fail("peeked behind the end")
 			}
 		}, true},
 		{"another name", func(r *codec.Reader) { r.Section("b", 9) }, false},
 		{"an older reader", func(r *codec.Reader) { r.Skip(); r.Section("p/b", 1) }, false},
-		{"more than is left", func(r *codec.Reader) { r.Section("a", 1); r.Uint64() }, false},
+		{"half of one, and the rest skipped", func(r *codec.Reader) {
+			r.Section("a", 1)
+			r.Uint32()
+			if name, _ := r.Peek(); name != "p/b" {
+				r.Fail("peeked at %q", name)
+			}
+			r.Skip()
+			r.Skip()
+			r.Skip()
+		}, true},
+		{"more than is left", func(r *codec.Reader) { r.Section("a", 1); r.Uint64(); r.Uint32() }, false},
+		{"half left", func(r *codec.Reader) { r.Section("a", 1); r.Uint32(); r.Section("p/b", 9) }, false},
 		{"something left", func(r *codec.Reader) { r.Section("a", 1); r.Section("p/b", 9) }, false},
-		{"sections left", func(r *codec.Reader) { r.Section("a", 1); r.Uint32() }, false},
-		{"nothing read", func(*codec.Reader) {}, false},
 		{"behind the end", func(r *codec.Reader) { r.Skip(); r.Skip(); r.Skip(); r.Skip(); r.Section("e", 1) }, false},
 	} {
 		r := open(t, "a", "p/b", "p/c", "d")
 		tt.read(r)
-		if err := r.Close(); (err == nil) != tt.ok || err != nil && !errors.Is(err, codec.ErrCorrupt) {
+		if err := r.Err(); (err == nil) != tt.ok || err != nil && !errors.Is(err, codec.ErrCorrupt) || r.Close() != err {
+			t.Errorf("%s: %v, and closed, %v", tt.name, err, r.Err())
+		}
+		if err := r.Err(); strings.HasSuffix(tt.name, "left") && tt.name != "more than is left" && !strings.Contains(err.Error(), "more in a section") {
 			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+	for name, read := range map[string]func(r *codec.Reader){
+		"sections left": func(r *codec.Reader) { r.Section("a", 1); r.Uint64() },
+		"half left":     func(r *codec.Reader) { r.Skip(); r.Skip(); r.Skip(); r.Section("d", 4); r.Uint32() },
+		"nothing read":  func(*codec.Reader) {},
+	} {
+		r := open(t, "a", "p/b", "p/c", "d")
+		read(r)
+		if err := r.Err(); err != nil || !errors.Is(r.Close(), codec.ErrCorrupt) {
+			t.Errorf("%s: %v, and closed, %v", name, err, r.Err())
 		}
 	}
 }

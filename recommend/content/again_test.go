@@ -2,6 +2,8 @@ package content_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -138,22 +140,170 @@ func TestStaleLists(t *testing.T) {
 	}
 }
 
-// TestLostNeighbours has an item lose most of its list.
+// TestLostNeighbours has items lose most of their lists.
 func TestLostNeighbours(t *testing.T) {
 	t.Parallel()
-	items := kettles(300)
+	var items []*catalog.Item
+	for i := range 300 {
+		items = append(items, &catalog.Item{ID: fmt.Sprint(i), Title: fmt.Sprint("sort", i/10)})
+	}
 	first, _ := again(t, dataOf(items), nil)
-	changed := slices.Clone(items)
-	for i := 1; i < 10; i++ {
-		changed[i] = &catalog.Item{ID: items[i].ID, Title: "something else"}
+	for _, tt := range []struct{ change, compared int }{
+		{4, 4},     // the other six have five of nine left
+		{5, 5 + 5}, // the other five have four of nine left
+	} {
+		changed := slices.Clone(items)
+		for i := range tt.change {
+			changed[i] = &catalog.Item{ID: items[i].ID, Title: "something else"}
+		}
+		if _, compared := again(t, dataOf(changed), first); compared != tt.compared {
+			t.Errorf("%d items changed, and %d were compared, want %d", tt.change, compared, tt.compared)
+		}
 	}
-	// Lists have 12 to 24 items: those of the sort and some of the other kettles, which are all alike.
-	m, compared := again(t, dataOf(changed), first)
-	if compared < 9 {
-		t.Fatalf("nine items changed, and %d were compared", compared)
+}
+
+// TestPrints wants the smallest change of content noticed, and what is no change not.
+func TestPrints(t *testing.T) {
+	t.Parallel()
+	items := kettles(40)
+	for i, item := range items {
+		item.Vector = []float32{1, float32(i)}
 	}
-	if got := likes(m, 0); len(got) < 12 {
-		t.Errorf("an item that lost its neighbours is like %v", got)
+	items[9].Vector = []float32{1, 2, 3} // of a dimension that is no use
+	first, _ := again(t, dataOf(items), nil)
+	useless := slices.Clone(items)
+	useless[9] = &catalog.Item{ID: "item9", Title: items[9].Title, Vector: []float32{3, 2, 1}}
+	if _, compared := again(t, dataOf(useless), first); compared != 0 {
+		t.Errorf("a vector that is no use is another, and %d items were compared", compared)
+	}
+	for name, tt := range map[string]struct {
+		item     catalog.Item
+		compared int
+	}{
+		"as before":           {catalog.Item{Title: items[7].Title, Vector: []float32{1, 7}}, 0},
+		"another case":        {catalog.Item{Title: "Kettle SORT0 number7!", Vector: []float32{1, 7}}, 0},
+		"price and stock":     {catalog.Item{Title: items[7].Title, Vector: []float32{1, 7}, Stock: 3, Available: true}, 0},
+		"a vector as long":    {catalog.Item{Title: items[7].Title, Vector: []float32{1, 7.5}}, 1},
+		"no vector":           {catalog.Item{Title: items[7].Title}, 1},
+		"a word twice":        {catalog.Item{Title: "kettle kettle sort0 number7", Vector: []float32{1, 7}}, 1},
+		"from title to text":  {catalog.Item{Description: items[7].Title, Vector: []float32{1, 7}}, 1},
+		"a word to attribute": {catalog.Item{Title: "kettle sort0", Attributes: map[string][]string{"n": {"number7"}}, Vector: []float32{1, 7}}, 1},
+	} {
+		changed := slices.Clone(items)
+		tt.item.ID = "item7"
+		changed[7] = &tt.item
+		if _, compared := again(t, dataOf(changed), first); compared != tt.compared {
+			t.Errorf("%s: %d items were compared, want %d", name, compared, tt.compared)
+		}
+	}
+}
+
+// TestColdStaysFound has an item that is in lists only because it must be, and others come that are nearer to each other.
+func TestColdStaysFound(t *testing.T) {
+	t.Parallel()
+	teas := func(n int) *model.Dataset {
+		items := []*catalog.Item{{ID: "cold", Title: "white tea"}}
+		for i := range n {
+			items = append(items, &catalog.Item{ID: fmt.Sprint(i), Title: "green tea sencha"})
+		}
+		return dataOf(items)
+	}
+	var m *content.Model
+	for n := 120; n < 135; n += 5 {
+		m, _ = again(t, teas(n), m)
+		listed := 0
+		for item := range uint32(n + 1) {
+			if slices.Contains(likes(m, item), 0) {
+				listed++
+			}
+		}
+		if listed < 5 {
+			t.Errorf("among %d others, an item is in %d lists", n, listed)
+		}
+	}
+}
+
+// TestGoneWhileStored has items go between saving and loading, which counts as change.
+func TestGoneWhileStored(t *testing.T) {
+	t.Parallel()
+	m, _ := again(t, dataOf(kettles(200)), nil)
+	for _, gone := range []int{10, 30} {
+		at := make([]uint32, 200)
+		for i := range at {
+			at[i] = uint32(i - gone)
+			if i < gone {
+				at[i] = model.NoItem
+			}
+		}
+		r, err := codec.NewReader(bytes.NewReader(file(t, m)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := content.Trainer{}.Load(r, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, compared := again(t, dataOf(kettles(200)[gone:]), loaded)
+		if all := compared == 200-gone; all != (gone == 30) {
+			t.Errorf("%d of 200 items went, and %d were compared", gone, compared)
+		}
+	}
+}
+
+// TestUnsound has files whose sums are right and whose numbers do not fit.
+func TestUnsound(t *testing.T) {
+	t.Parallel()
+	type stored struct {
+		k       uint32
+		prints  []uint64
+		offsets []uint64
+		near    []uint32
+		similar []float32
+	}
+	good := func() stored {
+		return stored{5, []uint64{1, 2, 3, 0}, []uint64{0, 1, 2, 2, 2}, []uint32{1, 0}, []float32{0.5, 1}}
+	}
+	for name, spoil := range map[string]func(s *stored){
+		"":                         func(*stored) {},
+		"no neighbours wanted":     func(s *stored) { s.k = 0 },
+		"too many wanted":          func(s *stored) { s.k = 1001 },
+		"more items than known":    func(s *stored) { s.prints = append(s.prints, 0); s.offsets = append(s.offsets, 2) },
+		"an offset too few":        func(s *stored) { s.offsets = s.offsets[:4] },
+		"no offsets":               func(s *stored) { s.prints, s.offsets = nil, nil },
+		"begins late":              func(s *stored) { s.offsets[0] = 1 },
+		"ends late":                func(s *stored) { s.offsets[4] = 3 },
+		"ends early":               func(s *stored) { s.offsets = []uint64{0, 1, 1, 1, 1} },
+		"goes back":                func(s *stored) { s.offsets[1], s.offsets[2] = 2, 1 },
+		"goes beyond":              func(s *stored) { s.offsets[1] = 1 << 60 },
+		"a score too few":          func(s *stored) { s.similar = s.similar[:1] },
+		"a neighbour out of range": func(s *stored) { s.near[0] = 4 },
+		"a neighbour of no print":  func(s *stored) { s.near[0] = 3 },
+		"a score of 0":             func(s *stored) { s.similar[0] = 0 },
+		"a score above 1":          func(s *stored) { s.similar[0] = 1.5 },
+	} {
+		s := good()
+		spoil(&s)
+		var b bytes.Buffer
+		w := codec.NewWriter(&b)
+		w.Section(content.Name, 1)
+		for _, v := range []uint32{s.k, 3, 0} {
+			w.Uint32(v)
+		}
+		w.Uint64s(s.prints)
+		w.Uint64s(s.offsets)
+		w.Uint32s(s.near)
+		w.Float32s(s.similar)
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := codec.NewReader(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = content.Trainer{}.Load(r, []uint32{0, 1, 2, 3})
+		if (err == nil) != (name == "") || err != nil && !errors.Is(err, model.ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -163,6 +313,11 @@ func TestExtend(t *testing.T) {
 	same, err := m.Extend(t.Context(), dataOf(kettles(200)), model.TrainOptions{})
 	if err != nil || same != model.Model(m) {
 		t.Errorf("with nothing new, a new model: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := m.Extend(ctx, dataOf(kettles(200)), model.TrainOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled, with nothing new: %v", err)
 	}
 	compared := 0
 	data := dataOf(append(kettles(203), kettles(213)[204:]...)) // one is skipped, so that handles move by one
@@ -203,6 +358,49 @@ func TestExtend(t *testing.T) {
 	}
 	if n := len(file(t, whole)); n > 213*(12*4*8+16)+1000 {
 		t.Errorf("a file of %d bytes", n)
+	}
+}
+
+// TestExtendWithNearer has items come that are nearer to one than all that are in its list.
+func TestExtendWithNearer(t *testing.T) {
+	t.Parallel()
+	items := kettles(200)
+	m, _ := again(t, dataOf(items), nil)
+	before := likes(m, 5)
+	for i := range 60 {
+		items = append(items, &catalog.Item{ID: fmt.Sprint("new", i), Title: fmt.Sprint(items[5].Title, " extra", i)})
+	}
+	more, err := m.Extend(t.Context(), dataOf(items), model.TrainOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := likes(more, 5)
+	for _, item := range before {
+		if !slices.Contains(after, item) {
+			t.Errorf("item %d fell out of a list", item)
+		}
+	}
+	if len(after) <= len(before) || after[0] < 200 {
+		t.Errorf("of those that came, none is in the list %v", after)
+	}
+	if _, compared := again(t, dataOf(items), more); compared != 260 {
+		t.Errorf("trained after 60 of 260 items came, %d were compared", compared)
+	}
+}
+
+// TestExtendBySome has data of fewer items than the model knows, one of which it did not know.
+func TestExtendBySome(t *testing.T) {
+	t.Parallel()
+	items := kettles(200)
+	unknown := slices.Clone(items)
+	unknown[7] = &catalog.Item{ID: "item7"}
+	m, _ := again(t, dataOf(unknown), nil)
+	more, err := m.Extend(t.Context(), dataOf(items[:100]), model.TrainOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := likes(more, 7); len(got) == 0 || len(likes(more, 150)) == 0 {
+		t.Errorf("the item that the model did not know is like %v", got)
 	}
 }
 

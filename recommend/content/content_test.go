@@ -118,8 +118,14 @@ func TestSimilar(t *testing.T) {
 		name: "vectors that are no use",
 		items: []*catalog.Item{{ID: "a", Title: "tea", Vector: []float32{1, 0}}, {ID: "b", Title: "tea", Vector: []float32{nan, 0}},
 			{ID: "c", Title: "tea", Vector: []float32{1, 0, 0}}, {ID: "d", Title: "tea", Vector: []float32{0, 0}},
-			{ID: "e", Title: "mug", Vector: []float32{float32(math.Inf(1)), 1}}, {ID: "f", Title: "mug", Vector: []float32{math.MaxFloat32, math.MaxFloat32}}},
-		want: []string{"b", "c", "d", "f"},
+			{ID: "e", Title: "mug", Vector: []float32{float32(math.Inf(1)), 1}}, {ID: "f", Title: "mug", Vector: []float32{math.MaxFloat32, math.MaxFloat32}},
+			{ID: "g", Title: "tea", Vector: []float32{float32(math.Inf(1)), 1}}},
+		want: []string{"b", "c", "d", "g", "f"},
+	}, {
+		name: "of two dimensions the smaller",
+		items: []*catalog.Item{{ID: "a", Vector: []float32{1, 0}}, {ID: "b", Vector: []float32{1, 0, 0}},
+			{ID: "c", Vector: []float32{1, 0, 0}}, {ID: "d", Vector: []float32{1, 0}}},
+		want: []string{"d"},
 	}, {
 		name:  "nothing known",
 		items: []*catalog.Item{{ID: "a"}, {ID: "b"}, {ID: "c", Title: "tea"}},
@@ -186,6 +192,20 @@ func TestHistory(t *testing.T) {
 	}
 	if got := score("kettle", model.Event{Item: pot.Item, Weight: math.MaxFloat32}); got != score("kettle", pot) {
 		t.Errorf("a single event of huge weight scores %v", got)
+	}
+	if got := m.all(&model.User{History: []model.Event{against}}); len(got) > 0 {
+		t.Errorf("for a disliked item, %v is proposed", got)
+	}
+	shown := append([]model.Event{pot}, slices.Repeat([]model.Event{{Item: shirt.Item}}, 600)...)
+	if got := score("kettle", shown...); got != score("kettle", pot) {
+		t.Errorf("behind much that was only shown, a liked item makes %v", got)
+	}
+	many := []model.Event{pot}
+	for i := range uint32(49) {
+		many = append(many, model.Event{Item: 100 + i, Weight: 1})
+	}
+	if score("kettle", many...) == 0 || score("kettle", append(many, shirt)...) != 0 {
+		t.Error("not the last 50 different items count")
 	}
 	long := append([]model.Event{pot}, slices.Repeat([]model.Event{shirt}, 500)...)
 	if score("kettle", long...) != 0 || score("skirt", long...) == 0 {
@@ -257,11 +277,11 @@ func shop(items, words int, vectors bool) *model.Dataset {
 func TestRecall(t *testing.T) {
 	t.Parallel()
 	const k = 10
-	data := shop(5000, 15, true)
+	data := shop(4200, 10, true)
 	m := trainOn(t, content.Trainer{Neighbors: k}, data)
 	exact := content.NewExact(t, data)
 	found, wanted := 0, 0
-	for item := uint32(0); item < 5000; item += 250 {
+	for item := uint32(0); item < 4200; item += 400 {
 		got := map[uint32]bool{}
 		for _, s := range m.Propose(nil, like(item), 2*k, nil, model.Thorough) {
 			got[s.Item] = true

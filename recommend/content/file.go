@@ -66,7 +66,7 @@ func (m *Model) sound(items int) bool {
 		}
 	}
 	for i, item := range m.near {
-		if int64(item) >= int64(n) || !(m.similar[i] > 0 && m.similar[i] <= 1) {
+		if int64(item) >= int64(n) || m.prints[item] == 0 || !(m.similar[i] > 0 && m.similar[i] <= 1) {
 			return false
 		}
 	}
@@ -93,8 +93,7 @@ func (m *Model) moved(at []uint32) *Model {
 		var list []model.Scored
 		near, similar := m.list(uint32(i))
 		for j, item := range near {
-			// A neighbour of no print is a forgery; it would lie behind the last list.
-			if to := at[item]; to != model.NoItem && m.prints[item] != 0 {
+			if to := at[item]; to != model.NoItem {
 				list = append(list, model.Scored{Item: to, Score: similar[j]})
 			}
 		}

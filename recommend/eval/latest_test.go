@@ -34,6 +34,7 @@ func TestLatest(t *testing.T) {
 	} {
 		var b model.Builder
 		b.Add("zoe", "tea", 1, 0) // somebody else, who keeps everything
+		b.Add("zoe", "cup", 1, 1)
 		for i, word := range strings.Fields(tt.history) {
 			weight := map[byte]float32{'(': -1, '?': 0}
 			w, ok := weight[word[0]]
@@ -52,8 +53,8 @@ func TestLatest(t *testing.T) {
 			}
 		}
 		n := len(strings.Fields(tt.kept))
-		if name != tt.held || kept.Len() != n+1 || d.Len() != len(strings.Fields(tt.history))+1 {
-			t.Errorf("%s: withheld %q and kept %d events, want %q and %d", tt.name, name, kept.Len()-1, tt.held, n)
+		if name != tt.held || kept.Len() != n+2 || d.Len() != len(strings.Fields(tt.history))+2 {
+			t.Errorf("%s: withheld %q and kept %d events, want %q and %d", tt.name, name, kept.Len()-2, tt.held, n)
 		}
 	}
 }
@@ -61,6 +62,10 @@ func TestLatest(t *testing.T) {
 func TestLatestOfAll(t *testing.T) {
 	t.Parallel()
 	d := dataset(50, 30, 600, 3)
+	none := d.Before(func(uint32, []model.Event) int { return 0 })
+	if kept, held := eval.Latest(none, nil); kept.Len() != 0 || held != nil {
+		t.Errorf("of empty histories, %v are withheld", held)
+	}
 	kept, held := eval.Latest(d, nil)
 	if len(held) < 20 || kept.UserCount() != d.UserCount() {
 		t.Fatalf("withheld %d items", len(held))
@@ -212,5 +217,43 @@ func TestRecent(t *testing.T) {
 	got, err := eval.Evaluate(t.Context(), m, train.Build(), test.Build(), eval.Options{Cutoffs: []int{1}, Recent: 2, Workers: 1})
 	if err != nil || most != 2 || got.At(1).NDCG != 1 {
 		t.Errorf("%v: shown %d events, nDCG %v", err, most, got.At(1).NDCG)
+	}
+}
+
+// telling is a model with a vector of the history's items, which tells what it is asked.
+type telling struct {
+	table
+	users *[]model.User
+}
+
+func (telling) Embed(dst []float32, history []model.Event, now int64) []float32 {
+	for _, e := range history {
+		dst = append(dst, float32(e.Item), float32(now))
+	}
+	return dst
+}
+
+func (m telling) Score(dst []float32, u *model.User, items []uint32) {
+	*m.users = append(*m.users, model.User{Vector: append([]float32(nil), u.Vector...), Now: u.Now})
+	m.table.Score(dst, u, items)
+}
+
+// TestRequests wants the time and the vector that an engine would give.
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	var b model.Builder
+	for i, item := range []string{"tea", "mug", "pot"} {
+		b.Add("ann", item, 1, int64(10*i))
+		b.Add("bob", item, 1, int64(10*i))
+	}
+	train, test := eval.SplitLast(b.Build())
+	var users []model.User
+	m := telling{table{noise}, &users}
+	if _, err := eval.Evaluate(t.Context(), m, train, test, eval.Options{Workers: 1}); err != nil {
+		t.Fatal(err)
+	}
+	want := model.User{Vector: []float32{0, 10, 1, 10}, Now: 10}
+	if diff := gocmp.Diff([]model.User{want, want}, users); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -242,6 +242,10 @@ func TestViews(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"ann": "mug", "bob": "tea", "cid": ""}, histories(last)); diff != "" || last.Len() != 2 || last.Now != 10 {
 		t.Errorf("a copy of a view: %d events to %d: %s", last.Len(), last.Now, diff)
 	}
+	first := d.WithHistories(func(_ uint32, history []model.Event) []model.Event { return history[:1] })
+	if diff := cmp.Diff(map[string]string{"ann": "tea", "bob": "tea", "cid": "mug"}, histories(first)); diff != "" || first.Now != 20 {
+		t.Errorf("a copy to %d: %s", first.Now, diff)
+	}
 	if history := half.History(0); cap(history) != len(history) {
 		t.Error("what is appended to a history of a view writes into the dataset")
 	}
@@ -270,7 +274,7 @@ func TestBuilder(t *testing.T) {
 		t.Errorf("the first error is %v", err)
 	}
 	d := b.Build()
-	if diff := cmp.Diff(map[string]string{"ann": "pot tea"}, histories(d)); diff != "" {
+	if diff := cmp.Diff(map[string]string{"ann": "pot tea"}, histories(d)); diff != "" || d.Content(model.NoItem) != nil {
 		t.Error(diff)
 	}
 	for name, tt := range map[string]struct {

@@ -2,6 +2,7 @@ package popular_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"testing"
@@ -60,9 +61,17 @@ func TestScores(t *testing.T) {
 		events: []event{{"a", "x", 1, 0}, {"b", "x", 1, 0}, {"c", "y", 1, 0}, {"c", "y", 1, 0}},
 		want:   map[string]float32{"x": 1, "y": 0.75},
 	}, {
+		name:   "of one user the newest counts in full",
+		events: []event{{"a", "x", 2, 30 * day}, {"c", "y", 1, 0}, {"c", "y", 1, 30 * day}},
+		want:   map[string]float32{"x": 1, "y": 0.625}, // 1 and half of a half, of 2
+	}, {
 		name:   "dislikes count against, and an indifferent item is nothing",
 		events: []event{{"a", "x", 4, 0}, {"a", "y", -2, 0}, {"b", "z", 0, 0}},
 		want:   map[string]float32{"x": 1, "y": -0.5, "z": 0},
+	}, {
+		name:   "more disliked than any is liked",
+		events: []event{{"a", "x", 1, 0}, {"a", "y", -4, 0}},
+		want:   map[string]float32{"x": 0.25, "y": -1},
 	}, {
 		name:   "weights as great as they go",
 		events: []event{{"a", "x", math.MaxFloat32, 0}, {"b", "x", math.MaxFloat32, 0}, {"a", "y", -math.MaxFloat32, 0}},
@@ -136,7 +145,7 @@ func TestQuickIsBounded(t *testing.T) {
 
 func TestScale(t *testing.T) {
 	t.Parallel()
-	m, _ := train(t, popular.Trainer{}, []event{{"a", "x", 4, 0}, {"a", "y", -2, 0}, {"a", "z", 1, 0}, {"b", "none", 0, 0}})
+	m, _ := train(t, popular.Trainer{}, []event{{"b", "none", 0, 0}, {"a", "x", 4, 0}, {"a", "y", -2, 0}, {"a", "z", 1, 0}})
 	// The scores are 1, -0.5 and 0.25, with the mean 0.25; "none" has none.
 	if got, want := float64(m.Scale(nil)), math.Sqrt((0.75*0.75+0.75*0.75)/3); math.Abs(got-want) > 1e-6 {
 		t.Errorf("got %v, want %v", got, want)
@@ -158,6 +167,35 @@ func TestHalfLifeRefused(t *testing.T) {
 	for _, days := range []float64{-1, math.NaN(), math.Inf(-1)} {
 		if _, err := (popular.Trainer{HalfLifeDays: days}).Train(t.Context(), new(model.Builder).Build(), model.TrainOptions{}); err == nil {
 			t.Errorf("Trainer took %v days", days)
+		}
+	}
+}
+
+// ending is a context that ends when it has been asked for so often.
+type ending struct {
+	context.Context
+	asked, ends int
+}
+
+func (c *ending) Err() error {
+	if c.asked++; c.asked > c.ends {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestCancel wants the context asked while there are users, and once more at the end.
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ users, ends int }{{10, 1}, {5000, 1}, {9000, 2}, {9000, 3}} {
+		var b model.Builder
+		for u := range tt.users {
+			b.Add(fmt.Sprint(u), "tea", 1, 0)
+		}
+		ctx := &ending{Context: t.Context(), ends: tt.ends}
+		_, err := popular.Trainer{}.Train(ctx, b.Build(), model.TrainOptions{})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%d users, the context ends after %d questions of %d: %v", tt.users, tt.ends, ctx.asked, err)
 		}
 	}
 }
