@@ -189,7 +189,7 @@ func (g *graph) load(r *codec.Reader, head *header, centre []float32) {
 	switch {
 	case !known:
 		g.gather(r, head, centre)
-	case int64(used) > left/int64(g.slotSize(int(head.Bits))) || int64(head.Upper) > left/4:
+	case int64(used) > left/int64(g.slotSize(int(head.Bits))):
 		r.Fail("ann: %d vectors in %d bytes", used, left)
 	default:
 		g.allotAll(r, head, centre)
