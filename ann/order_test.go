@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/goldrec/gold/ann"
 	"github.com/goldrec/gold/ann/anntest"
 )
@@ -85,4 +86,36 @@ func recallByScore(t *testing.T, h *ann.HNSW, keys []uint32, rows []float32) flo
 		}
 	}
 	return float64(hits) / (queries * k)
+}
+
+// TestOnce wants a search limited to one walk to ask its filter about the pool alone, and to return what that has, though the
+// filter allows the farthest only.
+func TestOnce(t *testing.T) {
+	t.Parallel()
+	const n, dim = 12_000, 8
+	keys := make([]uint32, n)
+	for i := range keys {
+		keys[i] = uint32(i)
+	}
+	rows := groups(n, dim, n/8, 0.2)
+	h := filled(t, keys, rows, ann.Options{Dim: dim, Metric: ann.L2, EfConstruction: 40})
+	far := roaring.New()
+	far.AddRange(n/8, n) // all but the group of the query
+	asked := 0
+	predicate := ann.FilterFunc(func(key uint32) bool { asked++; return far.Contains(key) })
+	for name, filter := range map[string]ann.Filter{"bitmap": far, "predicate": predicate} {
+		opts := ann.SearchOptions{Ef: 30, Filter: filter, Once: true}
+		got, err := h.Search(nil, rows[:dim], 20, opts)
+		if err != nil || len(got) >= 20 {
+			t.Errorf("%s: once %d found, %v", name, len(got), err)
+		}
+		if asked > 40 {
+			t.Errorf("%s: asked %d times", name, asked)
+		}
+		opts.Once = false
+		if got, err = h.Search(got[:0], rows[:dim], 20, opts); err != nil || len(got) != 20 {
+			t.Errorf("%s: %d found, %v", name, len(got), err)
+		}
+		asked = 0
+	}
 }

@@ -206,8 +206,38 @@ func TestClone(t *testing.T) {
 	if clone.Len() != 380 || h.Len() != 180 || !bytes.Equal(before, encode(t, h)) {
 		t.Errorf("%d vectors in the clone, %d in the first, which has changed: %v", clone.Len(), h.Len(), !bytes.Equal(before, encode(t, h)))
 	}
+	if err := h.AddBatch(t.Context(), keys[300:], more); err != nil {
+		t.Fatal(err)
+	}
+	// Places of what was deleted are used again in both.
+	if got, want := len(encode(t, clone)), len(encode(t, h)); got > want*11/10 {
+		t.Errorf("the clone's file has %d bytes, the first's %d", got, want)
+	}
 	if got := recallOf(t, clone, keys[120:], slices.Concat(anntest.Clustered(300, 5, 7, 0)[120*5:], more), more[:50*5], 64); got < 0.95 {
 		t.Errorf("recall@10 of the clone %.3f", got)
+	}
+}
+
+// TestCloneOfTheDying clones while vectors are deleted and still linked to.
+func TestCloneOfTheDying(t *testing.T) {
+	h := build(t, 200, ann.Options{Dim: 5, M: 4})
+	keys := anntest.Keys(300)
+	for _, key := range keys[:30] { // too few for a repair
+		h.Delete(key)
+	}
+	clone := h.Clone()
+	clone.Delete(keys[50])
+	if _, ok := h.Vector(nil, keys[50]); !ok {
+		t.Error("a vector deleted from the clone is gone from the first")
+	}
+	h.Delete(keys[50])
+	for _, ix := range []*ann.HNSW{h, clone} {
+		if err := ix.AddBatch(t.Context(), keys[200:], anntest.Clustered(100, 5, 7, 3)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := len(encode(t, clone)), len(encode(t, h)); got > want {
+		t.Errorf("the clone's file has %d bytes, the first's %d: places are not used again", got, want)
 	}
 }
 

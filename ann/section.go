@@ -9,12 +9,10 @@ import (
 	"github.com/goldrec/gold/internal/simd"
 )
 
-// The form of a saved index: a section of the header's numbers, the calibration, and the arrays of the used slots, each in
-// pieces, so that nothing of its size is held beside it while it is read.
+// The form of a saved index: a section of the header's numbers, the calibration, and the arrays of the used slots.
 const (
 	sectionName    = "hnsw"
 	sectionVersion = 3
-	pieceSize      = 64 << 10 // bytes, about
 )
 
 // header is the head of a saved index.
@@ -59,52 +57,42 @@ func (h *HNSW) SaveSection(w *codec.Writer) {
 	}
 	h.calibration.Load().save(w)
 	w.Float32s(g.centre)
-	save(g.keys[:used], 4, w.Uint32s)
-	save(g.alive[:(used+31)/32], 4, w.Uint32s)
-	save(g.links[:used*2*g.m], 4, w.Uint32s)
-	save(g.upper[:upper], 4, w.Uint32s)
-	if g.rows != nil {
-		save(g.rows[:used*g.dim], 4, w.Float32s)
+	w.Uint32s(g.keys[:used])
+	w.Uint32s(g.alive[:(used+31)/32])
+	w.Uint32s(g.links[:used*2*g.m])
+	w.Uint32s(g.upper[:upper])
+	if g.storage == Float32 {
+		w.Float32s(g.rows[:used*g.dim])
 		return
 	}
 	g.saveCodes(w, used)
 }
 
-// saveCodes puts the codes of the used slots, without the gaps between them.
+// codesPiece is how many codes are put at a time, without the gaps between them.
+const codesPiece = 256
+
+// saveCodes puts the codes of the used slots.
 func (g *graph) saveCodes(w *codec.Writer, used int) {
 	size := simd.CodeSize(g.near.Half, g.near.Bits)
-	per := piece(size)
-	var records []byte
-	var scales []float32
-	for from := 0; from < used; from += per {
+	records, scales := make([]byte, 0, codesPiece*size), make([]float32, 0, 2*codesPiece)
+	for from := 0; from < used; from += codesPiece {
 		records, scales = records[:0], scales[:0]
-		for slot := from; slot < min(from+per, used); slot++ {
-			records = append(records, g.near.Row(uint32(slot))[:size]...)
-			scale, add := g.near.Scale(uint32(slot))
+		for slot := uint32(from); slot < uint32(min(from+codesPiece, used)); slot++ {
+			records = append(records, g.near.Row(slot)[:size]...)
+			scale, add := g.near.Scale(slot)
 			scales = append(scales, scale, add)
 		}
 		w.Bytes(records)
 		w.Float32s(scales)
 	}
-	rest := simd.RestSize(g.near.Half, g.near.Bits)
-	save(g.rest[:used*rest], 1, w.Bytes)
-}
-
-// piece is how many elements of a size are put at a time.
-func piece(size int) int { return max(1, pieceSize/size) }
-
-// save puts an array in pieces.
-func save[T any](all []T, size int, put func([]T)) {
-	for from := 0; from < len(all); from += piece(size) {
-		put(all[from:min(from+piece(size), len(all))])
-	}
+	w.Bytes(g.rest[:used*simd.RestSize(g.near.Half, g.near.Bits)])
 }
 
 // LoadSection reads an index that SaveSection put. What is stored under a key comes under the one that move gives it, or is
 // deleted where move says so; nil moves nothing. Workers and Progress come from runtime.
 //
 // The arrays are read straight to their places, so that it takes little more memory than the index does, when r knows
-// how long it is; else twice as much. A damaged section is ErrCorrupt, and takes no more than a small multiple of what there
+// how long it is; else two to three times as much. A damaged section is ErrCorrupt, and takes no more than a small multiple of what there
 // is of it.
 func LoadSection(r *codec.Reader, runtime Options, move func(key uint32) (now uint32, ok bool)) (*HNSW, error) {
 	r.Section(sectionName, sectionVersion)
@@ -194,45 +182,82 @@ func loadCalibration(r *codec.Reader) *calibration {
 	return c
 }
 
-// load reads the arrays. Where r does not know how long it is they are gathered first, since the header may promise more
-// than there is.
+// load reads the arrays.
 func (g *graph) load(r *codec.Reader, head *header, centre []float32) {
-	used, bits := int(head.Used), int(head.Bits)
-	room := func() {
-		g.allot(used, centre, bits)
-		g.alive = make([]uint32, (used+31)/32)
-		if g.upper = make([]uint32, head.Upper); g.measureUpper(used) != len(g.upper) {
-			r.Fail("ann: upper levels of a wrong size")
-		}
-	}
-	l := loader{r: r}
+	used := int(head.Used)
 	left, known := r.Left()
-	if known {
-		if int64(used) > left/int64(g.slotSize(bits)) || int64(head.Upper) > left/4 {
-			r.Fail("ann: %d vectors in %d bytes", used, left)
-			return
-		}
-		room()
-	} else {
-		l.later = []func(){room}
-	}
-	if fill(&l, used, 4, r.Uint32s, func(at int, p []uint32) { copy(g.keys[at:], p) }); r.Err() != nil {
-		return
-	}
-	fill(&l, (used+31)/32, 4, r.Uint32s, func(at int, p []uint32) { copy(g.alive[at:], p) })
-	fill(&l, used*2*g.m, 4, r.Uint32s, func(at int, p []uint32) { copy(g.links[at:], p) })
-	fill(&l, int(head.Upper), 4, r.Uint32s, func(at int, p []uint32) { copy(g.upper[at:], p) })
-	if g.storage == Float32 {
-		fill(&l, used*g.dim, 4, r.Float32s, func(at int, p []float32) { copy(g.rows[at:], p) })
-	} else {
-		g.loadCodes(&l, used, bits)
-	}
-	for _, do := range l.later {
-		if r.Err() == nil {
-			do()
+	switch {
+	case !known:
+		g.gather(r, head, centre)
+	case int64(used) > left/int64(g.slotSize(int(head.Bits))):
+		r.Fail("ann: %d vectors in %d bytes", used, left)
+	default:
+		g.allotAll(r, head, centre)
+		r.Uint32sInto(g.keys)
+		r.Uint32sInto(g.alive)
+		r.Uint32sInto(g.links)
+		r.Uint32sInto(g.upper)
+		if g.storage == Float32 {
+			r.Float32sInto(g.rows)
+		} else {
+			g.loadCodes(r, used)
 		}
 	}
 	g.entry.Store(uint64(head.EntryHigh)<<32 | uint64(head.EntryLow))
+}
+
+// gather is load where r does not know how long it is: it reads the arrays beside their places, which are not made before all
+// has come, for the header may promise more than there is.
+func (g *graph) gather(r *codec.Reader, head *header, centre []float32) {
+	used := int(head.Used)
+	keys, alive, links, upper := r.Uint32s(), r.Uint32s(), r.Uint32s(), r.Uint32s()
+	var rows, scales []float32
+	var records, rest []byte
+	if g.storage == Float32 {
+		rows = r.Float32s()
+	} else {
+		for from := 0; from < used && r.Err() == nil; from += codesPiece {
+			records, scales = append(records, r.Bytes()...), append(scales, r.Float32s()...)
+		}
+		rest = r.Bytes()
+	}
+	if g.storage == Float32 && len(rows) != used*g.dim || len(keys) != used {
+		r.Fail("ann: arrays of wrong lengths")
+	}
+	half, bits := numbersOf(g.dim)/2, int(head.Bits)
+	size := simd.CodeSize(half, bits)
+	if g.storage == Quantized && (len(records) != used*size || len(rest) != used*simd.RestSize(half, bits)) {
+		r.Fail("ann: arrays of wrong lengths")
+	}
+	if r.Err() != nil {
+		return
+	}
+	if g.allotAll(r, head, centre); len(alive) != len(g.alive) || len(links) != len(g.links) || len(upper) != len(g.upper) ||
+		len(records) > 0 && len(scales) != 2*used {
+		r.Fail("ann: arrays of wrong lengths")
+		return
+	}
+	copy(g.keys, keys)
+	copy(g.alive, alive)
+	copy(g.links, links)
+	copy(g.upper, upper)
+	copy(g.rows, rows)
+	copy(g.rest, rest)
+	if g.storage == Quantized {
+		g.placeCodes(0, records, scales)
+	}
+}
+
+// allotAll makes the arrays.
+func (g *graph) allotAll(r *codec.Reader, head *header, centre []float32) {
+	used := int(head.Used)
+	g.allot(used, centre, int(head.Bits))
+	g.alive = make([]uint32, (used+31)/32)
+	if g.measureUpper(used) != int(head.Upper) {
+		r.Fail("ann: upper levels of a wrong size")
+		return
+	}
+	g.upper = make([]uint32, head.Upper)
 }
 
 // slotSize is how many bytes of a section a slot has at least.
@@ -246,50 +271,25 @@ func (g *graph) slotSize(bits int) int {
 }
 
 // loadCodes reads what saveCodes put.
-func (g *graph) loadCodes(l *loader, used, bits int) {
-	half := numbersOf(g.dim) / 2
-	size := simd.CodeSize(half, bits)
-	for from := 0; from < used && l.r.Err() == nil; from += piece(size) {
-		n := min(piece(size), used-from)
-		records, scales := l.r.Bytes(), l.r.Float32s()
-		if len(records) != n*size || len(scales) != 2*n {
-			l.r.Fail("ann: piece of a wrong length")
-			return
-		}
-		l.do(func() {
-			for i := range n {
-				slot := uint32(from + i)
-				copy(g.near.Row(slot), records[i*size:][:size])
-				g.near.SetScale(slot, scales[2*i], scales[2*i+1])
-			}
-		})
+func (g *graph) loadCodes(r *codec.Reader, used int) {
+	size := simd.CodeSize(g.near.Half, g.near.Bits)
+	records, scales := make([]byte, codesPiece*size), make([]float32, 2*codesPiece)
+	for from := 0; from < used && r.Err() == nil; from += codesPiece {
+		n := min(codesPiece, used-from)
+		r.BytesInto(records[:n*size])
+		r.Float32sInto(scales[:2*n])
+		g.placeCodes(from, records[:n*size], scales[:2*n])
 	}
-	fill(l, used*simd.RestSize(half, bits), 1, l.r.Bytes, func(at int, p []byte) { copy(g.rest[at:], p) })
+	r.BytesInto(g.rest)
 }
 
-// loader reads arrays.
-type loader struct {
-	r     *codec.Reader
-	later []func() // what is to be done when all has been read; nil when it can be done at once
-}
-
-func (l *loader) do(what func()) {
-	if l.later == nil {
-		what()
-		return
-	}
-	l.later = append(l.later, what)
-}
-
-// fill reads what save put of an array of n elements.
-func fill[T any](l *loader, n, size int, get func() []T, put func(at int, p []T)) {
-	for at := 0; at < n && l.r.Err() == nil; at += piece(size) {
-		p := get()
-		if len(p) != min(piece(size), n-at) {
-			l.r.Fail("ann: piece of a wrong length")
-			return
-		}
-		l.do(func() { put(at, p) })
+// placeCodes puts codes into the slots from one on.
+func (g *graph) placeCodes(from int, records []byte, scales []float32) {
+	size := simd.CodeSize(g.near.Half, g.near.Bits)
+	for i := range len(scales) / 2 {
+		slot := uint32(from + i)
+		copy(g.near.Row(slot), records[i*size:][:size])
+		g.near.SetScale(slot, scales[2*i], scales[2*i+1])
 	}
 }
 

@@ -75,9 +75,6 @@ func (s *system) invert(ctx context.Context, workers int, least float32) error {
 	s.inverse = make([]float32, dim*dim)
 	factor := make([]float32, dim*dim)
 	s.shift = max(least, shiftLeast*most)
-	if s.shift == 0 {
-		s.shift = 1 // no vectors
-	}
 	for try := 0; ; try++ {
 		copy(factor, s.gram)
 		for i := range dim {
@@ -87,7 +84,7 @@ func (s *system) invert(ctx context.Context, workers int, least float32) error {
 			break
 		}
 		if try == 3 {
-			return ctx.Err() // not even finite: nobody gets a vector
+			return ctx.Err() // no vectors, or none that are finite: nobody gets one
 		}
 		s.shift *= 10
 	}

@@ -100,12 +100,11 @@ type fit struct {
 	users          []float32 // a vector each; those of who has no pairs stay zero
 	items          []float32 // a vector for each item that somebody has, and zeros behind them
 	active         int       // users who have pairs
-	firstSteps     int       // that users are solved for in the first iteration
 }
 
 func (t Trainer) newFit(byUser, byItem *sparse.Matrix, items []uint32, seed uint64) *fit {
 	f := &fit{
-		byUser: byUser, byItem: byItem, firstSteps: trainSteps,
+		byUser: byUser, byItem: byItem,
 		users: make([]float32, byUser.Rows()*t.Factors),
 		items: make([]float32, (len(items)+1)*t.Factors),
 	}
@@ -139,7 +138,6 @@ func (f *fit) startFrom(previous *Model, items []uint32, iterations int) int {
 			known += uint64(len(users))
 		}
 	}
-	f.firstSteps = serveSteps // users begin with nothing, and items should not go back to that
 	return warmIterations(iterations, min(known, previous.pairs), uint64(f.byUser.Len()))
 }
 
@@ -155,11 +153,7 @@ func warmIterations(iterations int, known, pairs uint64) int {
 // run solves for both sides in turn.
 func (f *fit) run(ctx context.Context, iterations int, opt model.TrainOptions) error {
 	for done := range iterations {
-		steps := trainSteps
-		if done == 0 {
-			steps = f.firstSteps
-		}
-		if err := f.half(ctx, opt.Workers, f.users, f.items, f.byUser, f.byItem.Rows(), steps); err != nil {
+		if err := f.half(ctx, opt.Workers, f.users, f.items, f.byUser, f.byItem.Rows(), trainSteps); err != nil {
 			return err
 		}
 		if err := f.half(ctx, opt.Workers, f.items, f.users, f.byItem, f.active, trainSteps); err != nil {

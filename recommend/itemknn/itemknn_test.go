@@ -20,10 +20,23 @@ func shop(users, items, each int) *model.Dataset {
 	for u := range users {
 		for range 1 + rng.IntN(2*each) {
 			i := min(int(rng.ExpFloat64()*float64(items)/4), items-1)
-			b.Add(fmt.Sprintf("u%04d", u), fmt.Sprintf("i%04d", i), float32(rng.IntN(5)-1), int64(rng.IntN(100)))
+			weight := float32(rng.IntN(5) - 1)
+			if rng.IntN(20) == 0 {
+				weight = 50 // beyond where confidence is linear
+			}
+			b.Add(fmt.Sprintf("u%04d", u), fmt.Sprintf("i%04d", i), weight, int64(rng.IntN(100)))
 		}
 	}
 	return b.Build()
+}
+
+func train(t testing.TB, tr itemknn.Trainer, d *model.Dataset) *itemknn.Model {
+	t.Helper()
+	m, err := tr.Train(t.Context(), d, model.TrainOptions{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.(*itemknn.Model)
 }
 
 // bruteForce is every user's score of every item, by the definition in the package's document.
@@ -37,7 +50,7 @@ func bruteForce(d *model.Dataset, weighting itemknn.Weighting, k int, shrink, a 
 			c[u][e.Item] += float64(e.Weight)
 		}
 		for i := range c[u] {
-			c[u][i] = max(c[u][i], 0)
+			c[u][i] = float64(model.Confidence(float32(max(c[u][i], 0))))
 			total += c[u][i]
 			lengths[i] += c[u][i]
 		}
@@ -274,6 +287,18 @@ func BenchmarkServe(b *testing.B) {
 				u++
 			}
 			b.ReportMetric(float64(events)/float64(b.N), "events/history")
+		})
+		b.Run(fmt.Sprintf("accumulate/k=%d", k), func(b *testing.B) {
+			var sums model.Sums
+			u, n := uint32(0), 0
+			for b.Loop() {
+				sums.Reset()
+				user := &model.User{History: d.History(u % uint32(d.UserCount()))}
+				m.(*itemknn.Model).Accumulate(&sums, user)
+				n += itemknn.Neighbors(m, user.History)
+				u++
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/neighbor")
 		})
 		b.Run(fmt.Sprintf("score/items=300/k=%d", k), func(b *testing.B) {
 			list, dst := make([]uint32, 300), make([]float32, 300)

@@ -148,7 +148,7 @@ type counter struct {
 	chunk   []topk.Scored
 }
 
-// chunkLength is how many neighbours share one piece of memory, which goes when the last list in it does.
+// chunkLength is how many neighbours share one piece of memory, so that lists take no more than they hold.
 const chunkLength = 8 << 10
 
 // keep returns a copy of a list.
@@ -229,8 +229,7 @@ func (c *counter) count(item uint32, byUser, byItem *sparse.Matrix) {
 	}
 }
 
-// turn returns the matrix whose row j has the candidates that list j as a neighbour. It forgets the lists on its way, so that
-// their memory can be taken for other things.
+// turn returns the matrix whose row j has the candidates that list j as a neighbour.
 func turn(lists [][]topk.Scored) *sparse.Matrix {
 	m := &sparse.Matrix{Cols: len(lists), Offsets: make([]int, len(lists)+1)}
 	for _, list := range lists {
@@ -249,7 +248,6 @@ func turn(lists [][]topk.Scored) *sparse.Matrix {
 			next[e.Item]++
 			m.Index[at], m.Values[at] = uint32(i), e.Score
 		}
-		lists[i] = nil
 	}
 	return m
 }
