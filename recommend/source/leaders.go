@@ -160,7 +160,6 @@ func (n *leaders) merge(before *leaders, touched []entry) bool {
 	for good < len(touched) && compareEntries(touched[good], limit) <= 0 && !math.IsInf(touched[good].key, -1) {
 		good++
 	}
-	n.complete = n.complete && (good == len(touched) || math.IsInf(touched[good].key, -1))
 	n.list = merged(kept, touched[:good])
 	if len(n.list) > leadersMax {
 		n.list, n.complete = n.list[:leadersMax], false
@@ -202,13 +201,12 @@ func (c *Counters) others(lead *leaders, n int, allow model.Allow, now int64) []
 	}
 	if bitmap, ok := allow.(*roaring.Bitmap); ok {
 		for it := bitmap.Iterator(); it.HasNext(); {
-			if item := it.Next(); item < c.itemsMax {
-				s := &c.shards[item%shardCount]
-				s.mu.Lock()
-				slot := s.get(item / shardCount)
-				s.mu.Unlock()
-				visit(item, slot)
-			}
+			item := it.Next()
+			s := &c.shards[item%shardCount]
+			s.mu.Lock()
+			slot := s.get(item / shardCount)
+			s.mu.Unlock()
+			visit(item, slot)
 		}
 		return k.sorted()
 	}
