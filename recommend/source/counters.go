@@ -119,20 +119,19 @@ func (c *Counters) Score(item uint32, now int64) float32 {
 	s.mu.Lock()
 	at := s.get(item / shardCount)
 	s.mu.Unlock()
-	if at.sum == 0 {
-		return 0
+	time := c.effective(at.time, now)
+	if at.sum > 0 {
+		return c.score(at.key(time, c.halfLife), c.newest())
 	}
-	age := (float64(c.newest()) - float64(c.effective(at.time, now))) / c.halfLife
-	return shown(at.sum * math.Exp2(-age))
+	return finite(at.sum * math.Exp2((float64(time)-float64(c.newest()))/c.halfLife))
 }
 
-// shown is a sum in the digits that scores have: finite, and above zero if it is.
-func shown(sum float64) float32 {
-	if score := float32(max(-math.MaxFloat32, min(math.MaxFloat32, sum))); score != 0 || !(sum > 0) {
-		return score
-	}
-	return math.SmallestNonzeroFloat32
+// score is the sum above zero that a key says, as of newest, and above zero however little it is.
+func (c *Counters) score(key float64, newest int64) float32 {
+	return max(math.SmallestNonzeroFloat32, finite(math.Exp2(key-float64(newest)/c.halfLife)))
 }
+
+func finite(v float64) float32 { return float32(max(-math.MaxFloat32, min(math.MaxFloat32, v))) }
 
 // newest is the time that scores are as of.
 func (c *Counters) newest() int64 {

@@ -68,11 +68,6 @@ func (c *Counters) top(n int, allow model.Allow, now int64, emit func(item uint3
 	}
 }
 
-// score is the sum that a key says, as of latest.
-func (c *Counters) score(key float64, latest int64) float32 {
-	return max(math.SmallestNonzeroFloat32, shown(math.Exp2(key-float64(latest)/c.halfLife)))
-}
-
 // order returns the leaders, put in order when that is due and nobody else does it.
 func (c *Counters) order(now int64) *leaders {
 	c.look(now)

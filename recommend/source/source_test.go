@@ -118,10 +118,12 @@ func TestFresh(t *testing.T) {
 	want("newest same mid old", 9)
 	q.Now = date(20) // and what was in the future comes to be there without a change
 	want("coming newest same mid old", 9)
-	for _, id := range []string{"elsewhere", "nowhere"} {
+	for _, newer := range []string{"x", "y"} {
 		q.Catalog = catalog.New()
-		upsert(t, q.Catalog, catalog.Item{ID: id, Created: date(1)})
-		want(id, 9)
+		for _, id := range []string{"x", "y"} {
+			upsert(t, q.Catalog, catalog.Item{ID: id, Created: date(1 + len(id+newer)*strings.Count(id, newer))})
+		}
+		want(newer, 1)
 	}
 }
 
