@@ -92,7 +92,11 @@ func TestExploreFormula(t *testing.T) {
 			"ab": 0.73105858, "ac": 0.26894142, "ba": 0.88079708, "bc": 0.11920292, "ca": 0.73105858, "cb": 0.26894142}},
 		{"depth", &stage.Explore{Epsilon: 1, Depth: 2}, "a b c", map[string]float64{"a": 0.5, "b": 0.5, "ab": 1, "ba": 1}},
 	} {
-		q := &stage.Query{Catalog: c, N: 1 + len(tt.want)/4, Rand: rand.New(rand.NewPCG(1, 9))}
+		places := 0
+		for page := range tt.want {
+			places = max(places, len(page))
+		}
+		q := &stage.Query{Catalog: c, N: places, Rand: rand.New(rand.NewPCG(1, 9))}
 		seen := map[string]bool{}
 		for range 300 {
 			list := ranked(c, tt.list)
