@@ -34,7 +34,7 @@ type CountersOptions struct {
 //
 // The items that lead, 2,048 of them, are put in order when somebody asks, from what was touched since: at once while
 // there are up to 256, and else within a second or about a thousand events, whichever is first. Who asks while somebody
-// else does that gets the order before. Add takes a lock that 1/64 of the items share for some ten nanoseconds, and
+// else does that gets the order before, if there is one. Add takes a lock that 1/64 of the items share for some ten nanoseconds, and
 // allocates nothing but room for new items: 16 bytes for each, in pieces of 256. Counters are safe for concurrent use.
 type Counters struct {
 	halfLife float64 // seconds
@@ -82,7 +82,7 @@ func NewCounters(opt CountersOptions) (*Counters, error) {
 
 // Add counts an interaction of the weight at a time, by a clock that now shows now, both in Unix seconds, and reports
 // whether it could: a weight that is zero, NaN or infinite and a handle of ItemsMax or more are not counted. A negative
-// weight counts against the item. It costs about 50 ns.
+// weight counts against the item. It costs about 50 ns, and twice that when the item is in no cache.
 func (c *Counters) Add(item uint32, weight float32, unix, now int64) bool {
 	w := float64(weight)
 	if w == 0 || math.IsNaN(w) || math.IsInf(w, 0) || item >= c.itemsMax {
@@ -119,20 +119,19 @@ func (c *Counters) Score(item uint32, now int64) float32 {
 	s.mu.Lock()
 	at := s.get(item / shardCount)
 	s.mu.Unlock()
-	if at.sum == 0 {
-		return 0
+	time := c.effective(at.time, now)
+	if at.sum > 0 {
+		return c.score(at.key(time, c.halfLife), c.newest())
 	}
-	age := (float64(c.newest()) - float64(c.effective(at.time, now))) / c.halfLife
-	return shown(at.sum * math.Exp2(-age))
+	return finite(at.sum * math.Exp2((float64(time)-float64(c.newest()))/c.halfLife))
 }
 
-// shown is a sum in the digits that scores have: finite, and above zero if it is.
-func shown(sum float64) float32 {
-	if score := float32(max(-math.MaxFloat32, min(math.MaxFloat32, sum))); score != 0 || !(sum > 0) {
-		return score
-	}
-	return math.SmallestNonzeroFloat32
+// score is the sum above zero that a key says, as of newest, and above zero however little it is.
+func (c *Counters) score(key float64, newest int64) float32 {
+	return max(math.SmallestNonzeroFloat32, finite(math.Exp2(key-float64(newest)/c.halfLife)))
 }
+
+func finite(v float64) float32 { return float32(max(-math.MaxFloat32, min(math.MaxFloat32, v))) }
 
 // newest is the time that scores are as of.
 func (c *Counters) newest() int64 {

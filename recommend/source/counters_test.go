@@ -56,12 +56,14 @@ func (o *naive) sum(item uint32, now int64) (sum, size float64) {
 
 // check compares Top with the sums. A sum may be off by one part in 10¹² of its terms, of which there are thousands at
 // most, with a rounding of 2^-53 each in the sum and the powers of two; where the order depends on less either is right.
-func (o *naive) check(t *testing.T, c *source.Counters, n int, allow model.Allow, now int64) {
+//
+// Scores are as of the newest event, which was at asOf.
+func (o *naive) check(t *testing.T, c *source.Counters, n int, allow model.Allow, asOf, now int64) {
 	t.Helper()
-	sum := func(item uint32) float64 { s, _ := o.sum(item, now); return s }
+	sum := func(item uint32) float64 { s, _ := o.sum(item, asOf); return s }
 	var want []float64
 	for item := range o.events {
-		s, size := o.sum(item, now)
+		s, size := o.sum(item, asOf)
 		if got := float64(c.Score(item, now)); !(math.Abs(got-s) <= 1e-6*size+1e-40) { // float32
 			t.Fatalf("item %d scores %v, not %v", item, got, s)
 		}
@@ -76,7 +78,7 @@ func (o *naive) check(t *testing.T, c *source.Counters, n int, allow model.Allow
 		t.Fatalf("%d items of %d", len(got), len(want))
 	}
 	for i, e := range got {
-		_, size := o.sum(e.Item, now)
+		_, size := o.sum(e.Item, asOf)
 		s := sum(e.Item)
 		if seen[e.Item] || allow != nil && !allow.Contains(e.Item) {
 			t.Fatalf("item %d at %d, twice or not allowed", e.Item, i)
@@ -147,25 +149,18 @@ func TestCountersOracle(t *testing.T) {
 				}
 				if i%(tt.adds/8) == tt.adds/9 {
 					now++
-					// Scores are as of the newest event, which is moved to now.
 					o.add(0, 1, now)
 					c.Add(0, 1, now, now)
 					now++
 					for _, n := range []int{1, 20, 4000} {
-						o.checkAsOf(t, c, n, nil, now)
-						o.checkAsOf(t, c, n, odd, now)
-						o.checkAsOf(t, c, n, few, now)
+						o.check(t, c, n, nil, now-1, now)
+						o.check(t, c, n, odd, now-1, now)
+						o.check(t, c, n, few, now-1, now)
 					}
 				}
 			}
 		})
 	}
-}
-
-// checkAsOf checks at now, where the newest event is a second old.
-func (o *naive) checkAsOf(t *testing.T, c *source.Counters, n int, allow model.Allow, now int64) {
-	t.Helper()
-	o.check(t, c, n, allow, now-1)
 }
 
 func TestCountersDecay(t *testing.T) {
@@ -216,7 +211,7 @@ func TestCountersOldHistory(t *testing.T) {
 		if diff := cmp.Diff([]uint32{5, 12, 3, 900}, items(got)); diff != "" {
 			t.Errorf("after %d years: %s", years, diff)
 		}
-		if got[0].Score != 1 || !(got[3].Score > 0) || got[1].Score < got[2].Score {
+		if c.Score(40, now) <= 0 || got[0].Score != 1 || !(got[3].Score > 0) || got[1].Score < got[2].Score {
 			t.Errorf("after %d years: %v", years, got)
 		}
 	}
@@ -295,6 +290,152 @@ func TestCountersClockCatchesUp(t *testing.T) {
 	}
 	if diff := cmp.Diff([]uint32{2, 1, 3}, items(c.Top(nil, 3, nil, now+141*day))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A clock that goes back twice, and an event whose own time is ahead of the clock.
+func TestCountersClocks(t *testing.T) {
+	t.Parallel()
+	const now = int64(1.7e9)
+	c := counters(t, source.CountersOptions{})
+	c.Add(1, 1, now+3650*day, now+3650*day)
+	c.Score(1, now+28*day)
+	c.Score(1, now)
+	c.Add(2, 1, now+7*day, now+7*day)
+	if got := c.Score(1, now+7*day); got != 0.5 {
+		t.Errorf("score %v a week after the clock was last found to be behind", got)
+	}
+	c = counters(t, source.CountersOptions{})
+	c.Add(1, 4, now+7*day, now)
+	c.Add(2, 1, now+7*day, now+7*day)
+	if got := c.Score(1, now+7*day); got != 2 {
+		t.Errorf("score %v a week after an event that claimed to be of then", got)
+	}
+	c = counters(t, source.CountersOptions{})
+	c.Add(1, 1, now+3650*day, now+3650*day)
+	c.Add(1, 700, now, now) // nobody has read meanwhile
+	if got := c.Score(1, now); got != 701 {
+		t.Errorf("score %v, want 701", got)
+	}
+	c = counters(t, source.CountersOptions{})
+	c.Add(1, 3, -5e9, -5e9)
+	if got := c.Top(nil, 1, nil, -5e9); len(got) != 1 || got[0].Score != 3 {
+		t.Errorf("%v in the year 1811", got)
+	}
+}
+
+// many counters have 6,000 items, of which the lower ones lead.
+func many(t *testing.T, now int64) (*source.Counters, *naive) {
+	t.Helper()
+	c, o := counters(t, source.CountersOptions{}), &naive{7 * day, map[uint32][]model.Event{}}
+	for item := range uint32(6000) {
+		o.add(item, 6000-float32(item), now)
+		c.Add(item, 6000-float32(item), now, now)
+	}
+	return c, o
+}
+
+// Leaders fall, others rise a little or to the top, and the order of all stays right. Those kept stay between 1,024 and 2,048.
+func TestCountersLeadersFall(t *testing.T) {
+	t.Parallel()
+	const now = int64(1.7e9)
+	c, o := many(t, now)
+	o.check(t, c, 6000, nil, now, now)
+	if got := c.Leaders(); got != 2048 {
+		t.Fatalf("%d lead", got)
+	}
+	rng := rand.New(rand.NewPCG(8, 8))
+	for round := range int64(60) {
+		add := func(item uint32, w float32) {
+			o.add(item, w, now)
+			c.Add(item, w, now, now+1+round)
+		}
+		for range 40 {
+			add(rng.Uint32N(2048), -6001)
+			add(rng.Uint32N(2048), -float32(rng.IntN(4000)))
+			add(4000+rng.Uint32N(2000), 10)
+		}
+		add(2100+uint32(round), 7000)
+		for _, n := range []int{1, 1500, 6000} {
+			o.check(t, c, n, nil, now, now+1+round)
+		}
+		if got := c.Leaders(); got < 1024 || got > 2048 {
+			t.Fatalf("%d lead in round %d", got, round)
+		}
+	}
+}
+
+// One more than can be told of a shard has been touched, in the first and not in the last.
+func TestCountersManyTouched(t *testing.T) {
+	t.Parallel()
+	const now = int64(1.7e9)
+	for _, touched := range []uint32{63, 64, 65, 90} {
+		c, o := many(t, now)
+		c.Top(nil, 1, nil, now)
+		for i := range touched {
+			o.add(64*i, 7000+float32(i), now)
+			c.Add(64*i, 7000+float32(i), now, now)
+		}
+		o.check(t, c, 6000, nil, now, now+1)
+		if got := c.Leaders(); got != 2048 {
+			t.Errorf("%d lead", got)
+		}
+	}
+}
+
+// With more leaders than are always in order, what happens shows when the second is over or much has happened.
+func TestCountersDue(t *testing.T) {
+	t.Parallel()
+	const now = int64(1.7e9)
+	c, _ := many(t, now)
+	first := func(now int64) uint32 { return c.Top(nil, 1, nil, now)[0].Item }
+	first(now)
+	c.Add(17, 1e6, now, now)
+	if got := first(now); got != 0 {
+		t.Errorf("item %d leads: one event has put 2,048 items in order", got)
+	}
+	if got := first(now + 1); got != 17 {
+		t.Errorf("item %d leads a second later", got)
+	}
+	for i := range uint32(1100) {
+		c.Add(18, 1e6, now+1, now+1)
+		if first(now+1) == 18 {
+			break
+		}
+		if i > 1024 {
+			t.Fatalf("%d events do not show", i)
+		}
+	}
+	few := counters(t, source.CountersOptions{})
+	for i := range uint32(100) {
+		few.Add(i, float32(i+1), now, now)
+		if got := few.Top(nil, 1, nil, now)[0].Item; got != i {
+			t.Fatalf("item %d leads at once, want %d", got, i)
+		}
+	}
+}
+
+// Ties break by handle; handles may lie far apart; weights may be as great as they can be.
+func TestCountersEdges(t *testing.T) {
+	t.Parallel()
+	const now = int64(1.7e9)
+	c := counters(t, source.CountersOptions{})
+	c.Add(900_000, 1, now, now)
+	if got := c.Score(32, now); got != 0 {
+		t.Errorf("an item of no chunk scores %v", got)
+	}
+	for _, item := range []uint32{9, 70_000, 3, 67} {
+		c.Add(item, 1, now, now)
+	}
+	if diff := cmp.Diff([]uint32{3, 9, 67, 70_000, 900_000}, items(c.Top(nil, 9, nil, now))); diff != "" {
+		t.Error(diff)
+	}
+	for range 3 {
+		c.Add(5, math.MaxFloat32, now, now)
+		c.Add(6, -math.MaxFloat32, now, now)
+	}
+	if a, b, top := c.Score(5, now), c.Score(6, now), c.Top(nil, 1, nil, now)[0]; a != math.MaxFloat32 || b != -math.MaxFloat32 || top != (model.Scored{Item: 5, Score: a}) {
+		t.Errorf("scores %v, %v, %v", a, b, top)
 	}
 }
 
@@ -415,7 +556,7 @@ func TestCountersConcurrent(t *testing.T) {
 	}
 	o.add(1, 1, writers*adds)
 	c.Add(1, 1, writers*adds, writers*adds)
-	o.check(t, c, 5000, nil, writers*adds)
+	o.check(t, c, 5000, nil, writers*adds, writers*adds+300)
 }
 
 func TestCountersAllocate(t *testing.T) {
@@ -427,6 +568,11 @@ func TestCountersAllocate(t *testing.T) {
 	now := int64(5)
 	if n := testing.AllocsPerRun(100, func() { dst = c.Top(dst[:0], 100, nil, now) }); n != 0 {
 		t.Errorf("Top allocates %v times", n)
+	}
+	few := counters(t, source.CountersOptions{})
+	few.Add(1, 1, 0, 0)
+	if n := testing.AllocsPerRun(100, func() { dst = few.Top(dst[:0], 100, nil, now) }); n != 0 {
+		t.Errorf("Top of one item allocates %v times", n)
 	}
 	if n := testing.AllocsPerRun(1000, func() { c.Add(uint32(now)*7919%10_000, 1, now, now); now++ }); n != 0 {
 		t.Errorf("Add allocates %v times", n)

@@ -68,11 +68,6 @@ func (c *Counters) top(n int, allow model.Allow, now int64, emit func(item uint3
 	}
 }
 
-// score is the sum that a key says, as of latest.
-func (c *Counters) score(key float64, latest int64) float32 {
-	return max(math.SmallestNonzeroFloat32, shown(math.Exp2(key-float64(latest)/c.halfLife)))
-}
-
 // order returns the leaders, put in order when that is due and nobody else does it.
 func (c *Counters) order(now int64) *leaders {
 	c.look(now)
@@ -160,7 +155,6 @@ func (n *leaders) merge(before *leaders, touched []entry) bool {
 	for good < len(touched) && compareEntries(touched[good], limit) <= 0 && !math.IsInf(touched[good].key, -1) {
 		good++
 	}
-	n.complete = n.complete && (good == len(touched) || math.IsInf(touched[good].key, -1))
 	n.list = merged(kept, touched[:good])
 	if len(n.list) > leadersMax {
 		n.list, n.complete = n.list[:leadersMax], false
@@ -202,13 +196,12 @@ func (c *Counters) others(lead *leaders, n int, allow model.Allow, now int64) []
 	}
 	if bitmap, ok := allow.(*roaring.Bitmap); ok {
 		for it := bitmap.Iterator(); it.HasNext(); {
-			if item := it.Next(); item < c.itemsMax {
-				s := &c.shards[item%shardCount]
-				s.mu.Lock()
-				slot := s.get(item / shardCount)
-				s.mu.Unlock()
-				visit(item, slot)
-			}
+			item := it.Next()
+			s := &c.shards[item%shardCount]
+			s.mu.Lock()
+			slot := s.get(item / shardCount)
+			s.mu.Unlock()
+			visit(item, slot)
 		}
 		return k.sorted()
 	}

@@ -17,8 +17,8 @@ import (
 // which ends soonest, then by handle. Of several deals of an item the one listed first counts, as on the board; an item
 // without a price, or with one in another currency than a fixed price's, comes last, with nothing off.
 //
-// It keeps its list until a window opens or closes, the board's deals are replaced, an item is new or a second is over: a
-// changed price moves an item that much later, but none shows before its window or behind it. Making the list costs some 100 ns
+// It keeps its list until the next whole second, at which windows open and close, or until the board's deals are replaced or
+// an item is new: a changed price may move an item a second later. Making the list costs some 100 ns
 // for each item of a live deal, and a look at each deal; a page costs a walk through the list until n are allowed.
 type Live struct {
 	Board *deals.Board // required
@@ -106,16 +106,10 @@ func (o *offers) serves(q *stage.Query, board *string) bool {
 func (l *Live) made(q *stage.Query, board *string) *offers {
 	next := &offers{
 		catalog: q.Catalog, handles: q.Catalog.Handles(), board: board,
-		from: q.Now, until: q.Now.Truncate(time.Second).Add(time.Second),
-	}
-	if o, ok := l.Board.Next(q.Now); ok && o.Start.Before(next.until) {
-		next.until = o.Start
+		from: q.Now, until: q.Now.Truncate(time.Second).Add(time.Second), // windows open and close at whole seconds
 	}
 	listed := map[uint32]bool{}
 	for o := range l.Board.Live(q.Now) {
-		if o.End.Before(next.until) {
-			next.until = o.End
-		}
 		for _, id := range o.Deal.Items {
 			if item, ok := q.Catalog.Lookup(id); ok && !listed[item] {
 				listed[item] = true

@@ -118,10 +118,13 @@ func TestFresh(t *testing.T) {
 	want("newest same mid old", 9)
 	q.Now = date(20) // and what was in the future comes to be there without a change
 	want("coming newest same mid old", 9)
-	other := catalog.New()
-	upsert(t, other, catalog.Item{ID: "elsewhere", Created: date(1)})
-	q.Catalog = other
-	want("elsewhere", 9)
+	for _, newer := range []string{"x", "y"} {
+		q.Catalog = catalog.New()
+		for _, id := range []string{"x", "y"} {
+			upsert(t, q.Catalog, catalog.Item{ID: id, Created: date(1 + len(id+newer)*strings.Count(id, newer))})
+		}
+		want(newer, 1)
+	}
 }
 
 // Of many items the newest are kept, and a change is seen when a moment has gone by, or the clock has gone back.
@@ -227,12 +230,25 @@ func TestLive(t *testing.T) {
 	}
 	other := catalog.New()
 	upsert(t, other, catalog.Item{ID: "x"}, catalog.Item{ID: "y"})
-	b = board(t, deal(t, "d", 10, allDay, "a", "y"))
-	l = &source.Live{Board: b}
-	names(l, q, 9)
-	q.Catalog = other
-	if got := names(l, q, 9); got != "y" {
-		t.Errorf("%q of another catalogue", got)
+	same := catalog.New()
+	upsert(t, same, catalog.Item{ID: "y"}, catalog.Item{ID: "x"})
+	l = &source.Live{Board: board(t, deal(t, "d", 10, allDay, "y"))}
+	for _, q.Catalog = range []*catalog.Catalog{other, same} {
+		if got := names(l, q, 9); got != "y" {
+			t.Errorf("%q of another catalogue", got)
+		}
+	}
+}
+
+// Nothing is off what has no price, and nothing is off a low price that is fixed higher.
+func TestLiveWithoutPrice(t *testing.T) {
+	t.Parallel()
+	c := catalog.New()
+	upsert(t, c, catalog.Item{ID: "none"}, catalog.Item{ID: "low", Price: catalog.Money{Minor: 5, Currency: "EUR"}})
+	b := board(t, deal(t, "percent", 50, allDay, "none"), dealOf(t, "fixed", `{"price": 400, "currency": "EUR"}`, allDay, "low"))
+	q := &stage.Query{Catalog: c, Now: date(1)}
+	if got := names(&source.Live{Board: b}, q, 9); got != "none low" {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -283,6 +299,9 @@ func TestWorth(t *testing.T) {
 	want := []stage.Candidate{{Item: 9, Score: 7}, {Item: 1, Score: 2}, {Item: 2, Score: 1.5}, {Item: 3, Score: 1}, {Item: 4, Score: 0.5}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	if got := names(&source.List{Items: []string{"nothing", "item7", "item7", "item8", "item9"}}, &stage.Query{Catalog: c}, 2); got != "item7 item8" {
+		t.Errorf("%q", got)
 	}
 	if (&source.List{}).Name() != "list" || (&source.List{ID: "spring"}).Name() != "spring" {
 		t.Error("names of lists")

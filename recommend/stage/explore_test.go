@@ -81,27 +81,39 @@ func TestExploreFormula(t *testing.T) {
 		name    string
 		explore *stage.Explore
 		list    string
-		want    map[string]float64 // of the first place
+		want    map[string]float64 // of the first place, and behind it of the second
 	}{
 		{"epsilon", &stage.Explore{Epsilon: 0.3}, "a b c", map[string]float64{"a": 0.8, "b": 0.1, "c": 0.1}},
 		{"temperature", &stage.Explore{Temperature: 0.5}, "a:1 b:0.5 c:0", // e² : e : 1
 			map[string]float64{"a": 0.66524096, "b": 0.24472847, "c": 0.09003057}},
 		{"both", &stage.Explore{Epsilon: 0.3, Temperature: 0.5}, "a:1 b:0.5 c:0",
 			map[string]float64{"a": 0.1 + 0.7*0.66524096, "b": 0.1 + 0.7*0.24472847, "c": 0.1 + 0.7*0.09003057}},
-		{"depth", &stage.Explore{Epsilon: 1, Depth: 2}, "a b c", map[string]float64{"a": 0.5, "b": 0.5}},
+		{"great scores", &stage.Explore{Temperature: 0.5}, "a:1000 b:999.5 c:999", map[string]float64{"a": 0.66524096, "b": 0.24472847, "c": 0.09003057,
+			"ab": 0.73105858, "ac": 0.26894142, "ba": 0.88079708, "bc": 0.11920292, "ca": 0.73105858, "cb": 0.26894142}},
+		{"depth", &stage.Explore{Epsilon: 1, Depth: 2}, "a b c", map[string]float64{"a": 0.5, "b": 0.5, "ab": 1, "ba": 1}},
 	} {
-		q := &stage.Query{Catalog: c, N: 1, Rand: rand.New(rand.NewPCG(1, 9))}
+		places := 0
+		for page := range tt.want {
+			places = max(places, len(page))
+		}
+		q := &stage.Query{Catalog: c, N: places, Rand: rand.New(rand.NewPCG(1, 9))}
 		seen := map[string]bool{}
 		for range 300 {
 			list := ranked(c, tt.list)
 			for i := range list {
 				list[i].Propensity = 0.5
 			}
-			first := tt.explore.Apply(list, q)[0]
-			id := c.ID(first.Item)
-			seen[id] = true
-			if math.Abs(2*float64(first.Propensity)-tt.want[id]) > 1e-6 {
-				t.Fatalf("%s: %s has %v, want half of %v", tt.name, id, first.Propensity, tt.want[id])
+			page := ""
+			got := tt.explore.Apply(list, q)
+			for _, e := range got[:q.N] {
+				page += c.ID(e.Item)
+				seen[page] = true
+				if math.Abs(2*float64(e.Propensity)-tt.want[page]) > 1e-6 {
+					t.Fatalf("%s: %s has %v, want half of %v", tt.name, page, e.Propensity, tt.want[page])
+				}
+			}
+			if tt.explore.Depth == 2 && got[2].Item != 2 {
+				t.Fatalf("%s: %v is below the depth", tt.name, got[2])
 			}
 		}
 		if len(seen) != len(tt.want) {
@@ -110,19 +122,27 @@ func TestExploreFormula(t *testing.T) {
 	}
 }
 
-// A propensity that a source left 0 counts as 1, and where all but what is left has been drawn the chance is 1.
+// A propensity that a source left 0 counts as 1; where one item has all the chance it is 1, and what is left behind it is
+// drawn by the chances that it has among itself.
 func TestExploreAll(t *testing.T) {
 	t.Parallel()
-	c := shop(t, "", "", "")
-	q := &stage.Query{Catalog: c, N: 3, Rand: rand.New(rand.NewPCG(1, 9))}
+	c := shop(t, "", "", "", "")
+	q := &stage.Query{Catalog: c, N: 4, Rand: rand.New(rand.NewPCG(1, 9))}
+	seen := map[string]int{}
 	for range 100 {
-		list := ranked(c, "a:1 b:-1000 c:-100000")
+		list := ranked(c, "a:1 b:-1000 c:-1000 d:-100000")
 		for i := range list {
 			list[i].Propensity = 0
 		}
 		got := (&stage.Explore{Temperature: 0.1}).Apply(list, q)
-		if s := spell(c, got); s != "a b c" || got[0].Propensity != 1 || got[1].Propensity != 1 || got[2].Propensity != 1 {
-			t.Fatalf("%s %v", s, got)
+		seen[spell(c, got)]++
+		for i, want := range []float32{1, 0.5, 1, 1} {
+			if got[i].Propensity != want {
+				t.Fatalf("%v", got)
+			}
 		}
+	}
+	if seen["a b c d"] < 20 || seen["a c b d"] < 20 || len(seen) != 2 { // of 100 even draws, six standard deviations off
+		t.Errorf("pages %v", seen)
 	}
 }

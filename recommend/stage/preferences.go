@@ -101,7 +101,7 @@ func (p *Preferences) read(s *preferencesScratch, q *Query) {
 		field, disliked := strings.CutPrefix(key, not)
 		m, err := q.Catalog.Compile(catalog.In(field, values...))
 		switch {
-		case err != nil || len(values) == 0:
+		case err != nil:
 		case disliked:
 			s.dislikes = append(s.dislikes, m)
 		default:

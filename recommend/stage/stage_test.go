@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,7 @@ func TestStages(t *testing.T) {
 		{"pin past fixed ones", &stage.Pin{Slots: map[int]string{1: "e"}}, "a b! c d! e", "e! b! a d! c", stage.Query{N: 3}},
 		{"pin down past fixed ones", &stage.Pin{Slots: map[int]string{5: "a"}}, "a b! c d! e", "c b! e d! a!", stage.Query{N: 3}},
 		{"pin among fixed ones only", &stage.Pin{Slots: map[int]string{1: "c"}}, "a! b!", "a! b! c!", stage.Query{N: 3}},
+		{"pin in front of a fixed end", &stage.Pin{Slots: map[int]string{9: "a"}}, "a b c!", "b a! c!", stage.Query{N: 3}},
 		{"pin unknown", &stage.Pin{Slots: map[int]string{1: "zzz", 2: "c"}}, "a b c", "a c! b", stage.Query{N: 3}},
 		{"pin not allowed", &stage.Pin{Slots: map[int]string{1: "d", 2: "c"}}, "a b c", "a c! b", stage.Query{N: 3, Allow: not("d")}},
 		{"pin twice", &stage.Pin{Slots: map[int]string{1: "c", 2: "c"}}, "a b c", "c! a b", stage.Query{N: 3}},
@@ -131,6 +133,8 @@ func TestStages(t *testing.T) {
 		{"promote past the fixed", &stage.Promote{Where: acme, Every: 2}, "b d! f a c e", "b d! a! c! f e", stage.Query{N: 4}},
 		{"promote no fixed", &stage.Promote{Where: acme, Every: 2}, "b d f a! c e", "b c! d a! f e", stage.Query{N: 4}},
 		{"promote nothing on a full block", &stage.Promote{Where: acme, Every: 3}, "b d f! c! e! a", "b d f! c! e! a", stage.Query{N: 5}},
+		{"promote nothing more after a full block", &stage.Promote{Where: acme, Every: 2}, "d b! c! f a e", "d b! c! a! f e", stage.Query{N: 6}},
+		{"promote what makes no sense", &stage.Promote{Where: catalog.Equals("colour", "red"), Every: 1}, "a b", "a b", stage.Query{N: 2}},
 		{"promote every fifth", &stage.Promote{Where: acme}, "b d f b d c e", "b d f b c! d e", stage.Query{N: 7}},
 		{"promote on a short page", &stage.Promote{Where: acme, Every: 3}, "b d a", "b d a", stage.Query{N: 2}},
 
@@ -152,15 +156,23 @@ func TestStages(t *testing.T) {
 		{"like one of", &stage.Preferences{Like: 0.6}, "f d a", "f d a", stage.Query{N: 2, Profile: likes(map[string][]string{"brand": {"Acme", "Bolt"}})}},
 		{"dislike", &stage.Preferences{}, "a b c d", "b d a c", stage.Query{N: 2, Profile: likes(map[string][]string{"not:brand": {"Acme"}})}},
 		{"dislike and like", &stage.Preferences{Like: 5}, "a c b d", "c b d a", stage.Query{N: 2, Profile: likes(map[string][]string{"brand": {"Acme"}, "not:category": {"Tea > Green"}})}},
+		{"like of what is disliked", &stage.Preferences{Like: 5}, "a c b", "b c a", stage.Query{N: 2, Profile: likes(map[string][]string{"category": {"Mugs"}, "not:brand": {"Acme"}})}},
 		{"dislike a little", &stage.Preferences{Dislike: 1.5}, "a b c d", "b a d c", stage.Query{N: 2, Profile: likes(map[string][]string{"not:brand": {"Acme"}})}},
 		{"dislike around fixed", &stage.Preferences{}, "a! c b", "a! b c", stage.Query{N: 2, Profile: likes(map[string][]string{"not:brand": {"Acme"}})}},
 		{"no such field, no values", &stage.Preferences{}, "a b", "a b", stage.Query{N: 2, Profile: likes(map[string][]string{"": nil, "brand": {}, "not:brand": nil, "colour": {"red"}, "not:": {"x"}})}},
 		{"attribute", &stage.Preferences{Like: 9, Attributes: map[string]string{"range": "attr.product", "none": "brand"}}, "a b d", "d a b", stage.Query{N: 2, Profile: likes(nil)}},
-		{"segment", &stage.Preferences{Like: 9, Segments: map[string]catalog.Filter{"vip": catalog.Equals("brand", "Bolt"), "old": acme}}, "a b d", "b a d", stage.Query{N: 2, Profile: likes(nil)}},
+		{"segment", &stage.Preferences{Like: 1.5, Segments: map[string]catalog.Filter{"vip": catalog.Equals("brand", "Bolt"), "old": acme}}, "a d b", "a b d", stage.Query{N: 2, Profile: likes(nil)}},
 
 		{"diverse", &stage.Diverse{Lambda: 0.4}, "a:5 c:4.9 e:4.8 b:4.5 f:4.4", "a b f c e", stage.Query{N: 3}},
+		{"diverse by default", &stage.Diverse{}, "a:5 c:4.9 b:4.6", "a c b", stage.Query{N: 2}},
+		{"diverse, ties stay", &stage.Diverse{}, "a:5 d:4 f:4", "a d f", stage.Query{N: 3}},
+		{"diverse in what one has several of", &stage.Diverse{Lambda: 0.5, Fields: []string{"category"}}, "c:5 d:4.9 a:4.8", "c a d", stage.Query{N: 3}},
+		{"diverse the other way round", &stage.Diverse{Lambda: 0.5, Fields: []string{"category"}}, "d:5 c:4.9 a:4.8", "d a c", stage.Query{N: 3}},
+		{"diverse in no field", &stage.Diverse{Lambda: 0.1, Fields: []string{"brand", "title"}}, "a:5 c:4.9 b:4.8", "a c b", stage.Query{N: 3}},
+		{"diverse without sense", &stage.Diverse{Lambda: 2}, "a:5 b:4.9 c:4.8", "a b c", stage.Query{N: 3}},
 		{"diverse, relevance only", &stage.Diverse{Lambda: 1}, "a c e b", "a c e b", stage.Query{N: 3}},
 		{"diverse around fixed", &stage.Diverse{Lambda: 0.4, Fields: []string{"brand"}}, "a:5 c:4.9 d!:4.8 b:4.5 f:4.4 e!", "a b d! c f e!", stage.Query{N: 3}},
+		{"explore one", &stage.Explore{Temperature: 1, Depth: 1}, "a b! c e", "a b! c e", stage.Query{N: 4, Rand: rand.New(rand.NewPCG(1, 1))}},
 		{"explore without draws", &stage.Explore{Epsilon: 1}, "a c e b", "a c e b", stage.Query{N: 3}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -174,6 +186,28 @@ func TestStages(t *testing.T) {
 				t.Errorf("scores do not descend: %v", got)
 			}
 		})
+	}
+}
+
+// A stage that is asked about another catalogue asks that one.
+func TestOtherCatalog(t *testing.T) {
+	t.Parallel()
+	boost, capped := &stage.Boost{Where: catalog.Equals("brand", "Acme"), By: 5}, &stage.Cap{Field: "brand"}
+	for _, tt := range []struct {
+		brands              []string
+		boosted, cappedList string
+	}{
+		{[]string{"Bolt", "Acme", "Acme"}, "b c a", "a b c"},
+		{[]string{"Bolt", "Bolt", "Acme"}, "c a b", "a c b"},
+	} {
+		c := shop(t, tt.brands...)
+		q := &stage.Query{Catalog: c, N: 2}
+		if got := spell(c, boost.Apply(ranked(c, "a b c"), q)); got != tt.boosted {
+			t.Errorf("%v boosted: %s", tt.brands, got)
+		}
+		if got := spell(c, capped.Apply(ranked(c, "a b c"), q)); got != tt.cappedList {
+			t.Errorf("%v capped: %s", tt.brands, got)
+		}
 	}
 }
 

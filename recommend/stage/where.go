@@ -33,10 +33,10 @@ type columns struct{ last atomic.Pointer[columnsOf] }
 
 type columnsOf struct {
 	catalog *catalog.Catalog
-	list    []*catalog.Column // nil: one of the fields is none
+	list    []*catalog.Column // up to the first field that is none
 }
 
-// in returns the columns of the fields, which are the same each time; nil when one is none: Validate has said so.
+// in returns the columns of the fields, which are the same each time; too few when one is none: Validate has said so.
 func (c *columns) in(of *catalog.Catalog, fields ...string) []*catalog.Column {
 	last := c.last.Load()
 	if last == nil || last.catalog != of {
@@ -44,7 +44,6 @@ func (c *columns) in(of *catalog.Catalog, fields ...string) []*catalog.Column {
 		for _, field := range fields {
 			column, err := of.Column(field)
 			if err != nil {
-				last.list = nil
 				break
 			}
 			last.list = append(last.list, column)

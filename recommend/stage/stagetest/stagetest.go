@@ -236,7 +236,7 @@ func (s *suite) numbers(t *testing.T) {
 		list, q := s.trial(seed)
 		for i := range list { // all the numbers that a score may be, sorted
 			list[i].Score = []float32{math.MaxFloat32, 1e30, 1, 1e-45, 0, -1e-45, -1e30, -math.MaxFloat32}[8*i/len(list)]
-			list[i].Propensity = 1e-40
+			list[i].Propensity = 1e-44
 		}
 		got := apply(st, list, q)
 		if err := check(list, got, q); err != nil {
