@@ -10,8 +10,8 @@ import (
 
 const (
 	folds = 5
-	// lent is for how many users of its own the neighbouring class counts, at most; the next for half, and so on.
-	lent = 100
+	// lent is for how many users of its own a neighbouring class counts, at most; the one behind it for a quarter, and so on.
+	lent = 50
 	// none is a fold that no user is in.
 	none = -1
 )
@@ -149,9 +149,6 @@ func (l *lesson) weights(b ballot) []float32 {
 		}
 	}
 	out := make([]float32, len(l.blend.parts))
-	if best == none {
-		return l.even()
-	}
 	for k := range l.points {
 		if p := &l.points[k]; k == best || !b.alone && p.within(b.parts) && l.close(votes, best, k, (sums[best]-sums[k])/total) {
 			for i, v := range p.weights {
@@ -177,7 +174,7 @@ func (l *lesson) votes(b ballot) []float64 {
 		case away == 0:
 			out[i] = 1
 		default:
-			out[i] = min(1, lent*math.Exp2(1-float64(away))/float64(count[c]))
+			out[i] = min(1, lent*math.Exp2(2-2*float64(away))/float64(count[c]))
 		}
 	}
 	return out
