@@ -25,8 +25,8 @@
 // Vectors count in the most frequent dimension, the smaller one on a tie; vectors of another dimension, with a NaN or an
 // infinity, or all zero are as if not given. Neighbours are found by looking at a bounded number of items that share the
 // rarest terms or lie in the nearest clusters of vectors, so among many thousands of items a few of the nearest may be
-// missed; what is kept has the exact similarity, as of the training that found it. Every item that resembles any stands in five lists at least, yet a user
-// whose history touches none of those five is not shown it.
+// missed; what is kept has the exact similarity, as of the training or extension that found it. Every item that resembles
+// any stands in five lists at least, yet a user whose history touches none of those five is not shown it.
 package content
 
 // Name is the name of the model and its Trainer.

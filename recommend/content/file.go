@@ -82,7 +82,11 @@ func (m *Model) moved(at []uint32) *Model {
 		}
 	}
 	lists, prints := make([][]model.Scored, size), make([]uint64, size)
+	gone := 0
 	for i, p := range m.prints {
+		if p != 0 && at[i] == model.NoItem {
+			gone++
+		}
 		if p == 0 || at[i] == model.NoItem {
 			continue
 		}
@@ -97,6 +101,6 @@ func (m *Model) moved(at []uint32) *Model {
 		lists[at[i]], prints[at[i]] = list, p
 	}
 	now := newModel(lists, prints, m.k)
-	now.whole, now.since = m.whole, m.since
+	now.whole, now.since = m.whole, m.since+gone
 	return now
 }

@@ -38,19 +38,21 @@ type finder struct {
 	found  []uint32
 }
 
-// nearest finds the k nearest items of each, the best first.
-func nearest(ctx context.Context, t *texts, v *vectors, k int, opt model.TrainOptions) ([][]model.Scored, error) {
-	n := len(t.rows)
+// nearest finds the k nearest items of each that is wanted, the best first. Lists of the others are nil.
+func (s *shelf) nearest(ctx context.Context, wanted []uint32, k int, opt model.TrainOptions) ([][]model.Scored, error) {
+	n := len(s.prints)
 	lists := make([][]model.Scored, n)
-	finders := make([]*finder, parallel.Workers(opt.Workers, n))
-	progress := parallel.NewProgress(n, opt.Progress)
-	err := parallel.For(ctx, opt.Workers, n, func(worker, i int) {
+	finders := make([]*finder, parallel.Workers(opt.Workers, len(wanted)))
+	progress := parallel.NewProgress(len(wanted), opt.Progress)
+	err := parallel.For(ctx, opt.Workers, len(wanted), func(worker, i int) {
 		f := finders[worker]
 		if f == nil {
-			f = &finder{texts: t, vectors: v, k: k, sums: make([]float32, n), query: make([]float32, len(t.postings))}
+			f = &finder{
+				texts: s.texts, vectors: s.vectors, k: k, sums: make([]float32, n), query: make([]float32, len(s.texts.postings)),
+			}
 			finders[worker] = f
 		}
-		lists[i] = f.nearest(uint32(i))
+		lists[wanted[i]] = f.nearest(wanted[i])
 		progress.Add(1)
 	})
 	return lists, err

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/goldrec/gold/internal/parallel"
-	"github.com/goldrec/gold/recommend/model"
 )
 
 // termsMax is how many terms of an item count, those of the greatest weight.
@@ -23,24 +22,14 @@ type weighted struct {
 type texts struct {
 	rows     [][]weighted // for each item its terms by id; of length 1, or empty
 	postings [][]weighted // for each term its items, the greatest weight first, ties by handle
-	prints   []uint64     // for each item what its content was; 0: nothing, also of its vector
 }
 
-func newTexts(ctx context.Context, data *model.Dataset, workers int) (*texts, error) {
-	n := data.ItemCount()
-	bags, prints := make([][]counted, n), make([]uint64, n)
-	err := parallel.For(ctx, workers, n, func(_, i int) {
-		if item := data.Content(uint32(i)); item != nil {
-			bags[i] = slices.Clip(appendTerms(nil, item))
-			prints[i] = fingerprint(bags[i], item.Vector)
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
+// newTexts weighs the terms of all items; bags are used up.
+func newTexts(ctx context.Context, bags [][]counted, workers int) (*texts, error) {
+	n := len(bags)
 	ids, df := number(bags)
-	t := &texts{rows: make([][]weighted, n), prints: prints}
-	err = parallel.For(ctx, workers, n, func(_, i int) {
+	t := &texts{rows: make([][]weighted, n)}
+	err := parallel.For(ctx, workers, n, func(_, i int) {
 		t.rows[i] = weigh(bags[i], ids[i], df, n)
 		bags[i] = nil
 	})

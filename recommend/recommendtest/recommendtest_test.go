@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/goldrec/gold/codec"
+	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/content"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/recommendtest"
@@ -66,6 +67,10 @@ func faults() map[string]string {
 		"goes on":                  "cancel",
 		"progress goes back":       "progress",
 		"worse after another":      "previous",
+		"follows nothing":          "follow",
+		"extends nothing":          "extend",
+		"extends the others too":   "extend",
+		"extends for ever":         "extend",
 		"loads another":            "save_and_load",
 		"stays where it was":       "moved",
 		"keeps what is gone":       "moved",
@@ -283,6 +288,23 @@ func (b *broken) Scale(u *model.User) float32 {
 	return scale
 }
 
+func (b *broken) Extend(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
+	switch b.fault {
+	case "extends nothing":
+		return b, nil
+	case "extends the others too":
+		m, err := trainer{}.Train(ctx, data, opt)
+		return m, err
+	case "extends for ever":
+		ctx = context.WithoutCancel(ctx)
+	}
+	m, err := b.Model.(model.Extender).Extend(ctx, data, opt)
+	if err != nil {
+		return nil, err
+	}
+	return &broken{Model: m, fault: b.fault, items: uint32(data.ItemCount())}, nil
+}
+
 func (b *broken) Explain(dst []model.Reason, u *model.User, item uint32, n int) []model.Reason {
 	from := len(dst)
 	dst = b.Model.(model.Explainer).Explain(dst, u, item, n)
@@ -296,6 +318,21 @@ func (b *broken) Explain(dst []model.Reason, u *model.User, item uint32, n int) 
 	}
 	return dst
 }
+
+// lazy trains models whose vectors do not follow histories.
+type lazy struct{ als.Trainer }
+
+func (l lazy) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
+	m, err := l.Trainer.Train(ctx, data, opt)
+	return idle{m, m.(model.Embedder)}, err
+}
+
+type idle struct {
+	model.Model
+	model.Embedder
+}
+
+func (idle) Follow([]float32, []model.Event, int64) {}
 
 // TestCatches runs the suite on models with one fault each, in a process of their own as they are to fail, and wants
 // the test to fail that watches for the fault. Without a fault all tests run, and pass.
@@ -323,6 +360,10 @@ func TestBroken(t *testing.T) {
 	fault, ok := os.LookupEnv("GOLD_RECOMMENDTEST_FAULT")
 	if !ok {
 		t.Skip("runs in a process of TestCatches")
+	}
+	if fault == "follows nothing" {
+		recommendtest.Run(t, func() model.Trainer { return lazy{als.Trainer{Factors: 8}} }, recommendtest.Options{})
+		return
 	}
 	calls := new(atomic.Int64)
 	recommendtest.Run(t, func() model.Trainer { return trainer{fault: fault, calls: calls} }, recommendtest.Options{})
