@@ -1,7 +1,7 @@
 // Package als factorises who likes what: implicit alternating least squares.
 //
-// Every user u gets a vector x and every item i a vector y, and the score is their inner product. With c the summed
-// weight of what u did with i, the vectors minimise
+// Every user u gets a vector x and every item i a vector y, and the score is their inner product. With c the
+// [model.Confidence] of the summed weight of what u did with i, the vectors minimise
 //
 //	Σ over pairs with c > 0 of c·(1 − x·y)²  +  α₀·Σ over all pairs of (x·y)²  +  Σ λᵤ‖x‖²  +  Σ λᵢ‖y‖²
 //	λᵤ = λ·(Σᵢ c + α₀·items)        λᵢ = λ·(Σᵤ c + α₀·users)

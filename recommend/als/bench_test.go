@@ -42,7 +42,7 @@ func made(b *testing.B, items, dim int) model.Model {
 	}
 	w.Uint32s(at)
 	w.Float32s(append(vectors, make([]float32, dim)...))
-	w.Uint64(0) // no index
+	w.Uint32(0) // no index
 	if err := w.Close(); err != nil {
 		b.Fatal(err)
 	}

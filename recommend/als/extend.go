@@ -16,7 +16,7 @@ import (
 // The users of the training count as not having had the new items. Items once taken in keep their vectors until the next
 // training. Those that only the content tells of are not taken in.
 func (m *Model) Extend(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
-	byUser, err := m.unknown(ctx, data, opt.Workers)
+	byUser, err := pairs(ctx, data, opt.Workers, func(item uint32) bool { return int(m.row(item)) == len(m.items) })
 	if err != nil {
 		return nil, err
 	}
@@ -39,18 +39,6 @@ func (m *Model) Extend(ctx context.Context, data *model.Dataset, opt model.Train
 	}
 	out.index = m.index.Clone()
 	return out, out.addToIndex(ctx, items, folded[:len(items)*m.factors])
-}
-
-// unknown are what the users did with items that have no vector, by user.
-func (m *Model) unknown(ctx context.Context, data *model.Dataset, workers int) (*sparse.Matrix, error) {
-	return sparse.Build(ctx, workers, data.UserCount(), data.ItemCount(), func(row []sparse.Entry, u int) []sparse.Entry {
-		for _, e := range data.History(uint32(u)) {
-			if int(m.row(e.Item)) == len(m.items) {
-				row = append(row, sparse.Entry{Col: e.Item, Value: e.Weight})
-			}
-		}
-		return row
-	})
 }
 
 // fold solves for the vectors of the items, of which the users had these.

@@ -1,10 +1,8 @@
 package als
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/goldrec/gold/ann"
@@ -26,13 +24,12 @@ func (m *Model) Save(w *codec.Writer) {
 	w.Uint32(uint32(m.trained))
 	w.Uint32s(m.items)
 	w.Float32s(m.vectors)
-	var index bytes.Buffer
-	if m.index != nil {
-		if _, err := m.index.WriteTo(&index); err != nil {
-			w.Fail(err)
-		}
+	if m.index == nil {
+		w.Uint32(0)
+		return
 	}
-	w.Bytes(index.Bytes())
+	w.Uint32(1)
+	m.index.SaveSection(w.Within(Name + "/"))
 }
 
 // vectorMax bounds the numbers of a vector, so that no file makes a score that is not finite. Those of trained vectors
@@ -48,7 +45,7 @@ func (t Trainer) Load(r *codec.Reader, at []uint32) (model.Model, error) {
 		pairs: r.Uint64(), users: audience{active: int(r.Uint32()), gram: r.Float32s()},
 		trained: int(r.Uint32()), items: r.Uint32s(), vectors: r.Float32s(),
 	}
-	stored := r.Bytes()
+	indexed := r.Uint32()
 	p.check(r, len(at))
 	_, _, err := model.Places(at)
 	if err = cmp.Or(r.Err(), err); err != nil {
@@ -63,10 +60,12 @@ func (t Trainer) Load(r *codec.Reader, at []uint32) (model.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(stored) > 0 {
-		m.index, err = readIndex(stored, p.factors)
+	if indexed != 0 {
+		if err := m.loadIndex(r.Within(Name+"/"), at); err != nil {
+			return nil, fmt.Errorf("als: load: %w", err)
+		}
 	}
-	return m, err
+	return m, nil
 }
 
 // check fails r for what no training makes.
@@ -103,16 +102,19 @@ func (p *parts) check(r *codec.Reader, handles int) {
 	}
 }
 
-// readIndex reads the index. What it finds is scored by the vectors anew, so it need not agree with them.
-func readIndex(stored []byte, factors int) (*ann.HNSW, error) {
-	index, err := ann.ReadHNSW(bytes.NewReader(stored), ann.Options{})
-	switch {
-	case errors.Is(err, ann.ErrCorrupt):
-		return nil, fmt.Errorf("%w: %w", model.ErrCorrupt, err)
-	case err != nil:
-		return nil, err
-	case index.Dim() != factors || index.Metric() != ann.InnerProduct:
-		return nil, fmt.Errorf("%w: index of other vectors", model.ErrCorrupt)
+// loadIndex reads the index. What it finds is scored by the vectors anew, so it need not agree with them.
+func (m *Model) loadIndex(r *codec.Reader, at []uint32) (err error) {
+	m.index, err = ann.LoadSection(r, ann.Options{}, func(key uint32) (uint32, bool) {
+		if uint64(key) >= uint64(len(at)) {
+			return 0, false
+		}
+		return at[key], int(m.row(at[key])) < len(m.items)
+	})
+	if err != nil {
+		return err
 	}
-	return index, nil
+	if m.index.Dim() != m.factors || m.index.Metric() != ann.InnerProduct {
+		r.Fail("als: index of other vectors")
+	}
+	return r.Err()
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/goldrec/gold/ann"
 	"github.com/goldrec/gold/internal/simd"
 	"github.com/goldrec/gold/internal/sparse"
@@ -45,6 +46,7 @@ type serving struct {
 	scores  [scanBlock]float32
 	best    topk.Selector
 	found   []ann.Result
+	set     roaring.ManyIntIterator
 }
 
 // newModel makes a model without an index.
@@ -180,7 +182,7 @@ func (m *Model) tally(s *serving, history []model.Event) {
 		}
 	}
 	for _, e := range sparse.Tally(s.row) {
-		s.tallied, s.weights = append(s.tallied, e.Col), append(s.weights, e.Value)
+		s.tallied, s.weights = append(s.tallied, e.Col), append(s.weights, model.Confidence(e.Value))
 	}
 }
 

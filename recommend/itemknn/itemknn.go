@@ -12,7 +12,7 @@
 //
 //	score(user, i) = Σ over the history's j of √cⱼ · s(i, j)
 //
-// with cⱼ the summed weight of what the user did with j.
+// with cⱼ the [model.Confidence] of the summed weight of what the user did with j.
 //
 // # Caveats
 //
@@ -26,7 +26,8 @@ import (
 	"math"
 )
 
-// Weighting says what one user's doing with one item weighs in the item's vector; c is the summed weight of the events.
+// Weighting says what one user's doing with one item weighs in the item's vector; c is the [model.Confidence] of the
+// summed weight of the events.
 type Weighting uint8
 
 const (

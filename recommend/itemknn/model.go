@@ -62,7 +62,7 @@ func (m *Model) tally(s *serving, history []model.Event) []sparse.Entry {
 	}
 	row := sparse.Tally(s.row)
 	for i, e := range row {
-		row[i].Value = float32(math.Sqrt(float64(e.Value)))
+		row[i].Value = float32(math.Sqrt(float64(model.Confidence(e.Value))))
 	}
 	return row
 }

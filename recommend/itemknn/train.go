@@ -26,6 +26,9 @@ func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 	if err != nil {
 		return nil, err
 	}
+	for k, sum := range byUser.Values {
+		byUser.Values[k] = model.Confidence(sum)
+	}
 	sample(byUser, t.UserMax, opt.Seed)
 	items := byUser.Squeeze()
 	t.weigh(byUser)
