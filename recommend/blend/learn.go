@@ -117,11 +117,11 @@ func shares(own [Classes][]pick, total int) [Classes]int {
 }
 
 // spread returns at most so many of the list, from all along it.
-func spread(list []pick, most int) []pick {
+func spread[T any](list []T, most int) []T {
 	if len(list) <= most {
 		return list
 	}
-	out := make([]pick, most)
+	out := make([]T, most)
 	for i := range out {
 		out[i] = list[i*len(list)/most]
 	}
