@@ -21,8 +21,8 @@
 // itself, which is the luckiest (the one-standard-error rule of Breiman, Friedman, Olshen and Stone, Classification and
 // Regression Trees, 1984).
 //
-// What this gives is compared on users that it was not learned from, in five folds, with the same without one of the parts
-// and with the best part alone. Where less is better by more than one standard error, less it is.
+// What this gives is compared with the best part alone, in five folds, on users that neither was learned from. Where the
+// part is better by more than one standard error the weights move half way to it, by more than two all the way.
 //
 // # Caveats
 //
