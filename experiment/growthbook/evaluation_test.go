@@ -1,6 +1,7 @@
 package growthbook
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -211,14 +212,14 @@ func TestRedirectsOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		exposed := ""
+		var exposed strings.Builder
 		var got []string
 		for _, r := range p.Redirects(&User{URL: "http://h/a", Attributes: map[string]any{"id": "ann"},
-			OnExposure: func(e ExposedTo) { exposed += e.Experiment.Key }}) {
+			OnExposure: func(e ExposedTo) { exposed.WriteString(e.Experiment.Key) }}) {
 			got = append(got, r.Experiment.Key+" "+r.URL)
 		}
-		if diff := cmp.Diff(tt.want, got); diff != "" || exposed != tt.exposed {
-			t.Errorf("%s: exposed to %q, want %q; redirects (-want +got):\n%s", tt.name, exposed, tt.exposed, diff)
+		if diff := cmp.Diff(tt.want, got); diff != "" || exposed.String() != tt.exposed {
+			t.Errorf("%s: exposed to %q, want %q; redirects (-want +got):\n%s", tt.name, exposed.String(), tt.exposed, diff)
 		}
 	}
 }

@@ -16,13 +16,13 @@
 //
 // Each of some hundred points, combinations of a few levels of weight, is tried on every example, a user with items that
 // are known to have come next; how well they rank is measured by nDCG@50, of which small differences in order move less
-// than of nDCG@10. A class of lengths is judged by its own users, and by the neighbouring classes for as much as a hundred
-// more. Its weights are the mean of all points that come within one standard error, over users, of the best: not the best
+// than of nDCG@10. A class of lengths is judged by its own users, and by those of the neighbouring classes for as much as
+// fifty more each. Its weights are the mean of all points that come within one standard error, over users, of the best: not the best
 // itself, which is the luckiest (the one-standard-error rule of Breiman, Friedman, Olshen and Stone, Classification and
 // Regression Trees, 1984).
 //
-// What this gives is compared on users that it was not learned from, in five folds, with the same without one of the parts
-// and with the best part alone. Where less is better by more than one standard error, less it is.
+// What this gives is compared with the best part alone, in five folds, on users that neither was learned from. Where the
+// part is better by more than one standard error the weights move half way to it, by more than two all the way.
 //
 // # Caveats
 //

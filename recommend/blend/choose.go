@@ -3,15 +3,14 @@ package blend
 import (
 	"context"
 	"math"
-	"slices"
 
 	"github.com/goldrec/gold/internal/parallel"
 )
 
 const (
 	folds = 5
-	// lent is for how many users of its own the neighbouring class counts, at most; the next for half, and so on.
-	lent = 100
+	// lent is for how many users of its own a neighbouring class counts, at most; the one behind it for a quarter, and so on.
+	lent = 50
 	// none is a fold that no user is in.
 	none = -1
 )
@@ -19,9 +18,8 @@ const (
 // ballot is whose say weights are made of.
 type ballot struct {
 	class int
-	fold  int    // which is left out
-	parts []bool // those that may have a weight
-	alone bool   // only one part may
+	fold  int  // which is left out
+	alone bool // only one part may
 }
 
 // study learns the weights and what they are worth.
@@ -29,13 +27,7 @@ func (l *lesson) study(ctx context.Context, w *Weights, report *Report) error {
 	if err := l.measure(ctx); err != nil {
 		return err
 	}
-	all := make([]bool, len(l.blend.parts))
-	for _, p := range l.active {
-		all[p] = true
-	}
-	best := l.crossed(ctx, all, true)
-	parts := slices.Clone(all)
-	blend := l.eliminate(ctx, parts)
+	blend, best := l.crossed(ctx, false), l.crossed(ctx, true)
 	gained, deviation := l.paired(blend, best)
 	// How much of the weights is the best part's: none, half, or all.
 	var yield float32
@@ -46,8 +38,8 @@ func (l *lesson) study(ctx context.Context, w *Weights, report *Report) error {
 		yield = 0.5
 	}
 	for c := range w.ByClass {
-		single := l.weights(ballot{class: c, fold: none, parts: all, alone: true})
-		w.ByClass[c] = l.weights(ballot{class: c, fold: none, parts: parts})
+		single := l.weights(ballot{class: c, fold: none, alone: true})
+		w.ByClass[c] = l.weights(ballot{class: c, fold: none})
 		for p := range single {
 			w.ByClass[c][p] += yield * (single[p] - w.ByClass[c][p])
 		}
@@ -62,56 +54,12 @@ func (l *lesson) study(ctx context.Context, w *Weights, report *Report) error {
 	return ctx.Err()
 }
 
-// eliminate takes parts away as long as the blend is better without one by more than one standard error, and returns what
-// the examples gain from what is left.
-func (l *lesson) eliminate(ctx context.Context, parts []bool) []float64 {
-	now := l.crossed(ctx, parts, false)
-	for ctx.Err() == nil {
-		least, gains := none, now
-		for _, p := range l.active {
-			if !parts[p] || !l.leads(parts, p) {
-				continue
-			}
-			parts[p] = false
-			without := l.crossed(ctx, parts, false)
-			parts[p] = true
-			if gained, deviation := l.paired(without, now); gained > deviation && mean(without) > mean(gains) {
-				least, gains = p, without
-			}
-		}
-		if least == none {
-			break
-		}
-		parts[least], now = false, gains
-	}
-	return now
-}
-
-// leads reports whether a point is left without part p.
-func (l *lesson) leads(parts []bool, p int) bool {
-	for k := range l.points {
-		if l.points[k].weights[p] == 0 && l.points[k].within(parts) {
-			return true
-		}
-	}
-	return false
-}
-
-func (p *point) within(parts []bool) bool {
-	for i, v := range p.weights {
-		if v != 0 && !parts[i] {
-			return false
-		}
-	}
-	return true
-}
-
 // crossed returns what each example gains from weights learned on the other folds.
-func (l *lesson) crossed(ctx context.Context, parts []bool, alone bool) []float64 {
+func (l *lesson) crossed(ctx context.Context, alone bool) []float64 {
 	out := make([]float64, len(l.examples))
 	// That ctx has ended is seen by who asks it next.
 	_ = parallel.For(ctx, l.opt.Workers, Classes*folds, func(_, k int) {
-		b := ballot{class: k / folds, fold: k % folds, parts: parts, alone: alone}
+		b := ballot{class: k / folds, fold: k % folds, alone: alone}
 		var weights, blend []float32
 		for i := range l.examples {
 			if l.examples[i].class == b.class && fold(i) == b.fold {
@@ -144,17 +92,14 @@ func (l *lesson) weights(b ballot) []float32 {
 	}
 	best := none
 	for k := range l.points {
-		if p := &l.points[k]; p.within(b.parts) && (p.alone || !b.alone) && (best == none || sums[k] > sums[best]) {
+		if (l.points[k].alone || !b.alone) && (best == none || sums[k] > sums[best]) {
 			best = k
 		}
 	}
 	out := make([]float32, len(l.blend.parts))
-	if best == none {
-		return l.even()
-	}
 	for k := range l.points {
-		if p := &l.points[k]; k == best || !b.alone && p.within(b.parts) && l.close(votes, best, k, (sums[best]-sums[k])/total) {
-			for i, v := range p.weights {
+		if k == best || !b.alone && l.close(votes, best, k, (sums[best]-sums[k])/total) {
+			for i, v := range l.points[k].weights {
 				out[i] += v
 			}
 		}
@@ -177,7 +122,7 @@ func (l *lesson) votes(b ballot) []float64 {
 		case away == 0:
 			out[i] = 1
 		default:
-			out[i] = min(1, lent*math.Exp2(1-float64(away))/float64(count[c]))
+			out[i] = min(1, lent*math.Exp2(2-2*float64(away))/float64(count[c]))
 		}
 	}
 	return out

@@ -198,12 +198,14 @@ func TestWithheldWithoutTimes(t *testing.T) {
 		}
 	}
 	b.Add("single", "1", 1, 0)
+	b.Add("same", "1", 1, 0)
+	b.Add("same", "1", 1, 0)
 	data := b.Build()
 	early, truth := blend.Hide(data, 1)
 	places := map[uint32]int{}
 	for _, w := range truth {
-		if data.Users.ID(w.User) == "single" {
-			if len(w.Items) > 0 || len(early.History(w.User)) != 1 {
+		if data.Users.ID(w.User) == "same" {
+			if len(w.Items) > 0 || len(early.History(w.User)) != 2 {
 				t.Errorf("who has one item keeps %v and turned to %v", early.History(w.User), w.Items)
 			}
 			continue
@@ -232,6 +234,15 @@ func TestWithheldWithoutTimes(t *testing.T) {
 
 func TestWithheldFromManyUsers(t *testing.T) {
 	t.Parallel()
+	var b model.Builder
+	for u := range 5 * blend.SliceUsers {
+		for k := range 1 + u%5/4 { // one in five does two things
+			b.Add(fmt.Sprint("u", u), fmt.Sprint(k), 1, int64(k))
+		}
+	}
+	if _, truth := blend.Hide(b.Build(), 1); len(truth) != blend.SliceUsers {
+		t.Errorf("%d users of %d who came back", len(truth), blend.SliceUsers)
+	}
 	data := diary(2*blend.SliceUsers, 5)
 	early, truth := blend.Hide(data, 1)
 	if len(truth) != blend.SliceUsers || early.Len() != data.Len()-len(truth) {

@@ -11,7 +11,7 @@ const (
 	examplesMax = 1200 // users that weights are learned from, at most
 	examplesMin = 20   // fewer teach nothing
 	// ownMin is how many examples a class has at least where longer histories can be cut short.
-	ownMin = 60
+	ownMin = 80
 	// cutTruth is how many withheld items a history cut short keeps: who has done little is not known to do much next.
 	cutTruth = 5
 )
@@ -117,11 +117,11 @@ func shares(own [Classes][]pick, total int) [Classes]int {
 }
 
 // spread returns at most so many of the list, from all along it.
-func spread(list []pick, most int) []pick {
+func spread[T any](list []T, most int) []T {
 	if len(list) <= most {
 		return list
 	}
-	out := make([]pick, most)
+	out := make([]T, most)
 	for i := range out {
 		out[i] = list[i*len(list)/most]
 	}

@@ -284,7 +284,7 @@ func TestOwnLengthsTeach(t *testing.T) {
 		if v := got.Of("new", 2); (v > 0.9) != (newcomers > 0) {
 			t.Errorf("%d newcomers: weight %.2f of what they like", newcomers, v)
 		}
-		if report.Examples < newcomers+600+60*5 || report.Examples > newcomers+600+60*7 {
+		if report.Examples < newcomers+600+80*5 || report.Examples > newcomers+600+80*7 {
 			t.Errorf("%d newcomers: %d examples", newcomers, report.Examples)
 		}
 	}
@@ -366,5 +366,93 @@ func TestLearnEnds(t *testing.T) {
 	twice := []model.Model{stop, stop}
 	if _, _, err := blend.Learn(t.Context(), twice, w.data, w.truth, blend.Options{}); err == nil {
 		t.Error("two parts of one name were learned")
+	}
+}
+
+// TestCutShort has regulars only. What they do next, one part knows from their last event, and gets lost in more, the
+// other from no fewer than two.
+func TestCutShort(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 100, always(40), func(u, i uint64) float64 { return voice(1, u, i) })
+	about := func(name string, knows func(events int) bool) model.Model {
+		return scaled{part{name: name, items: shelf, score: func(u *model.User, i uint32) float32 {
+			if knows(len(u.History)) {
+				return float32(voice(1, who(u), uint64(i)))
+			}
+			return float32(voice(2, who(u), uint64(i)))
+		}}}
+	}
+	got, report := w.learn(t, blend.Options{}, about("brief", func(n int) bool { return n == 1 }), about("patient", func(n int) bool { return n > 1 }))
+	if got.Of("brief", 1) < 0.7 || got.Of("patient", 2) < 0.7 || got.Of("patient", 40) < 0.9 {
+		t.Errorf("weights %v", got.ByClass)
+	}
+	if report.Blend < 0.9 {
+		t.Errorf("report %+v", report)
+	}
+}
+
+// TestAllAlong: of more users than it takes, learning takes some of all, be it of two halves of the table or two classes.
+func TestAllAlong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 4000, always(2), func(u, i uint64) float64 { return voice(1+u/2000, u, i) })
+	both := newWorld(t, 1, 4000, func(u int) int { return 1 + u%2 }, func(u, i uint64) float64 { return voice(1+u%2, u, i) })
+	for _, w := range []world{w, both} {
+		_, report := w.learn(t, blend.Options{}, speaker("first", 1, 1), speaker("last", 2, 1))
+		if first, last := report.Alone[0], report.Alone[1]; math.Abs(first-last) > 0.1 {
+			t.Errorf("what one half likes gains %.2f, what the other does %.2f", first, last)
+		}
+	}
+}
+
+// TestMeasure checks what Report says of a part alone against the sum by hand: all fifty items of which it speaks tie, and
+// stand by handle; those in the history, which it likes best, do not stand at all.
+func TestMeasure(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 40, always(5), func(_, i uint64) float64 { return float64(i % 10 / 9 * i) })
+	for i := range w.truth {
+		w.truth[i].Items = []uint32{30, 10, 20, 150}
+	}
+	flat := scaled{part{name: "flat", items: shelf + known, score: func(_ *model.User, i uint32) float32 {
+		switch {
+		case i >= shelf && i < shelf+5:
+			return 2
+		case i < 50:
+			return 1
+		}
+		return 0
+	}}}
+	_, report := w.learn(t, blend.Options{}, flat)
+	var gain, ideal float64
+	for k := range 4 {
+		ideal += 1 / math.Log2(float64(k+2))
+		if k < 3 {
+			gain += 1 / math.Log2(float64(10*(k+1)+2))
+		}
+	}
+	// Of the examples 40 have all four items; those cut short have as many, being fewer than five.
+	if got := report.Alone[0]; math.Abs(got-gain/ideal) > 1e-6 {
+		t.Errorf("nDCG %.4f, want %.4f", got, gain/ideal)
+	}
+}
+
+// TestReportIsHonest has parts that know nothing: what was best on thirty users is no better than any on others, and that
+// is what the report says, on average.
+func TestReportIsHonest(t *testing.T) {
+	t.Parallel()
+	taste := func(u, i uint64) float64 { return voice(99, u, i) }
+	var parts []model.Model
+	for k := range uint64(5) {
+		parts = append(parts, speaker(string(rune('a'+k)), k, 1))
+	}
+	others := newWorld(t, 5000, 500, always(5), taste)
+	want := average(others.gains(t, parts, []float32{1, 0, 0, 0, 0}))
+	var said []float64
+	for seed := range 20 {
+		_, report := newWorld(t, 1+30*seed, 30, always(5), taste).learn(t, blend.Options{}, parts...)
+		said = append(said, report.Best)
+	}
+	// Of twenty times thirty users the error is about 0.004; the best of five on thirty seems 0.02 better than it is.
+	if got := average(said); math.Abs(got-want) > 0.011 {
+		t.Errorf("reports say %.4f on average, others gain %.4f", got, want)
 	}
 }

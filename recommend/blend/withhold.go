@@ -13,29 +13,42 @@ const (
 	sliceMost  = 20   // withheld events of a user, about
 )
 
-// withhold takes from a sample of users, evenly spread, about the last fifth of what they did, and returns the rest of
-// the data and what they turned to. Who did everything at one time keeps it, since nothing there comes after anything;
-// where that is everybody, the data has no times, and a fifth of each user's items is drawn.
+// withhold takes from a sample of users, evenly spread over those who have done something after something else, about the
+// last fifth of what they did, and returns the rest of the data and what they turned to. Where nobody has, the data has no
+// times, and a fifth of each user's items is drawn.
 func withhold(data *model.Dataset, seed uint64) (early *model.Dataset, truth []Withheld) {
-	step := max(1, data.UserCount()/sliceUsers)
-	ends := make(map[uint32]int)
-	for u := 0; u < data.UserCount(); u += step {
-		history := data.History(uint32(u))
-		if end := lastFrom(history); end > 0 && end < len(history) {
-			ends[uint32(u)] = end
-			truth = append(truth, Withheld{uint32(u), liked(history[:end], history[end:])})
+	var timed, several []uint32
+	for u := range uint32(data.UserCount()) {
+		history := data.History(u)
+		if lastFrom(history) > 0 {
+			timed = append(timed, u)
+		}
+		if len(history) > 1 {
+			several = append(several, u)
 		}
 	}
-	if len(truth) > 0 {
-		return data.Before(func(user uint32, history []model.Event) int {
-			if end, ok := ends[user]; ok {
-				return end
-			}
-			return len(history)
-		}), truth
+	if len(timed) == 0 {
+		return withholdDrawn(data, spread(several, sliceUsers), seed)
 	}
+	ends := make(map[uint32]int)
+	for _, u := range spread(timed, sliceUsers) {
+		history := data.History(u)
+		end := lastFrom(history)
+		ends[u] = end
+		truth = append(truth, Withheld{u, liked(history[:end], history[end:])})
+	}
+	return data.Before(func(user uint32, history []model.Event) int {
+		if end, ok := ends[user]; ok {
+			return end
+		}
+		return len(history)
+	}), truth
+}
+
+// withholdDrawn draws items of the users.
+func withholdDrawn(data *model.Dataset, users []uint32, seed uint64) (early *model.Dataset, truth []Withheld) {
 	early = data.WithHistories(func(user uint32, history []model.Event) []model.Event {
-		if int(user)%step != 0 {
+		if _, chosen := slices.BinarySearch(users, user); !chosen {
 			return history
 		}
 		kept, gone := drawn(history, seed, user)

@@ -45,16 +45,16 @@ func TestLatest(t *testing.T) {
 		}
 		d := b.Build()
 		kept, held := eval.Latest(d, func(user uint32) bool { return user == 1 })
-		name := ""
+		var name strings.Builder
 		for _, h := range held {
-			name += d.Items.ID(h.Item)
+			name.WriteString(d.Items.ID(h.Item))
 			if h.User != 1 {
 				t.Errorf("%s: withheld from user %d", tt.name, h.User)
 			}
 		}
 		n := len(strings.Fields(tt.kept))
-		if name != tt.held || kept.Len() != n+2 || d.Len() != len(strings.Fields(tt.history))+2 {
-			t.Errorf("%s: withheld %q and kept %d events, want %q and %d", tt.name, name, kept.Len()-2, tt.held, n)
+		if name.String() != tt.held || kept.Len() != n+2 || d.Len() != len(strings.Fields(tt.history))+2 {
+			t.Errorf("%s: withheld %q and kept %d events, want %q and %d", tt.name, name.String(), kept.Len()-2, tt.held, n)
 		}
 	}
 }

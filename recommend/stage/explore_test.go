@@ -3,6 +3,7 @@ package stage_test
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/goldrec/gold/recommend/stage"
@@ -103,13 +104,13 @@ func TestExploreFormula(t *testing.T) {
 			for i := range list {
 				list[i].Propensity = 0.5
 			}
-			page := ""
+			var page strings.Builder
 			got := tt.explore.Apply(list, q)
 			for _, e := range got[:q.N] {
-				page += c.ID(e.Item)
-				seen[page] = true
-				if math.Abs(2*float64(e.Propensity)-tt.want[page]) > 1e-6 {
-					t.Fatalf("%s: %s has %v, want half of %v", tt.name, page, e.Propensity, tt.want[page])
+				page.WriteString(c.ID(e.Item))
+				seen[page.String()] = true
+				if math.Abs(2*float64(e.Propensity)-tt.want[page.String()]) > 1e-6 {
+					t.Fatalf("%s: %s has %v, want half of %v", tt.name, page.String(), e.Propensity, tt.want[page.String()])
 				}
 			}
 			if tt.explore.Depth == 2 && got[2].Item != 2 {
