@@ -16,7 +16,7 @@ func TestRecordAll(t *testing.T) {
 		want       int
 		err        error
 	}{
-		{name: "nothing"},
+		{name: "nothing", err: store.ErrNoRows},
 		{name: "fewer than a batch", file: rows(7), want: 7},
 		{name: "two batches and a part", file: rows(2345), want: 2345},
 		{name: "a bad row", file: rows(1500) + "ann,\nann,tea\n", want: 1500, err: store.ErrInvalid},
