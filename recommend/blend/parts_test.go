@@ -90,10 +90,9 @@ func (p listed) Explain(dst []model.Reason, u *model.User, _ uint32, n int) []mo
 // embedded is a part with a vector of its own number, which it wants back.
 type embedded struct {
 	scaled
-	number  float32
-	dim     int
-	embeds  *atomic.Int64
-	follows bool
+	number float32
+	dim    int
+	embeds *atomic.Int64
 }
 
 func (p embedded) Embed(dst []float32, history []model.Event, now int64) []float32 {
