@@ -11,7 +11,7 @@ each = @for m in $(MODULES); do echo "== $@: $$m"; (cd $$m && $(1)) || exit 1; d
 race = $$($(GO) build -race runtime/cgo >/dev/null 2>&1 && echo -race)
 
 .NOTPARALLEL:
-.PHONY: help check test race fuzz bench rivals cover shop data fmt clean format vet fix staticcheck tidy build cross plain once
+.PHONY: help check test race faults fuzz bench rivals cover shop data fmt clean format vet fix staticcheck tidy build cross plain once
 
 help: ## these words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -24,6 +24,10 @@ test: bin/testall ## every module's tests, with the race detector where a C comp
 
 race: bin/testall ## the tests under the race detector, on one processor and on four
 	bin/testall $(MODULES) -- -race -shuffle=on -cpu=1,4
+
+FAULT ?=
+faults: bin/mutants ## plant the faults of every testdata/faults.txt that match FAULT (all): a test must notice each
+	@bin/mutants -run '$(FAULT)'
 
 FUZZTIME ?= 10s
 fuzz: ## every fuzz target for FUZZTIME (10s)
@@ -95,3 +99,6 @@ once: # every benchmark, one round: that they run, not how fast
 
 bin/testall: tools/testall/main.go
 	@$(GO) build -C tools -o ../bin/testall ./testall
+
+bin/mutants: $(wildcard tools/mutants/*.go)
+	@$(GO) build -C tools -o ../bin/mutants ./mutants

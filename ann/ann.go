@@ -82,6 +82,10 @@ type SearchOptions struct {
 	Recall float64
 	// Filter limits the search to the keys it contains. Nil allows all.
 	Filter Filter
+	// Once makes a filtered search cost no more than another: it walks once, with Ef as it is for a predicate and wider for
+	// a bitmap, or goes through a bitmap of few keys, and what that finds comes back, which may be fewer than k. Flat
+	// ignores it.
+	Once bool
 }
 
 // Index is what every index in this package does. Package anntest holds the suite that one must pass.
@@ -92,7 +96,7 @@ type Index interface {
 
 	// AddBatch is Add for many: vectors holds one row of Dim floats for each key, row after row. It checks all of
 	// them before it stores any. Of keys that occur twice the last row stays. It stops with ctx's error when ctx is
-	// done; what was stored until then stays, and is a prefix of keys.
+	// done; what was stored until then stays, any part of keys.
 	AddBatch(ctx context.Context, keys []uint32, vectors []float32) error
 
 	// Delete removes the vector under key and tells whether there was one.

@@ -2,16 +2,16 @@ package ann
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
-	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 )
+
+// ErrInUse says that a directory belongs to another Durable, of this process or of another.
+var ErrInUse = errors.New("ann: directory in use")
 
 // Durable is an HNSW kept in a directory: a snapshot, and a log of what was added and deleted since. What Add, AddBatch and
 // Delete have returned from survives a crash at any moment. Searches go to the index itself and never wait. A directory
@@ -21,39 +21,99 @@ type Durable struct {
 
 	write sync.Mutex // held by the one who changes index and log
 	dir   string
+	lock  *os.File // nil where files cannot be locked
 	log   *os.File
 	err   error // of a write to the log, after which nothing more is taken
 }
 
-// A record of the log is an operation, a key, for additions the vector as it was given, and a CRC-32C of these.
-const (
-	logAdd    = 'a'
-	logDelete = 'd'
-)
-
-// OpenDurable opens the index in dir, which must exist, or begins one with opts. A record that was being written in a crash
-// is cut off; any other damage is ErrCorrupt. Of an index that is there opts says only Workers and Progress, and must agree
-// on Dim.
+// OpenDurable opens the index in dir, or begins one with opts, making the directory if need be. It is ErrInUse while
+// another Durable has it, on systems that lock files (Linux, macOS and the BSDs; elsewhere it is for the caller to see to
+// that). What was being written in a crash is cut off; any other damage is ErrCorrupt, and nothing acknowledged is ever
+// dropped in silence.
+//
+// Of an index that is there opts says only Workers and Progress, and must agree on what it is made of: another Dim is a
+// *DimensionError, another Metric, Storage or M (where it is not 0) ErrOptions. Its EfConstruction, Seed and Capacity are
+// those that it began with.
 func OpenDurable(dir string, opts Options) (*Durable, error) {
-	h, err := Load(filepath.Join(dir, "snapshot"), opts)
-	if errors.Is(err, os.ErrNotExist) {
-		h, err = NewHNSW(opts)
+	if _, err := opts.withDefaults(); err != nil {
+		return nil, err
 	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("ann: open %s: %w", dir, err)
+	}
+	lock, err := lockDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	if opts.Dim != h.Dim() {
-		return nil, &DimensionError{Got: opts.Dim, Want: h.Dim()}
-	}
-	f, err := os.OpenFile(filepath.Join(dir, "log"), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("ann: open log: %w", err)
-	}
-	d := &Durable{HNSW: h, dir: dir, log: f}
-	if err := errors.Join(d.replay(), syncDir(dir)); err != nil {
-		return nil, errors.Join(err, f.Close())
+	d := &Durable{dir: dir, lock: lock}
+	if err := errors.Join(syncDir(filepath.Dir(dir)), d.open(opts)); err != nil {
+		return nil, errors.Join(err, d.release())
 	}
 	return d, nil
+}
+
+func (d *Durable) open(opts Options) error {
+	if err := removeLeftovers(d.dir); err != nil {
+		return err
+	}
+	log, err := os.OpenFile(filepath.Join(d.dir, "log"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("ann: open log: %w", err)
+	}
+	d.log = log
+	snapshot := filepath.Join(d.dir, "snapshot")
+	d.HNSW, err = Load(snapshot, opts)
+	if errors.Is(err, os.ErrNotExist) {
+		return d.begin(snapshot, opts)
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.sameAs(opts); err != nil {
+		return err
+	}
+	return errors.Join(d.replay(), syncDir(d.dir))
+}
+
+// begin makes an empty index and saves it: the snapshot says from then on what the index is made of.
+func (d *Durable) begin(snapshot string, opts Options) (err error) {
+	if info, err := d.log.Stat(); err != nil || info.Size() > 0 {
+		return errors.Join(fmt.Errorf("%w: a log without its snapshot", ErrCorrupt), err)
+	}
+	if d.HNSW, err = NewHNSW(opts); err != nil {
+		return err
+	}
+	return d.Save(snapshot)
+}
+
+// sameAs compares the index in the directory with the one that was asked for.
+func (d *Durable) sameAs(opts Options) error {
+	own := d.HNSW.opts
+	switch {
+	case opts.Dim != own.Dim:
+		return &DimensionError{Got: opts.Dim, Want: own.Dim}
+	case opts.Metric != own.Metric:
+		return fmt.Errorf("%w: the index in %s has the metric %v, not %v", ErrOptions, d.dir, own.Metric, opts.Metric)
+	case opts.Storage != own.Storage:
+		return fmt.Errorf("%w: the index in %s has the storage %d, not %d", ErrOptions, d.dir, own.Storage, opts.Storage)
+	case opts.M != 0 && opts.M != own.M:
+		return fmt.Errorf("%w: the index in %s has an M of %d, not %d", ErrOptions, d.dir, own.M, opts.M)
+	}
+	return nil
+}
+
+// removeLeftovers removes what Save had not finished when the program was killed.
+func removeLeftovers(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if name := e.Name(); strings.HasPrefix(name, "snapshot.") && strings.HasSuffix(name, ".tmp") {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, name)))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("ann: remove what a crash left: %w", err)
+	}
+	return nil
 }
 
 // Add is HNSW's, and durable when it returns.
@@ -76,11 +136,7 @@ func (d *Durable) AddBatch(ctx context.Context, keys []uint32, vectors []float32
 		// A part may be in; logging all of it would add the rest after a crash, so the part is made durable whole.
 		return errors.Join(err, d.snapshot())
 	}
-	var b []byte
-	for i, key := range keys {
-		b = appendRecord(b, logAdd, key, vectors[i*d.Dim():(i+1)*d.Dim()])
-	}
-	return d.append(b)
+	return d.append(logAdd, keys, vectors)
 }
 
 // Delete removes the vector under key, tells whether there was one, and is durable when it returns without an error.
@@ -93,7 +149,7 @@ func (d *Durable) Delete(key uint32) (bool, error) {
 	if !d.HNSW.Delete(key) {
 		return false, nil
 	}
-	return true, d.append(appendRecord(nil, logDelete, key, nil))
+	return true, d.append(logDelete, []uint32{key}, nil)
 }
 
 // Snapshot saves the index and empties the log. A crash meanwhile loses nothing: a log replayed on a snapshot that holds
@@ -108,97 +164,25 @@ func (d *Durable) snapshot() error {
 	if err := d.Save(filepath.Join(d.dir, "snapshot")); err != nil {
 		return err
 	}
-	_, err := d.log.Seek(0, io.SeekStart)
-	d.err = errors.Join(d.log.Truncate(0), err, d.log.Sync())
+	d.err = d.cut(0)
 	return d.err
 }
 
-// Close closes the log. It takes no snapshot. Searches still work.
+// Close closes the log and leaves the directory to others. It takes no snapshot. Searches still work.
 func (d *Durable) Close() error {
 	d.write.Lock()
 	defer d.write.Unlock()
 	d.err = errors.Join(d.err, os.ErrClosed)
-	return d.log.Close()
+	return d.release()
 }
 
-func (d *Durable) append(b []byte) error {
-	if len(b) == 0 {
-		return nil
+func (d *Durable) release() error {
+	var err error
+	if d.log != nil {
+		err = d.log.Close()
 	}
-	if _, err := d.log.Write(b); err != nil {
-		d.err = fmt.Errorf("ann: append to log: %w", err)
-	} else if err := d.log.Sync(); err != nil {
-		d.err = fmt.Errorf("ann: sync log: %w", err)
+	if d.lock != nil {
+		err = errors.Join(err, d.lock.Close())
 	}
-	return d.err
-}
-
-func appendRecord(b []byte, op byte, key uint32, vector []float32) []byte {
-	from := len(b)
-	b = binary.LittleEndian.AppendUint32(append(b, op), key)
-	for _, v := range vector {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-	}
-	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b[from:], castagnoli))
-}
-
-// replay applies the log and leaves it at its end.
-func (d *Durable) replay() error {
-	b, err := io.ReadAll(d.log)
-	if err != nil {
-		return fmt.Errorf("ann: read log: %w", err)
-	}
-	at := 0
-	for at < len(b) {
-		n, err := d.apply(b[at:])
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			break
-		}
-		at += n
-	}
-	if at < len(b) {
-		if err := d.log.Truncate(int64(at)); err != nil {
-			return fmt.Errorf("ann: cut log: %w", err)
-		}
-	}
-	if _, err := d.log.Seek(int64(at), io.SeekStart); err != nil {
-		return fmt.Errorf("ann: open log: %w", err)
-	}
-	return nil
-}
-
-// apply applies the record at the beginning of b and returns its length, or 0 where b is the rest of one that was being
-// written in a crash.
-func (d *Durable) apply(b []byte) (int, error) {
-	most := 1 + 4 + 4*d.Dim() + 4
-	n := most
-	if b[0] == logDelete {
-		n = 1 + 4 + 4
-	}
-	whole := len(b) >= n && crc32.Checksum(b[:n-4], castagnoli) == binary.LittleEndian.Uint32(b[n-4:])
-	if !whole {
-		if len(b) > most {
-			return 0, fmt.Errorf("%w: a damaged record in the log", ErrCorrupt)
-		}
-		return 0, nil
-	}
-	key := binary.LittleEndian.Uint32(b[1:])
-	switch b[0] {
-	case logDelete:
-		d.HNSW.Delete(key)
-	case logAdd:
-		vector := make([]float32, d.Dim())
-		for i := range vector {
-			vector[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[5+4*i:]))
-		}
-		if err := d.HNSW.Add(key, vector); err != nil {
-			return 0, fmt.Errorf("%w: %v", ErrCorrupt, err)
-		}
-	default:
-		return 0, fmt.Errorf("%w: an unknown record in the log", ErrCorrupt)
-	}
-	return n, nil
+	return err
 }

@@ -18,17 +18,22 @@ const (
 	costLookup = 18  // finding a key's slot, when many are looked for at once
 	costFilter = 5   // showing a key to a filter
 	costScore  = 3   // comparing 128 components, of those allowed
-	costHop    = 400 // a place in a walk's pool
+	costHop    = 300 // a place in a walk's pool,
+	costHopFar = 50  // and for each 128 components
 )
 
 // filterSample is how many vectors are shown to a predicate to see how much it allows.
 const filterSample = 256
 
 // filtered is Search under a filter. It leaves its results in dst.
-func (h *HNSW) filtered(dst []Result, s *scratch, g *graph, k, ef int, filter Filter) []Result {
+func (h *HNSW) filtered(dst []Result, s *scratch, g *graph, k, ef int, opts SearchOptions) []Result {
+	filter, from := opts.Filter, len(dst)
+	set, isSet := filter.(*roaring.Bitmap)
+	if opts.Once && !isSet {
+		return h.walkAllowed(dst, s, g, k, ef, filter)
+	}
 	n := h.Len()
 	allowed := g.estimate(filter, n)
-	set, isSet := filter.(*roaring.Bitmap)
 	if allowed == 0 && isSet {
 		return dst
 	}
@@ -40,12 +45,8 @@ func (h *HNSW) filtered(dst []Result, s *scratch, g *graph, k, ef int, filter Fi
 		isSet = false
 	}
 	wide := h.calibration.Load().wider(k, ef, int(float64(k)*float64(n)/float64(max(allowed, 1))))
-	if wide < n && wide*costHop*far < scan {
-		g.walk(s, 0, wide, g.descend(s, g.entry.Load(), 0))
-		s.keepAllowed(g, filter)
-		s.rerank(g, k)
-		from := len(dst)
-		if dst = h.collect(dst, s, g, k); len(dst) == from+k {
+	if wide < n && wide*(costHop+costHopFar*far) < scan {
+		if dst = h.walkAllowed(dst, s, g, k, wide, filter); len(dst) == from+k || opts.Once {
 			return dst
 		}
 		dst = dst[:from]
@@ -54,6 +55,14 @@ func (h *HNSW) filtered(dst []Result, s *scratch, g *graph, k, ef int, filter Fi
 		return h.scanSet(dst, s, g, k, set)
 	}
 	return h.scan(dst, s, g, k, filter)
+}
+
+// walkAllowed is a walk of which what is not allowed is dropped.
+func (h *HNSW) walkAllowed(dst []Result, s *scratch, g *graph, k, ef int, filter Filter) []Result {
+	g.walk(s, 0, ef, g.descend(s, g.entry.Load(), 0))
+	s.keepAllowed(g, filter)
+	s.rerank(g, k)
+	return h.collect(dst, s, g, k)
 }
 
 // estimate is about how many of n vectors a filter allows: the size of a bitmap, or a predicate's share of a sample that is

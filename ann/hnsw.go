@@ -41,15 +41,21 @@ func NewHNSW(opts Options) (*HNSW, error) {
 	if err != nil {
 		return nil, err
 	}
+	h := newHNSW(opts)
+	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, allBits))
+	h.table.Store(newTable(opts.Capacity))
+	return h, nil
+}
+
+// newHNSW returns an index without a graph and a table.
+func newHNSW(opts Options) *HNSW {
 	h := &HNSW{opts: opts}
 	h.scratch.New = func() any {
 		s := newScratch(opts.Dim)
 		s.shard = h.shards.Add(1)
 		return s
 	}
-	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, allBits))
-	h.table.Store(newTable(opts.Capacity))
-	return h, nil
+	return h
 }
 
 // workers returns how many workers n vectors are worth, and sees that each has a scratch.
@@ -67,7 +73,8 @@ func (h *HNSW) Add(key uint32, vector []float32) error {
 }
 
 // AddBatch implements [Index]. It spreads the work over Options.Workers goroutines and makes the same graph with any number
-// of them. Vectors are stored, and found, batch by batch within the batch.
+// of them. Vectors are stored, and found, part by part of the batch, in an order drawn by the seed, so that one which has like
+// beside like is no worse than another.
 func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) error {
 	dim := h.opts.Dim
 	if err := checkBatch(keys, vectors, dim, h.opts.Metric); err != nil {
@@ -86,17 +93,22 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 	for i, slot := range slots {
 		atomic.StoreUint32(&g.keys[slot], keys[i])
 	}
-	n, err := h.link(ctx, g, slots, h.Len(), func(from, to int) {
-		for i := from; i < to; i++ {
+	order := h.order(keys, slots)
+	linked := make([]uint32, 0, len(order))
+	for _, i := range order {
+		linked = append(linked, slots[i])
+	}
+	n, err := h.link(ctx, g, linked, h.Len(), func(from, to int) {
+		for _, i := range order[from:to] {
 			h.publish(g, keys[i], slots[i])
 		}
 		h.linked += to - from
 		h.repairIfDue(g)
 		if h.opts.Progress != nil {
-			h.opts.Progress(to, len(slots))
+			h.opts.Progress(to, len(order))
 		}
 	})
-	h.free = append(h.free, slots[n:]...)
+	h.free = append(h.free, linked[n:]...)
 	h.calibrateIfDue(g)
 	if len(keys) > batchMax { // what a large batch took is not kept for small ones
 		h.back, h.starts, h.writers = nil, nil, nil
@@ -208,7 +220,7 @@ func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) 
 		ef = min(h.calibration.Load().ef(k, opts.Recall), g.size())
 	}
 	if opts.Filter != nil {
-		return h.filtered(dst, s, g, k, ef, opts.Filter), nil
+		return h.filtered(dst, s, g, k, ef, opts), nil
 	}
 	g.walk(s, 0, ef, g.descend(s, entry, 0))
 	s.rerank(g, k)

@@ -1,7 +1,10 @@
 package ann
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/goldrec/gold/internal/simd"
@@ -73,6 +76,33 @@ func (h *HNSW) link(ctx context.Context, g *graph, slots []uint32, done int, aft
 		at += n
 	}
 	return at, nil
+}
+
+// order returns the places of keys in the order in which their vectors are to be linked, drawn by the seed: vectors linked at
+// a time do not see one another, and a caller's order often has like beside like. Of keys that occur twice only the last is
+// in it; the slots of the others are free.
+func (h *HNSW) order(keys []uint32, slots []uint32) []uint32 {
+	order := make([]uint32, len(keys))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	if len(keys) == 1 {
+		return order
+	}
+	slices.SortFunc(order, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(keys[a], keys[b]), cmp.Compare(a, b))
+	})
+	kept := order[:0]
+	for i, at := range order {
+		if i+1 < len(order) && keys[order[i+1]] == keys[at] {
+			h.free = append(h.free, slots[at])
+			continue
+		}
+		kept = append(kept, at)
+	}
+	rng := rand.New(rand.NewPCG(h.opts.Seed, 2))
+	rng.Shuffle(len(kept), func(i, j int) { kept[i], kept[j] = kept[j], kept[i] })
+	return kept
 }
 
 func (h *HNSW) linkFirst(g *graph, slot uint32) {
@@ -153,9 +183,10 @@ func (g *graph) takeBack(s *scratch, links []backLink) {
 	setList(list, g.prune(s, to, g.ranked(s, to, ids), len(list)))
 }
 
-// prune chooses up to n of the candidates, best first, as neighbours of the vector in slot, passing over those that are as
-// near to one chosen before as to that vector: the heuristic of the paper's algorithm 4. The result is good until s is used
-// again.
+// prune chooses up to n of the candidates, best first, as neighbours of the vector in slot, passing over those that are nearer
+// to one chosen before than to that vector, the heuristic of the paper's algorithm 4, and copies of one chosen before. Others that
+// are equally near are taken: once a copy of the vector is chosen, all others are as near to that. The
+// result is good until s is used again.
 //
 // Under InnerProduct a long vector is nearest to everything, and leaves each list a handful of long ones, from which walks find
 // the best soon and little else. So half of a list is chosen like that, and half by angle, and those passed over fill what is
@@ -195,7 +226,10 @@ func (g *graph) choose(s *scratch, slot uint32, candidates []candidate, n int, b
 	}
 }
 
-// covered tells whether the vector in slot to, which scores score against the one in from, is as near to one of chosen.
+// sameRecord tells whether the records of two slots say the same.
+func (g *graph) sameRecord(a, b uint32) bool { return bytes.Equal(g.near.Row(a), g.near.Row(b)) }
+
+// covered tells whether the vector in slot to, which scores score against the one in from, is nearer to one of chosen, or its copy.
 func (g *graph) covered(s *scratch, chosen []uint32, to, from uint32, score float32, byAngle bool) bool {
 	if byAngle {
 		score *= g.norms[from]
@@ -213,7 +247,7 @@ func (g *graph) covered(s *scratch, chosen []uint32, to, from uint32, score floa
 			if byAngle {
 				v *= g.norms[part[i]]
 			}
-			if v >= score {
+			if v > score || v == score && g.sameRecord(to, part[i]) {
 				return true
 			}
 		}

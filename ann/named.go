@@ -2,6 +2,8 @@ package ann
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 )
 
@@ -23,9 +25,16 @@ type NamedResult struct {
 	Score float32 // as in Result
 }
 
-// NewNamed puts names on an empty index, which belongs to it from then on.
-func NewNamed(index Index) *Named {
-	return &Named{index: index, numbers: make(map[string]uint32)}
+// ErrNotEmpty says that an index has vectors already, which have no names.
+var ErrNotEmpty = errors.New("ann: the index is not empty")
+
+// NewNamed puts names on an empty index, which belongs to it from then on. One that holds vectors, such as an index that
+// Load read, is ErrNotEmpty: nothing says what they are called.
+func NewNamed(index Index) (*Named, error) {
+	if n := index.Len(); n > 0 {
+		return nil, fmt.Errorf("%w: it has %d vectors, and no names for them", ErrNotEmpty, n)
+	}
+	return &Named{index: index, numbers: make(map[string]uint32)}, nil
 }
 
 // Add stores a copy of vector under name, in the place of what was there, with the errors of [Index].

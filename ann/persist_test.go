@@ -9,10 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
+	"testing/iotest"
 
 	"github.com/goldrec/gold/ann"
 	"github.com/goldrec/gold/ann/anntest"
+	"github.com/goldrec/gold/codec"
+	"github.com/goldrec/gold/codec/codectest"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -101,21 +105,139 @@ func TestSaveLoad(t *testing.T) {
 	}
 }
 
-func TestReadStopsAtTheEnd(t *testing.T) {
-	b := encode(t, build(t, 50, ann.Options{Dim: 4}))
-	r := bytes.NewReader(append(b, "rest"...))
-	if _, err := ann.ReadHNSW(r, ann.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	if rest, _ := io.ReadAll(r); string(rest) != "rest" {
-		t.Errorf("%q left", rest)
+func TestDataBehindTheEnd(t *testing.T) {
+	b := append(encode(t, build(t, 50, ann.Options{Dim: 4})), "rest"...)
+	if _, err := ann.ReadHNSW(bytes.NewReader(b), ann.Options{}); !errors.Is(err, ann.ErrCorrupt) {
+		t.Errorf("data behind the end: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "index")
-	if err := os.WriteFile(path, append(b, "rest"...), 0o600); err != nil {
+	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ann.Load(path, ann.Options{}); !errors.Is(err, ann.ErrCorrupt) {
-		t.Errorf("data after the end: %v", err)
+		t.Errorf("data behind the end of a file: %v", err)
+	}
+}
+
+// TestUnknownLength reads from a stream that cannot say how long it is, all sizes of records among them.
+func TestUnknownLength(t *testing.T) {
+	for _, dim := range []int{9, 60, 100} {
+		for _, storage := range []ann.Storage{ann.Float32, ann.Quantized} {
+			h := build(t, 1100, ann.Options{Dim: dim, Storage: storage, M: 4, EfConstruction: 20})
+			file := encode(t, h)
+			for name, r := range map[string]io.Reader{"known": bytes.NewReader(file), "unknown": iotest.HalfReader(bytes.NewReader(file))} {
+				got, err := ann.ReadHNSW(r, ann.Options{})
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if diff := cmp.Diff(answers(t, h), answers(t, got)); diff != "" {
+					t.Errorf("%s: %s", name, diff)
+				}
+				if !bytes.Equal(file, encode(t, got)) {
+					t.Errorf("%s: read and written, the file is another", name)
+				}
+			}
+		}
+	}
+}
+
+// TestSectionMoves loads with keys moved and with some gone.
+func TestSectionMoves(t *testing.T) {
+	const n, dim = 400, 6
+	h := build(t, n, ann.Options{Dim: dim, M: 6, Metric: ann.InnerProduct, Storage: ann.Quantized})
+	now := map[uint32]uint32{}
+	for i, key := range anntest.Keys(n) {
+		if i%3 != 0 {
+			now[key] = uint32(n - i)
+		}
+	}
+	var file bytes.Buffer
+	w := codec.NewWriter(&file)
+	h.SaveSection(w)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := codec.NewReader(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ann.LoadSection(r, ann.Options{}, func(key uint32) (uint32, bool) { k, ok := now[key]; return k, ok })
+	if err != nil || r.Close() != nil {
+		t.Fatal(err, r.Err())
+	}
+	if got.Len() != len(now) {
+		t.Errorf("%d vectors, want %d", got.Len(), len(now))
+	}
+	for key, to := range now {
+		want, _ := h.Vector(nil, key)
+		if v, ok := got.Vector(nil, to); !ok || cmp.Diff(want, v) != "" {
+			t.Fatalf("key %d, now %d: %v, want %v", key, to, v, want)
+		}
+	}
+	for _, q := range answers(t, got) {
+		for _, r := range q {
+			if r.Key < 1 || r.Key > n || r.Key%3 == n%3 {
+				t.Fatalf("found key %d", r.Key)
+			}
+		}
+	}
+	one := func(uint32) (uint32, bool) { return 7, true }
+	if r, err = codec.NewReader(bytes.NewReader(encode(t, h))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ann.LoadSection(r, ann.Options{}, one); !errors.Is(err, ann.ErrCorrupt) {
+		t.Errorf("all under one key: %v", err)
+	}
+}
+
+func TestClone(t *testing.T) {
+	h := build(t, 300, ann.Options{Dim: 5, M: 4})
+	for _, key := range anntest.Keys(300)[:120] { // some retired, some dead
+		h.Delete(key)
+	}
+	before, keys, more := encode(t, h), anntest.Keys(500), anntest.Clustered(200, 5, 7, 3)
+	clone := h.Clone()
+	if diff := cmp.Diff(answers(t, h), answers(t, clone)); diff != "" {
+		t.Fatal(diff)
+	}
+	if err := clone.AddBatch(t.Context(), keys[300:], more); err != nil {
+		t.Fatal(err)
+	}
+	if clone.Len() != 380 || h.Len() != 180 || !bytes.Equal(before, encode(t, h)) {
+		t.Errorf("%d vectors in the clone, %d in the first, which has changed: %v", clone.Len(), h.Len(), !bytes.Equal(before, encode(t, h)))
+	}
+	if err := h.AddBatch(t.Context(), keys[300:], more); err != nil {
+		t.Fatal(err)
+	}
+	// Places of what was deleted are used again in both.
+	if got, want := len(encode(t, clone)), len(encode(t, h)); got > want*11/10 {
+		t.Errorf("the clone's file has %d bytes, the first's %d", got, want)
+	}
+	if got := recallOf(t, clone, keys[120:], slices.Concat(anntest.Clustered(300, 5, 7, 0)[120*5:], more), more[:50*5], 64); got < 0.95 {
+		t.Errorf("recall@10 of the clone %.3f", got)
+	}
+}
+
+// TestCloneOfTheDying clones while vectors are deleted and still linked to.
+func TestCloneOfTheDying(t *testing.T) {
+	h := build(t, 200, ann.Options{Dim: 5, M: 4})
+	keys := anntest.Keys(300)
+	for _, key := range keys[:30] { // too few for a repair
+		h.Delete(key)
+	}
+	clone := h.Clone()
+	clone.Delete(keys[50])
+	if _, ok := h.Vector(nil, keys[50]); !ok {
+		t.Error("a vector deleted from the clone is gone from the first")
+	}
+	h.Delete(keys[50])
+	for _, ix := range []*ann.HNSW{h, clone} {
+		if err := ix.AddBatch(t.Context(), keys[200:], anntest.Clustered(100, 5, 7, 3)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := len(encode(t, clone)), len(encode(t, h)); got > want {
+		t.Errorf("the clone's file has %d bytes, the first's %d: places are not used again", got, want)
 	}
 }
 
@@ -156,19 +278,26 @@ func TestDamaged(t *testing.T) {
 // TestHostileLengths reads well-formed headers that promise far more than follows.
 func TestHostileLengths(t *testing.T) {
 	whole := encode(t, build(t, 12, ann.Options{Dim: 3, M: 3}))
-	for field := range 13 {
-		b := bytes.Clone(whole)
-		copy(b[field*4:], []byte{0xf0, 0xff, 0xff, 0x7f})
-		b = ann.SumHeader(b)
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		_, err := ann.ReadHNSW(bytes.NewReader(b), ann.Options{})
-		runtime.ReadMemStats(&after)
-		if free := field >= 6 && field <= 8; err == nil && !free {
-			t.Errorf("field %d: taken", field) // but for the numbers that may be anything
-		}
-		if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
-			t.Errorf("field %d: %d bytes allocated for a file of %d", field, got, len(b))
+	const fields = 8 + 3 + 4 + 4 + 4 + 5 // magic, head of the section, head of the block
+	for field := range 14 {
+		for _, unknown := range []bool{false, true} {
+			b := bytes.Clone(whole)
+			copy(b[fields+4*field:], []byte{0xf0, 0xff, 0xff, 0x7f})
+			b = codectest.Mend(b)
+			var r io.Reader = bytes.NewReader(b)
+			if unknown {
+				r = iotest.HalfReader(r)
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := ann.ReadHNSW(r, ann.Options{})
+			runtime.ReadMemStats(&after)
+			if free := field == 5 || field == 6 || field == 11; err == nil && !free {
+				t.Errorf("field %d: taken", field) // but for the numbers that may be anything
+			}
+			if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
+				t.Errorf("field %d: %d bytes allocated for a file of %d", field, got, len(b))
+			}
 		}
 	}
 }
@@ -197,7 +326,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(whole[:20])
 	f.Fuzz(func(t *testing.T, b []byte) {
 		// Checksums are made right, so that the fuzzer gets past them.
-		h, err := ann.ReadHNSW(bytes.NewReader(ann.SumAll(b)), ann.Options{})
+		h, err := ann.ReadHNSW(bytes.NewReader(codectest.Mend(b)), ann.Options{})
 		if err != nil {
 			return
 		}

@@ -1,7 +1,8 @@
 // Package catalog holds what can be recommended: items, their facets, filters over them, and text search.
 //
 // A [Catalog] gives every item a dense handle, a uint32 that stays the item's for the life of the catalogue; sets of
-// items are bitmaps of handles. Writers change items while readers read, and no reader ever waits.
+// items are bitmaps of handles. Writers change items while readers read, and no reader ever waits. An item is held packed:
+// [Catalog.Item] unpacks it, a [Matcher], [Catalog.Price] and a [Column] tell of it as it lies.
 //
 //	cat := catalog.New()
 //	h, err := cat.Upsert(catalog.Item{ID: "tea", Title: "Green tea", Available: true})
@@ -10,8 +11,12 @@
 //
 // # Caveats
 //
+// An item with Available false is held, found and counted, but never shown; and false is what a Go literal has that does
+// not say Available: true. The readers of files take an item for available when nothing else is said.
+//
 // A catalogue lives in memory, whole. Handles of deleted items are never given to others, so a catalogue that only ever
-// sees new identifiers grows by some 60 bytes for each, deleted or not.
+// sees new identifiers grows by some 25 bytes and the identifier for each, deleted or not. Values that no item has any more
+// leave nothing behind; keys of attributes stay, some 200 bytes each.
 //
 // A call that looks at many items (Bitmap, Count, Facets, Search, All) is no snapshot: of an item that is written
 // meanwhile it may see the old or the new. A single item is never seen half written.

@@ -42,6 +42,68 @@ func Example() {
 	// ball false
 }
 
+func ExampleItem() {
+	cat := catalog.New()
+	for _, it := range []catalog.Item{
+		{ID: "tea", Available: true},
+		{ID: "mug"}, // says nothing, and is not shown
+	} {
+		if _, err := cat.Upsert(it); err != nil {
+			log.Fatal(err)
+		}
+	}
+	shown, err := cat.Compile(catalog.Available())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(shown.Count(), "of", cat.Len())
+	// Output: 1 of 2
+}
+
+func ExampleColumn() {
+	cat := catalog.New()
+	for id, brand := range []string{"Acme", "Bo", "Acme", "Acme"} {
+		if _, err := cat.Upsert(catalog.Item{ID: fmt.Sprint(id), Brand: brand, Available: true}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	brand, err := cat.Column("brand")
+	if err != nil {
+		log.Fatal(err)
+	}
+	// At most two of a brand.
+	count := map[uint32]int{}
+	var values []uint32
+	for h := range uint32(cat.Handles()) {
+		values = brand.Values(values[:0], h)
+		if count[values[0]]++; count[values[0]] <= 2 {
+			fmt.Println(h, brand.Name(values[0]))
+		}
+	}
+	// Output:
+	// 0 Acme
+	// 1 Bo
+	// 2 Acme
+}
+
+func ExampleMatcher_AppendHandles() {
+	cat := catalog.New()
+	for id, brand := range []string{"Acme", "Bo", "Acme", "Acme"} {
+		if _, err := cat.Upsert(catalog.Item{ID: fmt.Sprint(id), Brand: brand, Available: true}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	acme, err := cat.Compile(catalog.Equals("brand", "Acme"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(acme.AppendHandles(nil, 10))
+	fmt.Println(acme.AppendHandles(nil, 2))
+	// Output:
+	// [0 2 3] true
+	// [] false
+}
+
 func ExampleIDs() {
 	cat := catalog.New()
 	// Interactions may name an item before its data has come.

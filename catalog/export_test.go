@@ -3,6 +3,19 @@ package catalog
 // Exhaust makes the table one that has given every handle.
 func (t *IDs) Exhaust() { t.n.Store(handlesMax) }
 
+// ExhaustValues makes the next value one too many.
+func (c *Catalog) ExhaustValues() { c.terms.n.Store(termsMax + 1) }
+
+// Terms is how many values and words there are, in how many chunks, and how many places for sets were ever needed.
+func (c *Catalog) Terms() (live, chunks, sets int) {
+	for i := range c.terms.dir.len() {
+		if c.terms.dir.get(i) != nil {
+			chunks++
+		}
+	}
+	return c.terms.live, chunks, int(c.terms.next)
+}
+
 // Chunks is how many chunks of records there are.
 func (c *Catalog) Chunks() int {
 	n := 0

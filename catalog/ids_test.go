@@ -95,7 +95,7 @@ func TestIDsRefuse(t *testing.T) {
 // found, under one handle.
 func TestIDsWhileWriting(t *testing.T) {
 	t.Parallel()
-	const writers, each = 3, 20_000
+	const writers, each = 3, 10_000
 	var table catalog.IDs
 	var done atomic.Bool
 	var writing, reading sync.WaitGroup
@@ -167,6 +167,9 @@ func TestIDsReadsDoNotAllocate(t *testing.T) {
 // block's base ⅛, the allocator's rounding of both ⅛; the length is 1 byte; ends of pages stay empty, a thousandth of
 // the text. That is 11.7; half a byte is left for the directories and what the test itself leaves.
 func TestIDsMemory(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector rounds small objects up")
+	}
 	const n = 1_000_000
 	bytes, objects, text := idsMemory(t, n)
 	beside := float64(bytes-text) / n

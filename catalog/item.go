@@ -17,8 +17,8 @@ type Money struct {
 	Currency string `json:"currency"` // ISO 4217, three upper-case letters
 }
 
-// Item is a product. Only ID is required; every string is UTF-8. An Item that came from a Catalog is shared and must not
-// be changed.
+// Item is a product. Only ID is required; every string is UTF-8. An item whose Available is false is never recommended: one
+// written down in Go has to say Available: true. An Item that came from a Catalog is the caller's own.
 type Item struct {
 	ID          string              `json:"id"` // 1 to IDMax bytes
 	Title       string              `json:"title,omitempty"`
@@ -30,8 +30,8 @@ type Item struct {
 	Image       string              `json:"image,omitempty"`      // a URL
 	Vector      []float32           `json:"vector,omitempty"`     // an embedding: finite, of any dimension
 	Stock       int                 `json:"stock,omitempty"`      // units, 0 or more; what sells out is made unavailable by its owner
-	Available   bool                `json:"available"`            // may be shown
-	Created     time.Time           `json:"created,omitzero"`
+	Available   bool                `json:"available"`            // may be shown; set it, or the item never is
+	Created     time.Time           `json:"created,omitzero"`     // a catalogue keeps it in UTC
 }
 
 // Patch is what changes often. nil fields stay as they are:

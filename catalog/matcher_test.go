@@ -252,8 +252,41 @@ func checkItems(t *testing.T, cat *catalog.Catalog, want map[string]catalog.Item
 			got[id] = it
 		}
 	}
+	checkColumns(t, cat)
 	if diff := cmp.Diff(want, got); diff != "" || cat.Len() != len(want) {
 		t.Fatalf("Len = %d, want %d; items (-want +got):\n%s", cat.Len(), len(want), diff)
+	}
+}
+
+// checkColumns compares what is asked for without making an item with the item.
+func checkColumns(t *testing.T, cat *catalog.Catalog) {
+	t.Helper()
+	for _, field := range []string{"brand", "currency", "category", "attr.colour", "attr.size", "attr.none"} {
+		col, err := cat.Column(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		numbers := map[string]uint32{}
+		for h, it := range cat.All() {
+			want := values(it, field)
+			if field == "category" {
+				want = it.Categories
+			}
+			var got []string
+			for _, v := range col.Values([]uint32{9}, h)[1:] {
+				name := col.Name(v)
+				if known, ok := numbers[name]; ok && known != v {
+					t.Fatalf("%s: %q is %d and %d", field, name, known, v)
+				}
+				numbers[name], got = v, append(got, name)
+			}
+			if want = slices.DeleteFunc(slices.Clone(want), func(v string) bool { return v == "" }); !slices.Equal(want, got) {
+				t.Fatalf("item %q has in column %s %q; want %q", it.ID, field, got, want)
+			}
+			if cat.Price(h) != it.Price || !cat.Created(h).Equal(it.Created) {
+				t.Fatalf("item %+v: price %v, created %v", it, cat.Price(h), cat.Created(h))
+			}
+		}
 	}
 }
 
@@ -285,7 +318,23 @@ func checkMatcher(t *testing.T, cat *catalog.Catalog, want map[string]catalog.It
 	if n := m.CountMax(); n < len(wanted) || n > cat.Len() {
 		t.Fatalf("%s: CountMax = %d of %d items; Count is %d", s.text, n, cat.Len(), len(wanted))
 	}
+	checkAppend(t, s, m, wanted)
 	checkFacets(t, cat, want, s)
+}
+
+func checkAppend(t *testing.T, s spec, m *catalog.Matcher, wanted []uint32) {
+	t.Helper()
+	before := []uint32{7, 7, 3}
+	for _, max := range []int{len(wanted) - 1, len(wanted), len(wanted) + 1, math.MaxInt} {
+		want := before
+		if len(wanted) <= max {
+			want = slices.Concat(before, wanted)
+		}
+		got, ok := m.AppendHandles(slices.Clone(before), max)
+		if !slices.Equal(got, want) || ok != (len(wanted) <= max) {
+			t.Fatalf("%s: AppendHandles of %d at most = %v, %v; want %v", s.text, max, got, ok, want)
+		}
+	}
 }
 
 func checkFacets(t *testing.T, cat *catalog.Catalog, want map[string]catalog.Item, s spec) {

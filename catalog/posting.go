@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 	"sync/atomic"
+	"unsafe"
 )
 
 // A segment is a set of handles of which all but the low 16 bits are equal, as a bitmap. Filters are worked out one
@@ -29,9 +30,10 @@ type handles struct {
 // has any. Adding the highest handle to an array and any change of a bitmap are made in place, where the reader sees them
 // or not; other changes replace an array or a container of at most 8 KiB. Writers take turns under Catalog.mu.
 type posting struct {
-	n   atomic.Uint32 // handles; of few, only the first n may be read
-	few []uint32      // nil: see dir
-	dir atomic.Pointer[[]*container]
+	n    atomic.Uint32 // handles; of few, only the first n may be read
+	room uint32        // of few
+	few  *uint32       // the first of an array; nil: see dir
+	dir  atomic.Pointer[[]*container]
 }
 
 const fewMax = 1024 // handles that a posting keeps in one array
@@ -79,7 +81,15 @@ func (p *posting) contains(handle uint32) bool {
 }
 
 // array returns the handles of a posting that has them in one array.
-func (p *posting) array() []uint32 { return p.few[:p.n.Load()] }
+func (p *posting) array() []uint32 { return unsafe.Slice(p.few, p.n.Load()) }
+
+// newFew makes a posting of n handles, which its maker writes to the array that it returns, and room for more.
+func newFew(n, room int) (*posting, []uint32) {
+	array := make([]uint32, room)
+	p := &posting{room: uint32(room), few: &array[0]}
+	p.n.Store(uint32(n))
+	return p, array
+}
 
 func (p *posting) len() int { return int(p.n.Load()) }
 
@@ -92,8 +102,8 @@ func (c *container) contains(low uint16) bool {
 }
 
 func newPosting(a, b uint32) *posting {
-	p := &posting{few: []uint32{min(a, b), max(a, b)}}
-	p.n.Store(2)
+	p, array := newFew(2, 2)
+	array[0], array[1] = min(a, b), max(a, b)
 	return p
 }
 
@@ -103,26 +113,26 @@ func (p *posting) add(handle uint32) *posting {
 		p.addToDir(handle)
 		return p
 	}
-	n := p.len()
+	list := p.array()
+	n := len(list)
 	switch {
 	case n == fewMax:
 		large := new(posting)
-		for _, h := range p.few {
+		for _, h := range list {
 			large.addToDir(h)
 		}
 		large.addToDir(handle)
 		return large
-	case n < len(p.few) && p.few[n-1] < handle:
-		p.few[n] = handle
+	case n < int(p.room) && list[n-1] < handle:
+		unsafe.Slice(p.few, p.room)[n] = handle
 		p.n.Store(uint32(n + 1))
 		return p
 	}
-	at, _ := slices.BinarySearch(p.few[:n], handle)
-	grown := &posting{few: make([]uint32, min(n+n/4+2, fewMax))}
-	copy(grown.few, p.few[:at])
-	grown.few[at] = handle
-	copy(grown.few[at+1:], p.few[at:n])
-	grown.n.Store(uint32(n + 1))
+	at, _ := slices.BinarySearch(list, handle)
+	grown, array := newFew(n+1, min(n+n/8+2, fewMax))
+	copy(array, list[:at])
+	array[at] = handle
+	copy(array[at+1:], list[at:])
 	return grown
 }
 
@@ -151,8 +161,9 @@ func (p *posting) remove(handle uint32) *posting {
 	}
 	list := p.array()
 	at, _ := slices.BinarySearch(list, handle)
-	less := &posting{few: slices.Concat(list[:at], list[at+1:])}
-	less.n.Store(uint32(len(list) - 1))
+	less, array := newFew(len(list)-1, len(list)-1)
+	copy(array, list[:at])
+	copy(array[at:], list[at+1:])
 	return less
 }
 

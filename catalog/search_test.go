@@ -105,6 +105,7 @@ func TestSearchBounds(t *testing.T) {
 		{"a million", "tea", nil, 0, 1_000_000, "0", 1000, 1500},
 		{"filtered", "tea", catalog.Available(), 1, 10, "2", 10, 750},
 		{"filter that matches nothing", "tea", catalog.In("id"), 0, 10, "", 0, 0},
+		{"long query of halves of letters", strings.Repeat("\x80", 1_000_000), nil, 0, 1, "0", 1, 1500},
 		{"long query", strings.Repeat("tea ", 1_000_000), nil, 0, 1, "0", 1, 1500},
 	}
 	for _, tt := range tests {
@@ -224,6 +225,13 @@ func TestSearchAgainstBruteForce(t *testing.T) {
 			} else {
 				want[id] = catalog.Item{ID: id, Title: text(), Brand: pick(rng, vocabulary), Description: text(), Stock: rng.IntN(4)}
 				mustUpsert(t, cat, want[id])
+			}
+			if it, had := want[id]; had && rng.IntN(3) == 0 { // which must leave the words as they are
+				it.Stock, it.Available, it.Price = rng.IntN(4), !it.Available, catalog.Money{Minor: 1, Currency: "EUR"}
+				want[id] = it
+				if err := cat.Patch(id, catalog.Patch{Stock: &it.Stock, Available: &it.Available, Price: &it.Price}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if step < 100 || step%5 > 0 {
 				continue

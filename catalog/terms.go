@@ -14,26 +14,34 @@ import (
 // when it comes back. So whoever holds a number of old, in a record that was replaced meanwhile, finds its value or
 // nothing, never another value.
 //
-// A term of one item costs some 30 bytes beside its text. Writers take turns under Catalog.mu, readers do not wait.
+// A term of one item costs some 25 bytes beside its text. Writers take turns under Catalog.mu, readers do not wait.
 type terms struct {
 	table atomic.Pointer[hashTable]
 	dir   directory[termChunk] // nil where every number of a chunk has lost its value
 	n     atomic.Uint32        // the highest number given; stored after what it stands for
-	live  int                  // how many have a value; the writer's
+	sets  directory[posting]   // the sets of more than one handle
+
+	live int      // numbers with a value; this and what follows is the writer's
+	free []uint32 // places in sets that are to be used again
+	next uint32   // the first place in sets that never was
 }
 
 const (
 	termChunkBits = 10
 	termChunkSize = 1 << termChunkBits
-	termTextMax   = 1 << 20        // bytes of text after which a chunk takes no more terms
-	termDead      = math.MaxUint32 // in termChunk.one: the number has lost its value
+	termTextMax   = 1 << 20 // bytes of text after which a chunk takes no more terms
 	termsMax      = math.MaxUint32 - 1<<28
+
+	// What a termChunk.set may be: 0 for no handle, the only handle plus 1, or one of these.
+	termDead = math.MaxUint32 // the number has lost its value
+	termMany = 1 << 31        // plus a place in terms.sets
+
+	itemsMax = termMany - 1 // the handles that may have an item are below
 )
 
 type termChunk struct {
-	many  [termChunkSize]atomic.Pointer[posting]
-	one   [termChunkSize]atomic.Uint32 // the only handle, plus 1; void where there are many
-	start [termChunkSize]uint32        // of the facet's number, the value's length and the value, in text
+	set   [termChunkSize]atomic.Uint32
+	start [termChunkSize]uint32 // of the facet's number, the value's length and the value, in text
 	text  atomic.Pointer[[]byte]
 
 	live, used int // numbers with a value, bytes of text; the writer's
@@ -82,7 +90,7 @@ func (t *terms) intern(facet uint32, value string) (number uint32, isNew bool) {
 	ch := t.chunk(number)
 	if ch != nil && ch.used > termTextMax {
 		for ; number%termChunkSize != 0; number++ {
-			ch.one[number%termChunkSize].Store(termDead)
+			ch.set[number%termChunkSize].Store(termDead)
 		}
 		ch = nil
 	}
@@ -152,7 +160,7 @@ func (t *terms) rebuild(old *hashTable, number uint32) *hashTable {
 // isDead reports whether a number has lost its value. One that was just given has not.
 func (t *terms) isDead(number uint32) bool {
 	ch := t.chunk(number)
-	return ch == nil || ch.one[number%termChunkSize].Load() == termDead
+	return ch == nil || ch.set[number%termChunkSize].Load() == termDead
 }
 
 // handles returns the set of a term as it is now.
@@ -161,46 +169,73 @@ func (t *terms) handles(number uint32) handles {
 	if ch == nil {
 		return handles{}
 	}
-	if p := ch.many[number%termChunkSize].Load(); p != nil {
-		return handles{many: p}
+	for {
+		switch v := ch.set[number%termChunkSize].Load(); {
+		case v == termDead:
+			return handles{}
+		case v < termMany:
+			return handles{one: v}
+		default:
+			p := t.sets.get(int(v - termMany))
+			if ch.set[number%termChunkSize].Load() == v {
+				return handles{many: p}
+			} // else the term has died, and another may have the place
+		}
 	}
-	if one := ch.one[number%termChunkSize].Load(); one != termDead {
-		return handles{one: one}
-	}
-	return handles{}
 }
 
 // add gives a handle to a term that does not have it.
 func (t *terms) add(number, handle uint32) {
-	ch, i := t.chunk(number), number%termChunkSize
-	p, one := ch.many[i].Load(), ch.one[i].Load()
-	switch {
-	case p != nil:
+	set := &t.chunk(number).set[number%termChunkSize]
+	switch v := set.Load(); {
+	case v == 0:
+		set.Store(handle + 1)
+	case v < termMany:
+		set.Store(termMany + t.place(newPosting(v-1, handle)))
+	default:
+		i := int(v - termMany)
+		p := t.sets.get(i)
 		if grown := p.add(handle); grown != p {
-			ch.many[i].Store(grown)
+			t.sets.set(i, grown)
 		}
-	case one == 0:
-		ch.one[i].Store(handle + 1)
-	default: // one stays for those who have just seen that there are not many
-		ch.many[i].Store(newPosting(one-1, handle))
 	}
+}
+
+// place puts a posting into sets and returns where.
+func (t *terms) place(p *posting) (i uint32) {
+	if n := len(t.free); n > 0 {
+		i, t.free = t.free[n-1], t.free[:n-1]
+	} else {
+		i = t.next
+		t.next++
+	}
+	t.sets.set(int(i), p)
+	return i
 }
 
 // remove takes a handle from a term that has it, and reports whether it was the last: then the number loses its value,
 // which was this.
 func (t *terms) remove(number, handle uint32) (facet uint32, value string, last bool) {
-	ch, i := t.chunk(number), number%termChunkSize
-	if p := ch.many[i].Load(); p != nil && p.len() > 1 {
-		if less := p.remove(handle); less != p {
-			ch.many[i].Store(less)
+	ch := t.chunk(number)
+	set := &ch.set[number%termChunkSize]
+	v := set.Load()
+	if v >= termMany {
+		i := v - termMany
+		if p := t.sets.get(int(i)); p.len() > 1 {
+			if less := p.remove(handle); less != p {
+				t.sets.set(int(i), less)
+			}
+			return 0, "", false
 		}
-		return 0, "", false
+		defer func() { // when the term no longer names the place
+			t.sets.set(int(i), nil)
+			t.free = append(t.free, i)
+		}()
 	}
 	facet, value, _ = t.value(number)
 	table := t.table.Load()
 	table.remove(table.hash(facet, value), number)
-	ch.one[i].Store(termDead)
-	ch.many[i].Store(nil)
+	set.Store(termDead)
 	ch.live--
 	t.live--
 	t.release(number, t.n.Load())

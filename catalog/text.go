@@ -28,15 +28,29 @@ type textIndex struct {
 	packed []byte                // and for them as a record has them; under Catalog.mu both
 }
 
-// packedWords are the words of an item, ascending by number, each with how often it is in the item, where each field
-// counts with its weight.
+// packedWords are the words of an item, ascending by number, each with its weight: how often it is in the item, where each
+// field counts with its own. A word is its number less the one before it and, in the two lowest bits, its weight less 1;
+// a weight above 3 stands behind it, less 4.
 type packedWords []byte
+
+const weightFew = 3
+
+func (p packedWords) add(before, number, weight uint32) packedWords {
+	if weight <= weightFew {
+		return binary.AppendUvarint(p, uint64(number-before)<<2|uint64(weight-1))
+	}
+	p = binary.AppendUvarint(p, uint64(number-before)<<2|weightFew)
+	return binary.AppendUvarint(p, uint64(weight-weightFew-1))
+}
 
 // next reads the word after the one of a number, or after 0.
 func (p packedWords) next(before uint32) (number, weight uint32, rest packedWords) {
-	number, p = uvarint32(p)
-	weight, p = uvarint32(p)
-	return before + number, weight, p
+	x, p := uvarint64(p)
+	if weight = uint32(x & weightFew); weight == weightFew {
+		weight, p = uvarint32(p)
+		weight += weightFew
+	}
+	return before + uint32(x>>2), weight + 1, p
 }
 
 // weight is that of all the words.
@@ -109,7 +123,7 @@ func cut(s string, max int) string {
 	if len(s) <= max {
 		return s
 	}
-	for !utf8.RuneStart(s[max]) {
+	for max > 0 && !utf8.RuneStart(s[max]) {
 		max--
 	}
 	return s[:max]
@@ -144,15 +158,14 @@ func (c *Catalog) addWords(t *textIndex, h *head, old record) {
 	}
 	all = c.appendWords(t, all, b.description, 1)
 	slices.Sort(all)
-	words := t.packed[:0]
+	words := packedWords(t.packed[:0])
 	before := uint32(0)
 	for i := 0; i < len(all); {
 		number, weight := uint32(all[i]>>32), uint32(0)
 		for ; i < len(all) && uint32(all[i]>>32) == number; i++ {
 			weight += uint32(all[i])
 		}
-		words = binary.AppendUvarint(words, uint64(number-before))
-		words = binary.AppendUvarint(words, uint64(weight))
+		words = words.add(before, number, weight)
 		before = number
 	}
 	t.all, t.packed = kept(all), kept(words)

@@ -26,7 +26,7 @@ func (p *Patch) check(id string) error {
 // ofItem writes the item's identifier into an InvalidError.
 func ofItem(id string, err error) error {
 	if e, ok := errors.AsType[*InvalidError](err); ok {
-		e.Item = id[:min(len(id), readable)]
+		e.Item = cut(id, readable)
 	}
 	return err
 }

@@ -26,7 +26,8 @@
 // # Caveats
 //
 // A section is what one type wrote, with a version of its own; what it holds is not described in the file. What is read
-// of a section must be all of it.
+// of a section must be all of it, unless the next is looked for by [Reader.Peek] or [Reader.Skip]. Nothing is known of a
+// file to be whole before Close said so: act on what was read after that.
 package codec
 
 import (

@@ -3,10 +3,15 @@ package codec
 import (
 	"encoding/binary"
 	"math"
+	"strings"
 )
 
 // Uint32 gets a number.
 func (s *source) Uint32() uint32 {
+	if b := s.block; len(b) >= 4 && s.err == nil {
+		s.block = b[4:]
+		return binary.LittleEndian.Uint32(b)
+	}
 	var b [4]byte
 	s.read(b[:])
 	return binary.LittleEndian.Uint32(b[:])
@@ -14,6 +19,10 @@ func (s *source) Uint32() uint32 {
 
 // Uint64 gets a number.
 func (s *source) Uint64() uint64 {
+	if b := s.block; len(b) >= 8 && s.err == nil {
+		s.block = b[8:]
+		return binary.LittleEndian.Uint64(b)
+	}
 	var b [8]byte
 	s.read(b[:])
 	return binary.LittleEndian.Uint64(b[:])
@@ -43,42 +52,57 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // String gets a string.
 func (s *source) String() string {
-	return string(slice(s, uint64(s.Uint32()), 1, func(dst, b []byte) { copy(dst, b) }))
+	n := uint64(s.Uint32()) // 0 after an error
+	if b := s.block; n <= uint64(len(b)) {
+		s.block = b[n:]
+		return string(b[:n])
+	}
+	var text strings.Builder
+	text.Grow(int(s.fit(n, 1)))
+	for n > 0 && s.more() {
+		part := s.block[:min(n, uint64(len(s.block)))]
+		text.Write(part)
+		s.block, n = s.block[len(part):], n-uint64(len(part))
+	}
+	if s.err != nil {
+		return ""
+	}
+	return text.String()
 }
 
 // Bytes gets a slice.
 func (s *source) Bytes() []byte {
-	return slice(s, s.Uint64(), 1, func(dst, b []byte) { copy(dst, b) })
+	return slice(s, 1, func(dst, b []byte) { copy(dst, b) })
 }
 
 // Uint32s gets a slice.
 func (s *source) Uint32s() []uint32 {
-	return slice(s, s.Uint64(), 4, func(dst []uint32, b []byte) {
+	return slice(s, 4, func(dst []uint32, b []byte) {
 		for i := range dst {
-			dst[i] = binary.LittleEndian.Uint32(b[4*i:])
+			dst[i] = binary.LittleEndian.Uint32(b[4*i : 4*i+4])
 		}
 	})
 }
 
 // Uint64s gets a slice.
 func (s *source) Uint64s() []uint64 {
-	return slice(s, s.Uint64(), 8, func(dst []uint64, b []byte) {
+	return slice(s, 8, func(dst []uint64, b []byte) {
 		for i := range dst {
-			dst[i] = binary.LittleEndian.Uint64(b[8*i:])
+			dst[i] = binary.LittleEndian.Uint64(b[8*i : 8*i+8])
 		}
 	})
 }
 
 // Float32s gets a slice of finite numbers.
 func (s *source) Float32s() []float32 {
-	return slice(s, s.Uint64(), 4, func(dst []float32, b []byte) {
+	return slice(s, 4, func(dst []float32, b []byte) {
 		for i := range dst {
-			v := math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-			if !finite(float64(v)) {
+			bits := binary.LittleEndian.Uint32(b[4*i : 4*i+4])
+			if bits&exponent == exponent {
 				s.Fail("number that is not finite")
-				v = 0
+				return
 			}
-			dst[i] = v
+			dst[i] = math.Float32frombits(bits)
 		}
 	})
 }
@@ -86,11 +110,15 @@ func (s *source) Float32s() []float32 {
 // Strings gets a table of strings.
 func (s *source) Strings() []string {
 	n := s.Uint64()
-	if s.left >= 0 && n > uint64(s.left)/4+uint64(len(s.block))/4 {
-		s.Fail("%d strings", n)
+	room := s.fit(n, 4) // each has its length before it
+	if s.err != nil {
+		return nil
 	}
-	var table []string
-	for i := uint64(0); i < n && s.err == nil; i++ {
+	if s.left < 0 {
+		room = min(room, BlockMax/16) // which is what a string takes itself
+	}
+	table := make([]string, 0, room)
+	for ; n > 0 && s.err == nil; n-- {
 		table = append(table, s.String())
 	}
 	if s.err != nil {
@@ -99,44 +127,52 @@ func (s *source) Strings() []string {
 	return table
 }
 
-// slice gets n elements of so many bytes each, which decode makes of those bytes. It is empty, not nil, for none, and
-// nil after an error.
-func slice[T any](s *source, n uint64, size int, decode func(dst []T, b []byte)) []T {
-	known := s.left >= 0
-	if known && n > uint64(s.left+int64(len(s.block)))/uint64(size) {
-		s.Fail("%d elements of %d bytes", n, size)
-	}
+// slice gets a slice of elements of so many bytes each, which decode makes of those bytes. It is empty, not nil, for
+// none, and nil after an error.
+func slice[T any](s *source, size int, decode func(dst []T, b []byte)) []T {
+	n := s.Uint64()
+	room := s.fit(n, size)
 	if s.err != nil {
 		return nil
 	}
-	room := n
-	if !known {
-		room = min(n, BlockMax/uint64(size))
-	}
 	all := make([]T, 0, room)
 	for uint64(len(all)) < n && s.more() {
-		have := min(uint64(len(s.block)/size), n-uint64(len(all)))
-		var across [8]byte // an element that begins in one block and ends in the next
+		have := int(min(uint64(len(s.block)/size), n-uint64(len(all))))
 		from := s.block
+		var across [8]byte // an element that begins in one block and ends in the next
 		if have == 0 {
 			have, from = 1, across[:size]
 			s.read(from)
 		} else {
-			s.block = s.block[have*uint64(size):]
+			s.block = s.block[have*size:]
 		}
 		at := len(all)
-		if need := at + int(have); need > cap(all) {
+		if need := at + have; need > cap(all) {
 			grown := make([]T, at, min(2*uint64(need), n))
 			copy(grown, all)
 			all = grown
 		}
-		all = all[:at+int(have)]
-		decode(all[at:], from)
+		all = all[:at+have]
+		decode(all[at:], from[:have*size])
 	}
 	if s.err != nil {
 		return nil
 	}
 	return all
+}
+
+// fit is for how many of n elements, of at least size bytes each, memory may be taken before they have come: for all when
+// it is known that they may be in what is left of the stream, which otherwise is damaged, and else for no more than a
+// block.
+func (s *source) fit(n uint64, size int) uint64 {
+	if s.left < 0 {
+		return min(n, BlockMax/uint64(size))
+	}
+	if n > uint64(s.left+int64(len(s.block)))/uint64(size) {
+		s.Fail("%d elements of %d bytes in what is left", n, size)
+		return 0
+	}
+	return n
 }
 
 // read fills b, which is all zero after an error.

@@ -29,12 +29,12 @@ type source struct {
 	next    byte   // tag of the record that comes next; 0: not looked at yet
 	name    string // of the section that comes next
 	version uint32 // of the section that comes next
-	ended   bool
 	err     error
 }
 
-// NewReader begins to read a file. When src can say how long it is, by a method Len or Size or as an *os.File, nothing
-// is allocated for more than that; else slices grow as their elements arrive.
+// NewReader begins to read a file. When src can say how long it is, by a method Len (what is left) or Size (no less than
+// that) or as an *os.File, a slice gets its memory at once and nothing is allocated for more than can come; else slices
+// grow as their elements arrive, and take up to three times their size meanwhile.
 func NewReader(src io.Reader) (*Reader, error) {
 	s := &source{src: bufio.NewReaderSize(src, 64<<10), left: sizeOf(src)}
 	head := make([]byte, len(magic))
@@ -91,8 +91,8 @@ func (r *Reader) Section(name string, newest uint32) (version uint32) {
 }
 
 // Peek is the name, without the Reader's prefix, of the section that comes after the one under way, of which what has
-// not been read is passed over. The second result is false at the end of the file, after an error, and where the next
-// section's name does not have the prefix.
+// not been read is passed over: unlike Section it does not mind. The second result is false at the end of the file, after
+// an error, and where the next section's name does not have the prefix.
 func (r *Reader) Peek() (name string, ok bool) {
 	r.pass()
 	if r.err != nil || r.next != tagSection {
@@ -101,7 +101,7 @@ func (r *Reader) Peek() (name string, ok bool) {
 	return strings.CutPrefix(r.name, r.prefix)
 }
 
-// Skip passes over the section that comes next.
+// Skip passes over the section that comes next, and what is left of the one under way. It costs reading them.
 func (r *Reader) Skip() {
 	r.pass()
 	if r.err == nil && r.next == tagSection {

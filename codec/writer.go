@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"math"
 )
 
 // blockSize is how much a Writer gathers before it writes a block.
@@ -25,6 +24,7 @@ type sink struct {
 	block  []byte // the payload of the block under way
 	number uint64 // of the record to be written next
 	within bool   // a section has begun
+	closed bool
 	err    error
 }
 
@@ -38,11 +38,15 @@ func NewWriter(dst io.Writer) *Writer {
 // Within returns a Writer of the same file that puts the prefix before the names of its sections.
 func (w *Writer) Within(prefix string) *Writer { return &Writer{w.sink, w.prefix + prefix} }
 
-// Section ends the section under way and begins one of this name and version, of at least 1.
+// Section ends the section under way and begins one of this name, which with the Writer's prefix is 1 to 1024 bytes, and
+// version, of at least 1. Names may come twice; a Reader meets sections in their order.
 func (w *Writer) Section(name string, version uint32) {
 	name = w.prefix + name
-	if len(name) > nameMax || name == "" || version == 0 {
-		w.Fail(fmt.Errorf("codec: section %q in version %d", name, version))
+	switch {
+	case w.closed:
+		w.Fail(errors.New("codec: section after Close"))
+	case name == "" || len(name) > nameMax || version == 0:
+		w.Fail(fmt.Errorf("codec: section %.64q in version %d", name, version))
 	}
 	w.flush()
 	head := []byte{tagSection}
@@ -63,104 +67,37 @@ func (s *sink) Fail(err error) {
 	}
 }
 
-// Close ends the file and returns the first error. It does not close what it wrote to.
+// Close ends the file and returns the first error; again, it does nothing but return it. It does not close what it wrote
+// to.
 func (w *Writer) Close() error {
-	w.flush()
-	w.record([]byte{tagEnd}, nil)
-	if w.err == nil {
-		w.err = errClosed
-		return nil
+	if !w.closed {
+		w.flush()
+		w.record([]byte{tagEnd}, nil)
+		w.closed, w.within = true, false
 	}
 	return w.err
-}
-
-var errClosed = errors.New("codec: writer is closed")
-
-// Uint32 puts a number.
-func (s *sink) Uint32(v uint32) { s.block = binary.LittleEndian.AppendUint32(s.room(4), v) }
-
-// Uint64 puts a number.
-func (s *sink) Uint64(v uint64) { s.block = binary.LittleEndian.AppendUint64(s.room(8), v) }
-
-// Float32 puts a finite number.
-func (s *sink) Float32(v float32) {
-	s.finite(float64(v))
-	s.Uint32(math.Float32bits(v))
-}
-
-// Float64 puts a finite number.
-func (s *sink) Float64(v float64) {
-	s.finite(v)
-	s.Uint64(math.Float64bits(v))
-}
-
-func (s *sink) finite(v float64) {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		s.Fail(fmt.Errorf("codec: cannot write %v", v))
-	}
-}
-
-// String puts a string.
-func (s *sink) String(text string) {
-	s.Uint32(uint32(len(text)))
-	for text != "" {
-		b := s.room(1)
-		n := min(len(text), cap(b)-len(b))
-		s.block, text = append(b, text[:n]...), text[n:]
-	}
-}
-
-// Bytes puts a slice.
-func (s *sink) Bytes(data []byte) {
-	s.Uint64(uint64(len(data)))
-	for len(data) > 0 {
-		b := s.room(1)
-		n := min(len(data), cap(b)-len(b))
-		s.block, data = append(b, data[:n]...), data[n:]
-	}
-}
-
-// Uint32s puts a slice.
-func (s *sink) Uint32s(vs []uint32) {
-	s.Uint64(uint64(len(vs)))
-	for _, v := range vs {
-		s.Uint32(v)
-	}
-}
-
-// Uint64s puts a slice.
-func (s *sink) Uint64s(vs []uint64) {
-	s.Uint64(uint64(len(vs)))
-	for _, v := range vs {
-		s.Uint64(v)
-	}
-}
-
-// Float32s puts a slice of finite numbers.
-func (s *sink) Float32s(vs []float32) {
-	s.Uint64(uint64(len(vs)))
-	for _, v := range vs {
-		s.Float32(v)
-	}
-}
-
-// Strings puts a table of n strings.
-func (s *sink) Strings(n int, at func(i int) string) {
-	s.Uint64(uint64(n))
-	for i := range n {
-		s.String(at(i))
-	}
 }
 
 // room returns the block under way with room for n bytes.
 func (s *sink) room(n int) []byte {
 	if !s.within {
-		s.Fail(errors.New("codec: put before a section"))
+		s.Fail(errors.New("codec: put outside of a section"))
 	}
 	if len(s.block)+n > cap(s.block) {
 		s.flush()
 	}
 	return s.block
+}
+
+// bulk puts elements of so many bytes each, as many at a time as the block has room for. No element lies in two blocks.
+func bulk[T any](s *sink, vs []T, size int, encode func(b []byte, vs []T)) {
+	for len(vs) > 0 && s.err == nil {
+		b := s.room(size)
+		n := min(len(vs), (cap(b)-len(b))/size)
+		s.block = b[:len(b)+n*size]
+		encode(s.block[len(b):], vs[:n])
+		vs = vs[n:]
+	}
 }
 
 // flush writes the block under way.

@@ -126,8 +126,8 @@ func (b *Board) Deal(item string, t time.Time) (Occurrence, bool) {
 	return Occurrence{*d, start, end}, ok
 }
 
-// IsLive reports whether a deal for the item is live at t: what an engine that boosts deals asks for each candidate. It
-// allocates nothing while no window opens or closes.
+// IsLive reports whether a deal for the item is live at t. It allocates nothing while no window opens or closes, so that
+// it may be asked of many items, such as all those of a page.
 func (b *Board) IsLive(item string, t time.Time) bool { return b.live(item, t) != nil }
 
 func (b *Board) live(item string, t time.Time) *Deal {

@@ -18,7 +18,7 @@ import (
 func deal(t testing.TB, id, start, end, zone string, items ...string) deals.Deal {
 	t.Helper()
 	return deals.Deal{
-		ID: id, Items: items, Discount: deals.PercentOff(1000),
+		ID: id, Items: items, Discount: deals.PercentOff(10),
 		Window: window(t, deals.Daily{Start: start, End: end, Zone: zone}),
 	}
 }
@@ -70,12 +70,26 @@ func TestBoard(t *testing.T) {
 				t.Errorf("%s: deal of %q is %q, %t, want %q", tt.at, item, o.Deal.ID, ok, tt.of[item])
 			}
 		}
+		for _, item := range []string{"tea", "pot"} {
+			if o, ok := b.Deal(item, now); ok && (now.Before(o.Start) || !now.Before(o.End)) {
+				t.Errorf("%s: the deal of %s is from %v to %v", tt.at, item, o.Start, o.End)
+			}
+		}
 		if o, _ := b.Next(now); o.Deal.ID+" "+o.Start.Format(time.RFC3339) != tt.next {
 			t.Errorf("%s: next is %s at %v, want %s", tt.at, o.Deal.ID, o.Start, tt.next)
 		}
 	}
 	for range b.Live(at(t, "2026-11-22T12:30:00Z")) {
 		break
+	}
+}
+
+// What starts at the same time comes in the order of Replace.
+func TestNextTies(t *testing.T) {
+	t.Parallel()
+	b := board(t, deal(t, "z", "12:00", "13:00", "UTC", "tea"), deal(t, "a", "12:00", "14:00", "UTC", "tea"))
+	if o, ok := b.Next(at(t, "2026-11-22T09:00:00Z")); !ok || o.Deal.ID != "z" {
+		t.Errorf("next is %q, want the one listed first", o.Deal.ID)
 	}
 }
 
@@ -93,8 +107,8 @@ func TestReplaceErrors(t *testing.T) {
 		{"no window", func(d *deals.Deal) { d.Window = deals.Window{} }, deals.ErrWindow},
 		{"no discount", func(d *deals.Deal) { d.Discount = deals.Discount{} }, deals.ErrDiscount},
 		{"nothing off", func(d *deals.Deal) { d.Discount = deals.PercentOff(0) }, deals.ErrDiscount},
-		{"more than all off", func(d *deals.Deal) { d.Discount = deals.PercentOff(10_001) }, deals.ErrDiscount},
-		{"dearer", func(d *deals.Deal) { d.Discount = deals.PercentOff(-100) }, deals.ErrDiscount},
+		{"more than all off", func(d *deals.Deal) { d.Discount = deals.PercentOff(101) }, deals.ErrDiscount},
+		{"dearer", func(d *deals.Deal) { d.Discount = deals.PercentOff(-1) }, deals.ErrDiscount},
 		{"price below zero", func(d *deals.Deal) { d.Discount = deals.FixedPrice(-1, "EUR") }, deals.ErrDiscount},
 		{"no currency", func(d *deals.Deal) { d.Discount = deals.FixedPrice(1, "") }, deals.ErrCurrency},
 		{"lower-case currency", func(d *deals.Deal) { d.Discount = deals.FixedPrice(1, "eur") }, deals.ErrCurrency},
@@ -142,7 +156,7 @@ func TestReplaceCopies(t *testing.T) {
 	list := []deals.Deal{deal(t, "a", "00:00", "00:00", "UTC", "tea")}
 	b := board(t, list...)
 	list[0].Items[0], list[0].ID = "cup", "b"
-	if o, ok := b.Deal("tea", time.Unix(1e9, 0)); !ok || o.Deal.ID != "a" || b.IsLive("cup", time.Unix(1e9, 0)) {
+	if o, ok := b.Deal("tea", time.Unix(1e9, 0)); !ok || o.Deal.ID != "a" || o.Deal.Items[0] != "tea" || b.IsLive("cup", time.Unix(1e9, 0)) {
 		t.Error("the board changed with the caller's slice")
 	}
 }
@@ -210,7 +224,7 @@ func ExampleBoard() {
 	}
 	var board deals.Board
 	err = board.Replace([]deals.Deal{{
-		ID: "golden-hour", Items: []string{"tea"}, Discount: deals.PercentOff(2000), Window: w,
+		ID: "golden-hour", Items: []string{"tea"}, Discount: deals.PercentOff(20), Window: w,
 	}})
 	if err != nil {
 		fmt.Println(err)

@@ -2,7 +2,7 @@
 // that answers what is live.
 //
 //	w, err := deals.NewWindow(deals.Daily{Start: "18:00", End: "19:00", Zone: "Europe/Berlin"})
-//	err = board.Replace([]deals.Deal{{ID: "golden-hour", Items: []string{"tea"}, Discount: deals.PercentOff(2000), Window: w}})
+//	err = board.Replace([]deals.Deal{{ID: "golden-hour", Items: []string{"tea"}, Discount: deals.PercentOff(20), Window: w}})
 //	for o := range board.Live(now) { fmt.Println(o.Deal.ID, "ends in", o.End.Sub(now)) }
 //
 // A [Window] is half-open: it is live from its start up to but not at its end. Where daylight saving moves the clocks it

@@ -5,16 +5,22 @@ import (
 	"fmt"
 )
 
-// Discount is how a deal lowers a price: by a part of it or to a fixed one. Make it with PercentOff or FixedPrice; the
-// zero Discount is not valid. Discounts compare with ==.
+// Discount is how a deal lowers a price: by a part of it or to a fixed one. Make it with PercentOff, BasisPointsOff or
+// FixedPrice; the zero Discount is not valid. Discounts compare with ==.
 type Discount struct {
 	off      int   // basis points; 0 for a fixed price
 	price    int64 // minor units of currency
 	currency string
 }
 
-// PercentOff takes a part of the price away, in basis points: 2000 is 20 %. Valid are 1 to 10,000.
-func PercentOff(basisPoints int) Discount { return Discount{off: basisPoints} }
+// PercentOff takes whole hundredths of the price away: PercentOff(20) is 20 % off. Valid are 1 to 100.
+func PercentOff(percent int) Discount {
+	return Discount{off: 100 * max(-1, min(percent, 101))} // what is out of range stays so, and does not overflow
+}
+
+// BasisPointsOff takes hundredths of a percent away, for parts that are no whole percent: BasisPointsOff(1250) is 12.5 %
+// off. Valid are 1 to 10,000.
+func BasisPointsOff(points int) Discount { return Discount{off: points} }
 
 // FixedPrice sets the price, in minor units (cents) of an ISO 4217 currency. Valid are 0 and above.
 func FixedPrice(minor int64, currency string) Discount {
@@ -28,7 +34,7 @@ func (d Discount) Validate() error {
 		return fmt.Errorf("%w: none given", ErrDiscount)
 	case d.currency == "" && d.price == 0:
 		if d.off < 1 || d.off > 10_000 {
-			return fmt.Errorf("%w: %d basis points, want 1 to 10,000", ErrDiscount, d.off)
+			return fmt.Errorf("%w: %d basis points off, want 1 to 10,000 (a percent is 100)", ErrDiscount, d.off)
 		}
 	case d.off != 0:
 		return fmt.Errorf("%w: both a part off and a fixed price", ErrDiscount)
@@ -76,7 +82,8 @@ type discountJSON struct {
 	Currency string `json:"currency,omitzero"`
 }
 
-// MarshalJSON writes {"off": 2000} or {"price": 999, "currency": "EUR"}. An invalid discount is an error.
+// MarshalJSON writes {"off": 2000}, in basis points whichever way it was made (this is 20 % off), or {"price": 999,
+// "currency": "EUR"}. An invalid discount is an error.
 func (d Discount) MarshalJSON() ([]byte, error) {
 	if err := d.Validate(); err != nil {
 		return nil, err

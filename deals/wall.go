@@ -56,46 +56,35 @@ func floorDiv(a, b int64) int64 {
 // instant returns when clocks in loc show the given wall time, which is counted in seconds as if it were UTC: the first
 // time that they do; where they skip it, the time that is as far behind the skip as it lies within. (time.Date makes
 // no such promise: in either case it may take the other side.)
+//
+// The period looked at is the one that shows the time, or beside the skip or the repetition that the time lies in. When
+// it is the one before that, its own offset gives the answer, so that only what precedes it needs a look.
 func instant(wall int64, loc *time.Location) int64 {
 	_, offset := time.Unix(wall, 0).In(loc).Zone()
 	own := periodAt(wall-int64(offset), loc)
-	if t := wall - own.offset; t-changeMax >= own.start && t+changeMax < own.end {
-		return t // far from any change of clocks
+	t := wall - own.offset
+	if t-changeMax >= own.start {
+		return t
 	}
-	near := make([]period, 0, 3)
-	if own.start != math.MinInt64 {
-		near = append(near, periodAt(own.start-1, loc))
+	before := periodAt(own.start-1, loc)
+	first := wall - before.offset
+	shown := first >= before.start && first < own.start // before the change too
+	skipped := first >= own.start && t < own.start
+	if shown || skipped {
+		return first
 	}
-	near = append(near, own)
-	if own.end != math.MaxInt64 {
-		near = append(near, periodAt(own.end, loc))
-	}
-	for _, p := range near {
-		if t := wall - p.offset; t >= p.start && t < p.end {
-			return t
-		}
-	}
-	for i, before := range near[:len(near)-1] {
-		if t := wall - before.offset; t >= before.end && wall-near[i+1].offset < before.end {
-			return t
-		}
-	}
-	return wall - own.offset
+	return t
 }
 
-// period is a stretch of time, in Unix seconds, through which clocks keep one offset from UTC.
-type period struct{ start, end, offset int64 }
+// period begins at an instant, in Unix seconds, from which clocks keep one offset from UTC.
+type period struct{ start, offset int64 }
 
 func periodAt(t int64, loc *time.Location) period {
 	at := time.Unix(t, 0).In(loc)
 	_, offset := at.Zone()
-	p := period{math.MinInt64, math.MaxInt64, int64(offset)}
-	start, end := at.ZoneBounds()
-	if !start.IsZero() {
-		p.start = start.Unix()
+	start, _ := at.ZoneBounds()
+	if start.IsZero() {
+		return period{math.MinInt64, int64(offset)}
 	}
-	if !end.IsZero() {
-		p.end = end.Unix()
-	}
-	return p
+	return period{start.Unix(), int64(offset)}
 }

@@ -23,7 +23,8 @@ type Daily struct {
 // Window is a time of day that comes back: immutable, safe for concurrent use, cheap to copy. The zero Window is never
 // live. It answers for the years 1 to 9999 and is not live outside them.
 //
-// A change of clocks may shorten an occurrence, lengthen it or, where clocks skip it whole, cancel it.
+// A change of clocks may shorten an occurrence, lengthen it or, where clocks skip it whole, cancel it. A date that a zone
+// skips (30 December 2011 in Apia) has no occurrence: what was meant for a Friday does not move to the Saturday.
 type Window struct{ w *window }
 
 type window struct {
@@ -60,7 +61,7 @@ func NewWindow(d Daily) (Window, error) {
 		return Window{}, fmt.Errorf("%w: %q", ErrZone, d.Zone)
 	}
 	if w.loc, err = time.LoadLocation(d.Zone); err != nil {
-		return Window{}, fmt.Errorf("%w: %q: %w", ErrZone, d.Zone, err)
+		return Window{}, fmt.Errorf("%w: %q", ErrZone, d.Zone) // whose own error says no more than that
 	}
 	if err := w.setDates(d); err != nil {
 		return Window{}, err
@@ -208,8 +209,13 @@ func (w *window) runs(day int64) bool {
 	return day >= w.from && day <= w.until && w.days>>((weekday+int64(time.Thursday))%7)&1 == 1
 }
 
-// occurrence returns the start and the end of the one that starts on a day; it is none when the end is not later.
+// occurrence returns the start and the end of the one that starts on a day; it is none when the end is not later. Zones
+// have only ever skipped a day or more by leaving out whole dates, so that a start so far behind its time means one.
 func (w *window) occurrence(day int64) (from, until int64) {
-	midnight := day * daySeconds
-	return instant(midnight+w.start, w.loc), instant(midnight+w.end, w.loc)
+	start := day*daySeconds + w.start
+	from = instant(start, w.loc)
+	if _, offset := time.Unix(from, 0).In(w.loc).Zone(); from+int64(offset)-start >= daySeconds {
+		return from, from
+	}
+	return from, instant(day*daySeconds+w.end, w.loc)
 }

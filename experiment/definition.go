@@ -33,7 +33,7 @@ type Experiment struct {
 
 	Start   time.Time `json:"start,omitzero"`    // from then on; zero: always
 	End     time.Time `json:"end,omitzero"`      // until before then; zero: for ever
-	Phase   int       `json:"phase,omitempty"`   // counts restarts; exposures and sticky variants of other phases do not count
+	Phase   int       `json:"phase,omitempty"`   // counts restarts; sticky variants of other phases do not count
 	Stopped bool      `json:"stopped,omitempty"` // the kill switch: nobody takes part, whatever else is said
 }
 

@@ -1,12 +1,11 @@
-// Package experiment decides by hash alone which variant of an experiment a unit (a user, a session) sees, and records
-// that it was seen.
+// Package experiment decides by hash alone which variant of an experiment a unit (a user, a session) sees.
 //
 // A [Definition] describes experiments, the layers that keep them apart and the holdouts that keep units out of all of
 // them. [Compile] checks it and makes a [Set], which is immutable; a [Live] holds the set in service and swaps it in
 // one step. An [Assigner] answers for one experiment and is what recommend.Options.Experiment takes: the engine then writes
-// down who saw what in its own log, and compares the variants from there. For experiments on anything else an [Exposures]
-// log records who saw what, once and durably. The analysis of what followed is in package experiment/stats, and the
-// compatibility with GrowthBook in experiment/growthbook.
+// down who saw what in its own log, and compares the variants from there. Who saw what of other experiments is the
+// program's to record. The analysis of what followed is in package experiment/stats, and the compatibility with
+// GrowthBook in experiment/growthbook.
 //
 //	set, err := experiment.Compile(experiment.Definition{Experiments: []experiment.Experiment{{
 //		Key:      "ranking",

@@ -1,12 +1,8 @@
 package experiment_test
 
 import (
-	"context"
 	"fmt"
 	"log"
-	"os"
-	"path/filepath"
-	"time"
 
 	"github.com/goldrec/gold/experiment"
 )
@@ -27,31 +23,6 @@ func Example() {
 	// ann hybrid
 	// bob control
 	// eve control
-}
-
-func ExampleExposures() {
-	dir, err := os.MkdirTemp("", "exposures")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	file, err := experiment.OpenFileLog(filepath.Join(dir, "exposures"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer file.Close()
-	exposures := experiment.NewExposures(file, experiment.ExposuresOptions{})
-	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	for range 3 { // shown three times, recorded once
-		e := experiment.Exposure{Experiment: "ranking", Unit: "ann", Variant: "hybrid", Time: at}
-		if err := exposures.Record(context.Background(), e); err != nil {
-			log.Fatal(err)
-		}
-	}
-	for e, err := range file.All() {
-		fmt.Println(e.Unit, e.Variant, err)
-	}
-	// Output: ann hybrid <nil>
 }
 
 func ExampleExperiment_Reweight() {

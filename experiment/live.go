@@ -26,7 +26,8 @@ func (l *Live) Assign(key string, subject Subject) Assignment {
 	return l.set.Load().Assign(key, subject)
 }
 
-// Assigner answers for the named experiment, whether or not the set in service has it yet.
+// Assigner answers for the named experiment, whether or not the set in service has it yet: until it has, nobody gets a
+// variant. Assigner.Variants tells the two apart.
 func (l *Live) Assigner(key string) *Assigner { return &Assigner{live: l, key: key} }
 
 // Assigner answers for one experiment of a Live. It is what recommend.Options.Experiment takes, and safe for concurrent
@@ -38,6 +39,21 @@ type Assigner struct {
 
 // Key is the experiment's key.
 func (a *Assigner) Key() string { return a.key }
+
+// Variants returns the keys of the experiment's variants in the order of its definition, as the set in service has them
+// now, and nil when that has no such experiment: a misspelt key would otherwise give nobody a variant and say nothing.
+// The slice is the caller's.
+func (a *Assigner) Variants() []string {
+	e := a.live.Set().Experiment(a.key)
+	if e == nil {
+		return nil
+	}
+	keys := make([]string, len(e.Variants))
+	for i := range e.Variants {
+		keys[i] = e.Variants[i].Key
+	}
+	return keys
+}
 
 // Variant returns the key of the user's variant, "" outside the experiment. It allocates nothing.
 func (a *Assigner) Variant(user string) string {

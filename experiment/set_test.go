@@ -11,6 +11,8 @@ import (
 	"github.com/goldrec/gold/experiment"
 )
 
+var dawn = time.Date(2026, 1, 1, 6, 0, 0, 0, time.UTC)
+
 func compile(t testing.TB, d experiment.Definition, opts experiment.Options) *experiment.Set {
 	t.Helper()
 	set, err := experiment.Compile(d, opts)

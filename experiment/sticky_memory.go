@@ -37,8 +37,8 @@ func (m *MemorySticky) Stick(key StickyKey, variant string) error {
 	return nil
 }
 
-// Table keeps small values by key, durably: the part of a store that sticky variants need. Implementations are safe for
-// concurrent use.
+// Table keeps small values by key, durably. It is what a StoredSticky needs of a program's database, such as a table of
+// two columns there; no store of this library is one. Implementations are safe for concurrent use.
 type Table interface {
 	// Get returns the value put last, nil when there is none.
 	Get(ctx context.Context, key string) ([]byte, error)

@@ -24,7 +24,7 @@ const (
 	slotsDefault    = 1000
 )
 
-// ErrInvalid says that a definition or an exposure cannot be taken as it is; each Fault wraps it.
+// ErrInvalid says that a definition cannot be taken as it is; each Fault wraps it.
 var ErrInvalid = errors.New("experiment: invalid")
 
 // Fault is one thing that is wrong with a definition.

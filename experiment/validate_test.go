@@ -1,7 +1,6 @@
 package experiment_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,6 +63,40 @@ func TestFaults(t *testing.T) {
 		{"forced", func(_ *experiment.Definition, a, _ *experiment.Experiment) { a.Forced = map[string]string{"u": "z"} }, []string{"no variant"}},
 		{"holdout", func(d *experiment.Definition, _, _ *experiment.Experiment) { d.Holdout = &experiment.Holdout{Share: 2} },
 			[]string{"is empty", "is 2"}},
+		{"salts", func(d *experiment.Definition, a, _ *experiment.Experiment) {
+			d.Holdout = &experiment.Holdout{Key: "h", Salt: "\xff"}
+			d.Layers[0].Salt = "\xff"
+			a.Holdout = &experiment.Holdout{Key: "h", Salt: "\xff"}
+		},
+			[]string{`holdout.salt: is not UTF-8`, `layer "page" salt: is not UTF-8`, `experiment "a" holdout.salt: is not UTF-8`}},
+		{"layer holdout", func(d *experiment.Definition, _, _ *experiment.Experiment) {
+			d.Layers[0].Holdout = &experiment.Holdout{Key: "h", Share: 2}
+		},
+			[]string{`layer "page" holdout.share: is 2`}},
+		{"same layer", func(d *experiment.Definition, _, _ *experiment.Experiment) {
+			d.Layers = append(d.Layers, experiment.Layer{Key: "page", Slots: 10})
+		},
+			[]string{`layer "page": is defined twice`}},
+		{"hash version 2", func(_ *experiment.Definition, a, _ *experiment.Experiment) { a.HashVersion = 2 },
+			[]string{`is 2`}},
+		{"weights a little off", func(_ *experiment.Definition, a, _ *experiment.Experiment) { a.Variants[1].Weight = 0.50001 },
+			[]string{`add up to 1.00001`}},
+		{"slots of nothing", func(_ *experiment.Definition, a, _ *experiment.Experiment) {
+			a.Slots = experiment.Slots{From: 3, To: 3}
+		},
+			[]string{`not a range`}},
+		{"slots overlap below", func(_ *experiment.Definition, a, b *experiment.Experiment) {
+			a.Slots, b.Slots = experiment.Slots{From: 5, To: 10}, experiment.Slots{To: 6}
+		},
+			[]string{`overlap`}},
+		{"empty range", func(_ *experiment.Definition, a, _ *experiment.Experiment) {
+			a.Variants[0].Ranges = []experiment.Range{{From: 0, To: 0}, {From: 0, To: experiment.Buckets}}
+		},
+			[]string{`every bucket once, at 0`}},
+		{"range beyond", func(_ *experiment.Definition, a, _ *experiment.Experiment) {
+			a.Variants[0].Ranges = []experiment.Range{{From: 0, To: experiment.Buckets + 1}}
+		},
+			[]string{`every bucket once, at 0`}},
 		{"no such layer", func(_ *experiment.Definition, a, _ *experiment.Experiment) { a.Layer = "x" }, []string{"not defined"}},
 		{"slots outside", func(_ *experiment.Definition, a, _ *experiment.Experiment) { a.Slots.To = 11 }, []string{"not a range"}},
 		{"slots overlap", func(_ *experiment.Definition, a, _ *experiment.Experiment) { a.Slots.To = 6 }, []string{"overlap"}},
@@ -98,6 +131,38 @@ func TestFaults(t *testing.T) {
 		{"value", func(_ *experiment.Definition, a, _ *experiment.Experiment) {
 			a.Condition = &experiment.Condition{Attribute: "x", Op: experiment.Less, Value: true}
 		}, []string{"not a string or number"}},
+		{"no attribute", func(_ *experiment.Definition, a, _ *experiment.Experiment) {
+			a.Condition = &experiment.Condition{Op: experiment.Exists}
+		},
+			[]string{`no attribute`}},
+		{"value of exists", func(_ *experiment.Definition, a, _ *experiment.Experiment) {
+			a.Condition = &experiment.Condition{Attribute: "x", Op: experiment.Exists, Value: 1}
+		},
+			[]string{`takes no value`}},
+		{"no value", func(_ *experiment.Definition, a, _ *experiment.Experiment) {
+			a.Condition = &experiment.Condition{Attribute: "x", Op: experiment.Equal}
+		},
+			[]string{`not a string, bool or number`}},
+		{"value NaN", func(_ *experiment.Definition, a, _ *experiment.Experiment) {
+			a.Condition = &experiment.Condition{Attribute: "x", Op: experiment.Equal, Value: math.NaN()}
+		},
+			[]string{`not a number`}},
+		{"prefix of a number", func(_ *experiment.Definition, a, _ *experiment.Experiment) {
+			a.Condition = &experiment.Condition{Attribute: "x", Op: experiment.Prefix, Value: 1}
+		},
+			[]string{`not a string`}},
+		{"list with nothing", func(_ *experiment.Definition, a, _ *experiment.Experiment) {
+			a.Condition = &experiment.Condition{Attribute: "x", Op: experiment.In, Value: []any{"a", nil}}
+		},
+			[]string{`not a list of`}},
+		{"no list", func(_ *experiment.Definition, a, _ *experiment.Experiment) {
+			a.Condition = &experiment.Condition{Attribute: "x", Op: experiment.In, Value: "a"}
+		},
+			[]string{`not a list of`}},
+		{"long expression", func(_ *experiment.Definition, a, _ *experiment.Experiment) {
+			a.Condition = &experiment.Condition{Attribute: "x", Op: experiment.Matches, Value: strings.Repeat("a", 1001)}
+		},
+			[]string{`at most 1000 bytes`}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -161,7 +226,8 @@ func TestConditions(t *testing.T) {
 	type c = experiment.Condition
 	attributes := map[string]any{
 		"country": "FR", "age": 30, "score": 1.5, "vip": true, "tags": []string{"a", "b"}, "mixed": []any{"x", 2.0},
-		"nan": math.NaN(), "null": nil,
+		"nan": math.NaN(), "null": nil, "blank": []string{""}, "int64": int64(1) << 40, "int32": int32(7), "uint64": uint64(1) << 63,
+		"uint32": uint32(1) << 31, "float32": float32(0.5), "json": json.Number("2.5"),
 	}
 	tests := []struct {
 		condition c
@@ -200,6 +266,20 @@ func TestConditions(t *testing.T) {
 		{c{Attribute: "vip", Op: experiment.Missing}, false},
 		{c{Attribute: "nothing", Op: experiment.Missing}, true},
 		{c{Attribute: "null", Op: experiment.Equal, Value: ""}, false},
+		{c{Attribute: "null", Op: experiment.Exists}, true},
+		{c{Attribute: "null", Op: experiment.Missing}, false},
+		{c{Attribute: "age", Op: experiment.Prefix, Value: ""}, false},
+		{c{Attribute: "country", Op: experiment.Prefix, Value: ""}, true},
+		{c{Attribute: "age", Op: experiment.Matches, Value: ""}, false},
+		{c{Attribute: "country", Op: experiment.Contains, Value: 1}, false},
+		{c{Attribute: "blank", Op: experiment.Contains, Value: 0}, false},
+		{c{Attribute: "blank", Op: experiment.Contains, Value: ""}, true},
+		{c{Attribute: "int64", Op: experiment.Equal, Value: float64(1 << 40)}, true},
+		{c{Attribute: "int32", Op: experiment.Equal, Value: 7}, true},
+		{c{Attribute: "uint64", Op: experiment.Equal, Value: float64(1 << 63)}, true},
+		{c{Attribute: "uint32", Op: experiment.Equal, Value: int64(1 << 31)}, true},
+		{c{Attribute: "float32", Op: experiment.Equal, Value: 0.5}, true},
+		{c{Attribute: "json", Op: experiment.Greater, Value: 2}, true},
 		{c{Not: &c{Attribute: "vip", Op: experiment.Exists}}, false},
 		{c{Any: []c{}}, false},
 		{c{All: []c{}}, true},
@@ -215,6 +295,79 @@ func TestConditions(t *testing.T) {
 		a := compile(t, one(e), experiment.Options{}).Assign("e", experiment.Subject{Unit: "u", Attributes: attributes})
 		if got := a.Reason == experiment.Hashed; got != test.want {
 			t.Errorf("%s holds: %v, want %v", text, got, test.want)
+		}
+	}
+}
+
+// TestLimits holds that what is as large as it may be is taken.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	deep := experiment.Condition{Attribute: "x", Op: experiment.Missing}
+	for range experiment.ConditionDepthMax / 2 {
+		deep = experiment.Condition{Not: &experiment.Condition{Not: new(deep)}}
+	}
+	wide := experiment.Condition{All: make([]experiment.Condition, experiment.ConditionNodesMax-1)}
+	long := experiment.Condition{Attribute: "x", Op: experiment.Matches, Value: strings.Repeat("a?", 500)}
+	tests := map[string]experiment.Experiment{
+		"deep condition":  {Condition: &deep},
+		"wide condition":  {Condition: &wide},
+		"long expression": {Condition: &experiment.Condition{Not: &long}},
+		"long key":        {Key: strings.Repeat("k", experiment.IDMax)},
+		"weights":         {Variants: variants(0.5, 0.5000005)},
+		"ranges": {Variants: []experiment.Variant{
+			{Key: "a", Ranges: []experiment.Range{{From: 9, To: experiment.Buckets}}}, {Key: "b", Ranges: []experiment.Range{{From: 0, To: 9}}},
+		}},
+	}
+	for name, e := range tests {
+		if e.Key == "" {
+			e.Key = "e"
+		}
+		if e.Variants == nil {
+			e.Variants = variants(0)
+		}
+		if a := compile(t, one(e), experiment.Options{}).Assign(e.Key, experiment.Subject{Unit: "u"}); a.Reason != experiment.Hashed {
+			t.Errorf("%s: %v", name, a.Reason)
+		}
+	}
+	many := experiment.Definition{Experiments: make([]experiment.Experiment, experiment.ExperimentsMax)}
+	for i := range many.Experiments {
+		many.Experiments[i] = experiment.Experiment{Key: fmt.Sprint(i), Variants: variants(0)}
+	}
+	compile(t, many, experiment.Options{})
+	many.Experiments = append(many.Experiments, experiment.Experiment{Key: "e", Variants: variants(0)})
+	if _, err := experiment.Compile(many, experiment.Options{}); !errors.Is(err, experiment.ErrInvalid) {
+		t.Errorf("one experiment too many: %v", err)
+	}
+}
+
+// TestSlotsInTurn: experiments of a layer may have the same slots when they cannot run at one time.
+func TestSlotsInTurn(t *testing.T) {
+	t.Parallel()
+	later := dawn.Add(time.Hour)
+	tests := []struct {
+		name   string
+		change func(a, b *experiment.Experiment)
+		fine   bool
+	}{
+		{"both for ever", func(_, _ *experiment.Experiment) {}, false},
+		{"beside each other", func(a, b *experiment.Experiment) {
+			a.Slots, b.Slots = experiment.Slots{From: 5, To: 10}, experiment.Slots{To: 5}
+		}, true},
+		{"the first is stopped", func(a, _ *experiment.Experiment) { a.Stopped = true }, true},
+		{"the second is stopped", func(_, b *experiment.Experiment) { b.Stopped = true }, true},
+		{"one ends as the other begins", func(a, b *experiment.Experiment) { a.End, b.Start = dawn, dawn }, true},
+		{"the other way round", func(a, b *experiment.Experiment) { b.End, a.Start = dawn, dawn }, true},
+		{"a while together", func(a, b *experiment.Experiment) { a.End, b.Start = later, dawn }, false},
+		{"ends, but the other has no start", func(a, _ *experiment.Experiment) { a.End = dawn }, false},
+	}
+	for _, test := range tests {
+		d := experiment.Definition{Layers: []experiment.Layer{{Key: "l", Slots: 10}}, Experiments: []experiment.Experiment{
+			{Key: "a", Variants: variants(0), Layer: "l", Slots: experiment.Slots{To: 5}},
+			{Key: "b", Variants: variants(0), Layer: "l", Slots: experiment.Slots{From: 4, To: 10}},
+		}}
+		test.change(&d.Experiments[0], &d.Experiments[1])
+		if _, err := experiment.Compile(d, experiment.Options{}); (err == nil) != test.fine {
+			t.Errorf("%s: error %v", test.name, err)
 		}
 	}
 }
@@ -327,29 +480,4 @@ func TestSticky(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestStickyFailure(t *testing.T) {
-	t.Parallel()
-	table := &mapTable{err: errors.New("table is gone")}
-	e := experiment.Experiment{Key: "e", Variants: variants(0.5, 0.5)}
-	set := compile(t, one(e), experiment.Options{Sticky: experiment.NewStoredSticky(t.Context(), table, 0)})
-	want := compile(t, one(e), experiment.Options{}).Assign("e", experiment.Subject{Unit: "u"}).VariantKey()
-	if a := set.Assign("e", experiment.Subject{Unit: "u"}); a.VariantKey() != want || a.Reason != experiment.Hashed {
-		t.Errorf("%q, %v; want the hash's %q", a.VariantKey(), a.Reason, want)
-	}
-}
-
-// mapTable is a Table in memory; err, when set, is what it answers.
-type mapTable struct {
-	values map[string][]byte
-	err    error
-}
-
-func (m *mapTable) Get(_ context.Context, key string) ([]byte, error) { return m.values[key], m.err }
-func (m *mapTable) Put(_ context.Context, key string, value []byte) error {
-	if m.err == nil {
-		m.values[key] = value
-	}
-	return m.err
 }

@@ -2,43 +2,45 @@ package recommend
 
 import (
 	"context"
-	"fmt"
+	"encoding/base32"
+	"encoding/binary"
 	"slices"
+	"time"
 
-	"github.com/goldrec/gold/catalog"
-	"github.com/goldrec/gold/recommend/model"
+	"github.com/goldrec/gold/store"
 )
-
-// Trending is the Request.Model that asks for what is popular at the moment, whoever asks.
-const Trending = "trending"
-
-const nDefault = 10
 
 // Recommend answers a request from memory; only a user met for the first time, or again after long, is read from the
 // store. A stranger gets what is trending; one interaction is enough for a personal page. The page holds fewer than N
-// items only when no more may be shown: where the model has nothing to say it is filled up with what is trending, then
-// with the rest of the catalogue.
+// items only when no more may be shown: where the models have nothing to say it is filled up as the policy says, by default
+// with what is trending, then with the rest of the catalogue.
 //
-// Under an experiment the page says which variant chose its models, unless the request names its model. The first page
+// Under an experiment the page says which variant chose its policy, unless the request names its model. The first page
 // of a user under a variant, and their first of each UTC day, is given after the exposure is in the store's log; when
 // the store refuses it, the page is given all the same, the failure is logged, and the next page tries again.
 //
-// Never on a page: items unavailable or not in the catalogue, items that the user has interacted with (of the newest
-// 10,000 interactions, impressions aside), the seeds, and what Filter and Exclude refuse.
+// Never on a page: items unavailable or not in the catalogue, items that the user has met as the policy's Seen says (by
+// default any interaction but an impression, of the newest 10,000), the seeds, and what Filter and Exclude refuse.
+//
+// It is a microsecond for a page served again, and some tens for one that is made.
 func (e *Engine) Recommend(ctx context.Context, req Request) (*Page, error) {
-	if e.closed.Load() {
+	if e.life.over() {
 		return nil, ErrClosed
 	}
 	if err := req.normalise(); err != nil {
 		return nil, err
 	}
-	now := e.now()
-	page, u, err := e.answer(ctx, &req, now.UnixNano())
+	c, err := e.policies.choose(&req)
 	if err != nil {
 		return nil, err
 	}
-	if page.Variant != "" && len(page.Items) > 0 {
-		e.expose(ctx, u, &req, page, now)
+	now := e.now()
+	page, u, err := e.answer(ctx, &req, &c, now)
+	if err != nil {
+		return nil, err
+	}
+	if c.exposing != 0 && len(page.Items) > 0 {
+		e.expose(ctx, u, &req, &c, page, now)
 	}
 	if e.opts.Observer != nil {
 		e.opts.Observer.Observe(ctx, Exposure{
@@ -48,34 +50,8 @@ func (e *Engine) Recommend(ctx context.Context, req Request) (*Page, error) {
 	return page, nil
 }
 
-func (r *Request) normalise() error {
-	if r.N < 0 {
-		return fmt.Errorf("%w: n is %d", ErrInvalid, r.N)
-	}
-	if r.N == 0 {
-		r.N = nDefault
-	}
-	r.N = min(r.N, NMax)
-	if len(r.Items) > itemsMax || len(r.Seeds) > itemsMax {
-		return fmt.Errorf("%w: more than %d items or seeds", ErrInvalid, itemsMax)
-	}
-	return nil
-}
-
-const itemsMax = 10_000
-
-// cacheable reports whether the page depends on nothing but the user's state, the model, N and Model.
-func (r *Request) cacheable() bool {
-	return r.Filter == nil && r.Exclude == nil && r.Seeds == nil && r.Items == nil && r.Cursor == "" && !r.Explain &&
-		r.Model != Trending
-}
-
 // answer makes the page, or finds it, and returns it with its user; nil for a stranger.
-func (e *Engine) answer(ctx context.Context, req *Request, now int64) (*Page, *user, error) {
-	variant := ""
-	if e.opts.Experiment != nil && req.User != "" && req.Model == "" {
-		variant = e.opts.Experiment.Variant(req.User)
-	}
+func (e *Engine) answer(ctx context.Context, req *Request, c *choice, now time.Time) (*Page, *user, error) {
 	var u *user
 	state := e.stranger
 	if req.User != "" {
@@ -84,32 +60,30 @@ func (e *Engine) answer(ctx context.Context, req *Request, now int64) (*Page, *u
 			return nil, nil, err
 		}
 	}
-	svc := e.service.Load()
-	mix := e.pipelines[variant].choose(svc, req)
-	sh := shape{n: req.N, model: req.Model, variant: variant}
-	cacheable := svc != nil && e.opts.PageTTL > 0 && len(state.history) > 0 && req.cacheable() && mix.cacheable()
+	g := e.service.Load()
+	shape, cacheable := req.shape()
+	shape = mix64(shape ^ c.plan.id)
+	cacheable = cacheable && u != nil && g != nil && e.opts.PageTTL > 0 && len(state.history) > 0 && !c.plan.passing()
 	if cacheable {
-		if p := state.page(sh, svc.epoch, now); p != nil && e.available(p.items) {
-			return p.page, u, nil
+		if p := state.page(shape, g.epoch, now); p != nil && e.available(p.items) {
+			return p.page(e, g, c), u, nil
 		}
 	}
 	q := e.queries.Get().(*query)
 	defer q.release()
-	page, err := q.run(svc, state, req, mix, now/1e9)
+	made, err := q.run(g, u, state, req, c, now)
 	if err != nil {
 		return nil, nil, err
 	}
-	page.Variant = variant
-	if mix != nil {
-		u.picked(q.ranked, mix)
+	made.shape, made.serial, made.expires = shape, state.serial, now.Add(e.opts.PageTTL).UnixNano()
+	if made.made = now.UnixNano(); u != nil {
+		state.keep(made, cacheable)
 	}
-	if cacheable {
-		state.keep(&cachedPage{
-			shape: sh, epoch: svc.epoch, expires: now + int64(e.opts.PageTTL), items: q.handles(), page: page,
-		})
-	}
-	return page, u, nil
+	return made.page(e, g, c), u, nil
 }
+
+// passing reports whether the pages of a plan depend on more than the user and the models: on what is trending just now.
+func (pl *plan) passing() bool { return slices.Contains(pl.teams, Trending) }
 
 func (e *Engine) available(items []uint32) bool {
 	for _, item := range items {
@@ -120,77 +94,100 @@ func (e *Engine) available(items []uint32) bool {
 	return true
 }
 
-// query is one answer in the making; it is used again for the next one, with its buffers.
-type query struct {
-	engine *Engine
-
-	// What may be shown. The two functions are made once and read the fields below.
-	allow      func(item uint32) bool // by catalogue handle
-	allowModel func(item uint32) bool // by the model's handle
-	svc        *service
-	state      *userState
-	seeds      []uint32
-	matcher    *catalog.Matcher
-	exclude    func(item string) bool
-	shown      cursor
-
-	mix    *pipeline    // nil: the page comes from one model
-	users  []model.User // as each model of the page is shown them
-	ranked []ranked
-	scored []model.Scored
-	events []model.Event
-	items  []uint32
-	scores []float32
+// cachedPage is a first page that may be served again, and what its user's interactions are attributed by. It has no
+// pointer for each item.
+type cachedPage struct {
+	id         uint64
+	shape      uint64
+	epoch      uint64
+	serial     uint32   // of the user's state that it was made for
+	made       int64    // Unix nanoseconds
+	expires    int64    // Unix nanoseconds; 0: not to be served again
+	items      []uint32 // what became unavailable since voids the page
+	scores     []float32
+	sources    []uint8   // indexes of names
+	propensity []float32 // nil: nothing was drawn
+	names      []string  // the plan's
+	experiment string
+	variant    string
+	next       string
+	reasons    [][]Reason // nil: not asked for
 }
 
-// ranked is an item on its way to the page.
-type ranked struct {
-	item  uint32 // catalogue handle
-	score float32
-	by    model.Model // nil: trending
-	team  int         // which model of the page brought it
-}
-
-func newQuery(e *Engine) *query {
-	q := &query{engine: e}
-	q.allow = q.allows
-	q.allowModel = func(item uint32) bool {
-		h := q.svc.toCatalog[item]
-		return h != model.NoItem && q.allows(h)
+// page writes it out.
+func (p *cachedPage) page(e *Engine, g *generation, c *choice) *Page {
+	out := &Page{
+		ID: pageID(p.id), Items: make([]Recommendation, len(p.items)), Next: p.next,
+		Experiment: c.experiment, Variant: c.variant,
 	}
-	return q
+	if g != nil {
+		out.ModelVersion = g.version
+	}
+	for i, item := range p.items {
+		r := &out.Items[i]
+		*r = Recommendation{Item: e.items.ID(item), Score: p.scores[i], Source: p.names[p.sources[i]], Rank: i + 1, Propensity: 1}
+		if p.propensity != nil {
+			r.Propensity = p.propensity[i]
+		}
+		if p.reasons != nil {
+			r.Reasons = p.reasons[i]
+		}
+	}
+	return out
 }
 
-func (q *query) allows(item uint32) bool {
-	if !q.engine.catalog.Available(item) || q.state.hasSeen(item) {
+func pageID(id uint64) string {
+	var raw [8]byte
+	binary.BigEndian.PutUint64(raw[:], id)
+	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(raw[:])
+}
+
+// page finds one that may be served again. When the clock goes back to before it was made, it is dead too.
+func (s *userState) page(shape, epoch uint64, now time.Time) *cachedPage {
+	pages := s.pages.Load()
+	if pages == nil {
+		return nil
+	}
+	at := now.UnixNano()
+	for _, p := range *pages {
+		if p.shape == shape && p.epoch == epoch && p.serial == s.serial && p.made <= at && at < p.expires {
+			return p
+		}
+	}
+	return nil
+}
+
+// keep puts the page in front. Of two goroutines that keep at once one may lose its page, which costs a computation.
+func (s *userState) keep(p *cachedPage, again bool) {
+	if !again {
+		p.expires = 0
+	}
+	pages := []*cachedPage{p}
+	if old := s.pages.Load(); old != nil {
+		for _, q := range *old {
+			if q.shape != p.shape && len(pages) < pagesMax {
+				pages = append(pages, q)
+			}
+		}
+	}
+	s.pages.Store(&pages)
+}
+
+// attribute writes into the interaction what the newest page that had the item says, and reports whether one did.
+func (s *userState) attribute(in *store.Interaction, item uint32) bool {
+	pages := s.pages.Load()
+	if pages == nil {
 		return false
 	}
-	if slices.Contains(q.seeds, item) {
-		return false
+	for _, p := range *pages {
+		if i := slices.Index(p.items, item); i >= 0 {
+			in.Page, in.Source, in.Rank = pageID(p.id), p.names[p.sources[i]], i+1
+			in.Experiment, in.Variant, in.Propensity = p.experiment, p.variant, 1
+			if p.propensity != nil {
+				in.Propensity = float64(p.propensity[i])
+			}
+			return true
+		}
 	}
-	if q.matcher != nil && !q.matcher.Match(item) {
-		return false
-	}
-	if q.exclude == nil && q.shown == nil {
-		return true
-	}
-	id := q.engine.catalog.ID(item)
-	return !q.shown.has(id) && (q.exclude == nil || !q.exclude(id))
-}
-
-// release gives the query back without what belongs to its caller.
-func (q *query) release() {
-	q.svc, q.state, q.matcher, q.exclude, q.shown, q.mix = nil, nil, nil, nil, nil, nil
-	clear(q.users)
-	q.users = q.users[:0]
-	q.seeds, q.ranked, q.events = q.seeds[:0], q.ranked[:0], q.events[:0]
-	q.engine.queries.Put(q)
-}
-
-func (q *query) handles() []uint32 {
-	items := make([]uint32, len(q.ranked))
-	for i := range q.ranked {
-		items[i] = q.ranked[i].item
-	}
-	return items
+	return false
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"slices"
+
+	"github.com/goldrec/gold/catalog"
 )
 
 // A cursor is the set of what the pages before it have shown, as 32-bit hashes of item ids: no replica has to remember
@@ -26,22 +28,22 @@ func hashID(id string) uint32 {
 	return h ^ h>>16
 }
 
-func (c cursor) has(id string) bool {
+func (c cursor) has(ids *catalog.IDs, item uint32) bool {
 	if len(c) == 0 {
 		return false
 	}
-	_, found := slices.BinarySearch(c, hashID(id))
+	_, found := slices.BinarySearch(c, hashID(ids.ID(item)))
 	return found
 }
 
 // next is the cursor after a page, or "" when as much has been shown as cursors can lead to.
-func (c cursor) next(items []Recommendation) string {
+func (c cursor) next(ids *catalog.IDs, items []uint32) string {
 	if len(c)+len(items) >= NMax {
 		return ""
 	}
 	all := slices.Clone(c)
 	for _, item := range items {
-		all = append(all, hashID(item.Item))
+		all = append(all, hashID(ids.ID(item)))
 	}
 	slices.Sort(all)
 	raw := []byte{cursorVersion}

@@ -4,13 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/experiment"
 	"github.com/goldrec/gold/experiment/stats"
 	"github.com/goldrec/gold/recommend"
+	"github.com/goldrec/gold/recommend/als"
+	"github.com/goldrec/gold/recommend/stage"
 	"github.com/goldrec/gold/store"
 )
 
@@ -103,9 +107,9 @@ func ExampleEngine_CompareVariants() {
 	}}}, experiment.Options{})
 	check(err)
 	eng, err := recommend.Open(ctx, store.NewMemory(store.MemoryOptions{}), recommend.Options{
-		Experiment: experiment.NewLive(set).Assigner("ranking"),
-		Pipelines:  map[string][]string{"neighbours": {"itemknn"}}, // who is not listed gets the blend
-		Now:        func() time.Time { return now },
+		Experiments: []recommend.Assigner{experiment.NewLive(set).Assigner("ranking")},
+		Policies:    []recommend.Policy{{Variant: "neighbours", Parts: []string{"itemknn"}}}, // all others get the blend
+		Now:         func() time.Time { return now },
 	})
 	check(err)
 	defer eng.Close()
@@ -140,9 +144,9 @@ func ExampleEngine_CompareModels() {
 	}}}, experiment.Options{})
 	check(err)
 	eng, err := recommend.Open(ctx, store.NewMemory(store.MemoryOptions{}), recommend.Options{
-		Experiment: experiment.NewLive(set).Assigner("mixing"),
-		Pipelines:  map[string][]string{"mix": {"itemknn", "popular"}},
-		Now:        func() time.Time { return now },
+		Experiments: []recommend.Assigner{experiment.NewLive(set).Assigner("mixing")},
+		Policies:    []recommend.Policy{{Variant: "mix", Parts: []string{"itemknn", "popular"}, Interleave: true}},
+		Now:         func() time.Time { return now },
 	})
 	check(err)
 	defer eng.Close()
@@ -158,9 +162,9 @@ func ExampleEngine_CompareModels() {
 		user := fmt.Sprint("user-", i)
 		page, err := eng.Recommend(ctx, recommend.Request{User: user, N: 4})
 		check(err)
-		for _, item := range page.Items { // item.Variant is "mix/itemknn" or "mix/popular"
+		for _, item := range page.Items { // item.Source is "itemknn" or "popular"
 			if strings.HasPrefix(item.Item, []string{"tea", "coffee"}[i%2]) {
-				check(eng.Record(ctx, store.Interaction{User: user, Item: item.Item, Kind: store.Click, Variant: item.Variant}))
+				check(eng.Record(ctx, store.Interaction{User: user, Item: item.Item, Kind: store.Click})) // the engine knows from which page
 			}
 		}
 	}
@@ -171,11 +175,176 @@ func ExampleEngine_CompareModels() {
 		fmt.Printf("%s against %s: preferred by %d, not by %d, p = %.1g\n", d.A, d.B, d.Wins, d.Losses, d.PValue())
 	}
 	// Output:
-	// itemknn against popular: preferred by 55, not by 0, p = 6e-17
+	// itemknn against popular: preferred by 60, not by 0, p = 2e-18
 }
 
 func check(err error) {
 	if err != nil {
 		log.Fatal(err)
 	}
+}
+
+// Several engines on one store: each follows the log, and what is recorded on one is on the pages of all.
+func ExampleEngine_Run() {
+	ctx, cancel := context.WithCancel(context.Background())
+	st := store.NewMemory(store.MemoryOptions{}) // or one that several processes share
+	var wg sync.WaitGroup
+	var engines []*recommend.Engine
+	for range 2 {
+		eng, err := recommend.Open(ctx, st, recommend.Options{TrainEvery: 24 * time.Hour}) // one trains, all serve what it made
+		check(err)
+		wg.Go(func() { check(eng.Run(ctx)) })
+		engines = append(engines, eng)
+	}
+	check(engines[0].Record(ctx, store.Interaction{User: "ann", Item: "tea", Kind: store.Purchase}))
+	for range 1000 { // it takes a moment
+		page, err := engines[1].Recommend(ctx, recommend.Request{User: "bob"})
+		check(err)
+		if len(page.Items) > 0 && page.Items[0].Source == recommend.Trending {
+			fmt.Println(page.Items[0].Item, page.Items[0].Source)
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	cancel()
+	wg.Wait()
+	// Output:
+	// tea trending
+}
+
+// A source of one's own: what the shop wants to be seen.
+type featured []string
+
+func (featured) Name() string { return "featured" }
+
+func (f featured) Propose(dst []stage.Candidate, q *stage.Query, n int) []stage.Candidate {
+	for _, id := range f {
+		if item, ok := q.Catalog.Lookup(id); ok && q.Allows(item) && len(dst) < n {
+			dst = append(dst, stage.Candidate{Item: item, Score: 1}) // a standard deviation above what the models say
+		}
+	}
+	return dst
+}
+
+// A stage of one's own: what costs nothing goes last.
+type paidFirst struct{}
+
+func (paidFirst) Apply(list []stage.Candidate, q *stage.Query) []stage.Candidate {
+	free := func(c stage.Candidate) bool { return !c.Fixed && q.Catalog.Item(c.Item).Price.Minor == 0 }
+	slices.SortStableFunc(list, func(a, b stage.Candidate) int {
+		switch {
+		case free(a) == free(b):
+			return 0
+		case free(a):
+			return 1
+		}
+		return -1
+	})
+	return list
+}
+
+// Pages of a place are made with a source and a stage of one's own.
+func ExamplePolicy() {
+	ctx, cat := context.Background(), catalog.New()
+	for id, cents := range map[string]int64{"tea": 450, "pot": 2900, "sample": 0, "leaflet": 0} {
+		_, err := cat.Upsert(catalog.Item{ID: id, Price: catalog.Money{Minor: cents, Currency: "EUR"}, Available: true})
+		check(err)
+	}
+	eng, err := recommend.Open(ctx, store.NewMemory(store.MemoryOptions{}), recommend.Options{
+		Catalog: cat,
+		Policies: []recommend.Policy{{
+			Placement: "home",
+			Sources:   []stage.Source{featured{"sample", "pot"}},
+			Stages:    []stage.Stage{&stage.Preferences{}, paidFirst{}},
+		}},
+	})
+	check(err)
+	defer eng.Close()
+	check(eng.Record(ctx, store.Interaction{User: "ann", Item: "tea", Kind: store.Purchase}))
+	page, err := eng.Recommend(ctx, recommend.Request{User: "bob", Placement: "home", N: 3})
+	check(err)
+	for _, item := range page.Items {
+		fmt.Println(item.Item, item.Source)
+	}
+	// Output:
+	// pot featured
+	// tea trending
+	// sample featured
+}
+
+// drinks is an engine that has learned who drinks what.
+func drinks(ctx context.Context) *recommend.Engine {
+	eng, err := recommend.Open(ctx, store.NewMemory(store.MemoryOptions{}), recommend.Options{})
+	check(err)
+	for i := range 60 { // half of them drink tea, the others coffee
+		for k := range 4 {
+			item := fmt.Sprint([]string{"tea-", "coffee-"}[i%2], (i/2+k)%8)
+			check(eng.Record(ctx, store.Interaction{User: fmt.Sprint("user-", i), Item: item, Kind: store.Purchase}))
+		}
+	}
+	_, err = eng.Train(ctx)
+	check(err)
+	return eng
+}
+
+func ExampleEngine_Similar() {
+	ctx := context.Background()
+	eng := drinks(ctx)
+	defer eng.Close()
+	page, err := eng.Similar(ctx, "tea-3", 2)
+	check(err)
+	for item := range page.All() {
+		fmt.Println(item)
+	}
+	// Output:
+	// tea-2
+	// tea-4
+}
+
+func ExampleEngine_Together() {
+	ctx := context.Background()
+	eng := drinks(ctx)
+	defer eng.Close()
+	page, err := eng.Together(ctx, []string{"tea-3", "tea-4"}, 2)
+	check(err)
+	for item := range page.All() {
+		fmt.Println(item)
+	}
+	// Output:
+	// tea-2
+	// tea-5
+}
+
+// A search has found three things: what the user is likely to want comes first.
+func ExampleEngine_Rank() {
+	ctx := context.Background()
+	eng := drinks(ctx)
+	defer eng.Close()
+	page, err := eng.Rank(ctx, "user-1", []string{"tea-1", "tea-2", "coffee-5"})
+	check(err)
+	fmt.Println(page.Items[0].Item)
+	// Output:
+	// coffee-5
+}
+
+func ExampleEngine_Status() {
+	ctx := context.Background()
+	eng := drinks(ctx)
+	defer eng.Close()
+	s := eng.Status()
+	fmt.Println("version", s.Version, "of", s.Report.Interactions, "interactions,", s.Items, "items")
+	// Output:
+	// version 1 of 240 interactions, 16 items
+}
+
+// A part can be asked what only it knows, such as the vectors of als.
+func ExampleEngine_Part() {
+	ctx := context.Background()
+	eng := drinks(ctx)
+	defer eng.Close()
+	part, ok := eng.Part("als")
+	m := part.(*als.Model)
+	fmt.Println(ok, m.Name())
+	// Output:
+	// true als
 }

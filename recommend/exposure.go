@@ -14,24 +14,34 @@ type exposing struct {
 	failed bool // set before done is closed
 }
 
-// exposureKey is what exposures are told apart by: the variant, as a hash, and the UTC day. That it is in the user's own
-// cache line, and nothing to follow, is why a cached page under an experiment costs no more than asking the Assigner.
-func exposureKey(variant string, now time.Time) uint64 {
-	const day = 24 * 60 * 60
-	return uint64(hashID(variant))<<32 | uint64(uint32(now.Unix()/day))
+// day is the UTC day of a time.
+func day(t time.Time) int64 {
+	const seconds = 24 * 60 * 60
+	return t.Unix() / seconds
 }
+
+// exposureKey is what exposures of a user are told apart by: the variants, as a hash, and the UTC day. That it is in the user's own
+// cache line, and nothing to follow, is why a cached page under an experiment costs no more than asking the Assigner.
+func exposureKey(variants uint64, now time.Time) uint64 {
+	return variants<<32 | uint64(uint32(day(now)))
+}
+
+// exposureHash tells exposures of one day apart.
+func exposureHash(user, experiment, variant string) uint64 {
+	return mix64(uint64(hashID(user))<<32|uint64(hashID(reversed(user)))) ^ mix64(uint64(hashID(experiment))<<32|uint64(hashID(variant)))
+}
+
+// reversed makes another hash of the same identifier independent of the first.
+func reversed(id string) string { return id + "\x00" }
 
 // expose returns when the log has the exposure, by this call or another one, or when it cannot be written, which is
 // logged: the page is given all the same and the next one tries again.
-func (e *Engine) expose(ctx context.Context, u *user, req *Request, page *Page, now time.Time) {
-	key := exposureKey(page.Variant, now)
+func (e *Engine) expose(ctx context.Context, u *user, req *Request, c *choice, page *Page, now time.Time) {
+	key := exposureKey(c.exposing, now)
 	for u.exposed.Load() != key {
 		mine, other := u.claim(key)
 		if mine != nil {
-			e.writeExposure(ctx, u, mine, key, store.Interaction{
-				User: req.User, Item: page.Items[0].Item, Kind: store.Impression, Time: now,
-				Session: req.Session, Placement: req.Placement, Variant: page.Variant,
-			})
+			e.writeExposure(ctx, u, mine, key, e.exposures(req, c, page, now))
 			return
 		}
 		if other == nil {
@@ -48,14 +58,42 @@ func (e *Engine) expose(ctx context.Context, u *user, req *Request, page *Page, 
 	}
 }
 
+// exposures are the entries that say to what the user is exposed, and that the log does not have yet today.
+func (e *Engine) exposures(req *Request, c *choice, page *Page, now time.Time) []store.Entry {
+	var entries []store.Entry
+	for i, x := range e.policies.experiments {
+		variant := c.variants[i]
+		if variant == "" || !e.policies.says(i, req.Placement) || e.policies.forced[i] != nil && e.policies.forced[i].Forced(req.User) ||
+			e.exposed.has(day(now), exposureHash(req.User, x.Key(), variant)) {
+			continue
+		}
+		entries = append(entries, store.Entry{Fact: store.Exposed, Interaction: store.Interaction{
+			User: req.User, Item: page.Items[0].Item, Time: now, Session: req.Session, Placement: req.Placement,
+			Experiment: x.Key(), Variant: variant, Page: page.ID,
+		}})
+	}
+	return entries
+}
+
 // writeExposure does what the caller has claimed to do.
-func (e *Engine) writeExposure(ctx context.Context, u *user, mine *exposing, key uint64, in store.Interaction) {
+func (e *Engine) writeExposure(ctx context.Context, u *user, mine *exposing, key uint64, entries []store.Entry) {
 	written := false
 	defer func() { u.settle(mine, key, written) }() // after a panic of the store, too
-	err := e.appendExposure(ctx, in)
+	err := e.appendExposures(ctx, entries)
 	if written = err == nil; !written && ctx.Err() == nil {
-		e.opts.Logger.LogAttrs(ctx, slog.LevelError, "exposure not recorded", slog.Any("error", err))
+		e.log(ctx, slog.LevelError, "exposure not recorded", slog.Any("error", err))
 	}
+}
+
+func (e *Engine) appendExposures(ctx context.Context, entries []store.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	if err := e.life.begin(); err != nil {
+		return err
+	}
+	defer e.life.done()
+	return e.append(ctx, entries)
 }
 
 // claim makes the caller the one who writes the exposure, or returns the write under way to wait for; neither when it
@@ -68,6 +106,7 @@ func (u *user) claim(key uint64) (mine, other *exposing) {
 	case r.exposing != nil:
 		return nil, r.exposing
 	case u.exposed.Load() == key:
+		u.tidy()
 		return nil, nil
 	}
 	r.exposing = &exposing{done: make(chan struct{})}
@@ -81,48 +120,7 @@ func (u *user) settle(mine *exposing, key uint64, written bool) {
 	if mine.failed = !written; written {
 		u.exposed.Store(key)
 	}
-	if u.aside.exposing = nil; len(u.aside.picks) == 0 && len(u.aside.pending) == 0 {
-		u.aside = nil
-	}
+	u.aside.exposing = nil
+	u.tidy()
 	close(mine.done)
-}
-
-// appendExposure writes it, but for those who were given their variant by hand. It does not wait for Close, as Record
-// does: whoever holds calls may be asking for this page.
-func (e *Engine) appendExposure(ctx context.Context, in store.Interaction) error {
-	if e.forced != nil && e.forced.Forced(in.User) {
-		return nil
-	}
-	if !e.calls.TryRLock() {
-		return ErrClosed
-	}
-	defer e.calls.RUnlock()
-	if e.closed.Load() {
-		return ErrClosed
-	}
-	return e.append(ctx, []store.Interaction{in})
-}
-
-// forcer is an Assigner that gives some users a variant by hand.
-type forcer interface {
-	Forced(user string) bool
-}
-
-// stamp writes on a valid interaction which variant chose its item, if the caller did not.
-func (e *Engine) stamp(in *store.Interaction) {
-	if e.opts.Experiment == nil || in.Variant != "" || in.Kind == store.Impression {
-		return
-	}
-	in.Variant = e.opts.Experiment.Variant(in.User)
-	if p := e.pipelines[in.Variant]; p == nil || len(p.models) < 2 {
-		return
-	}
-	item, known := e.catalog.Lookup(in.Item)
-	u, met := e.users.get(in.User)
-	if !known || !met {
-		return
-	}
-	if mark := u.pick(item); mark != "" {
-		in.Variant = mark
-	}
 }

@@ -16,123 +16,146 @@ import (
 
 	"github.com/goldrec/gold/experiment"
 	"github.com/goldrec/gold/recommend"
-	"github.com/goldrec/gold/recommend/hybrid"
-	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
-	"github.com/goldrec/gold/recommend/popular"
 	"github.com/goldrec/gold/store"
 )
 
-// quick is a blend that trains in no time.
-var quick = hybrid.Trainer{Parts: []model.Trainer{popular.Trainer{}, itemknn.Trainer{}}}
+// variants is an experiment that assigns as the function does.
+type variants struct {
+	key   string
+	names []string
+	of    func(user string) string
+}
 
-// variants assigns as the function does.
-type variants func(user string) string
+func (x variants) Key() string                { return x.key }
+func (x variants) Variants() []string         { return x.names }
+func (x variants) Variant(user string) string { return x.of(user) }
 
-func (f variants) Variant(user string) string { return f(user) }
+// everybody is in one variant of the experiment "test".
+func everybody(variant string) variants { return everybodyIn("test", variant) }
 
-// everybody is in one variant.
-func everybody(variant string) variants { return func(string) string { return variant } }
+func everybodyIn(key, variant string) variants {
+	return variants{key, []string{"a", "b", "mix", "control", "treatment"}, func(string) string { return variant }}
+}
+
+// halves is an experiment whose variant is the last digit of the user.
+func halves() variants {
+	return variants{"halves", []string{"control", "popular-only"}, func(user string) string {
+		if (user[len(user)-1]-'0')%2 == 0 {
+			return "control"
+		}
+		return "popular-only"
+	}}
+}
 
 // forcing gives ann her variant by hand.
 type forcing struct{ variants }
 
 func (forcing) Forced(user string) bool { return user == "ann" }
 
-// logged is what the store's log has of a kind, as "user item variant".
-func logged(t testing.TB, st store.Log, kind store.Kind) []string {
+// logged is what the log has of a fact, as "user item experiment/variant".
+func logged(t testing.TB, st store.Log, fact store.Fact, kinds ...store.Kind) []string {
 	t.Helper()
 	var out []string
-	for entry, err := range st.Scan(t.Context(), 0) {
+	for entry, err := range st.Scan(t.Context(), store.Place{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if in := &entry.Interaction; in.Kind == kind {
-			out = append(out, strings.Join([]string{in.User, in.Item, in.Variant}, " "))
+		if in := &entry.Interaction; entry.Fact == fact && (kinds == nil || in.Kind == kinds[0]) {
+			out = append(out, strings.TrimSuffix(strings.Join([]string{in.User, in.Item, in.Experiment + "/" + in.Variant}, " "), "/"))
 		}
 	}
 	return out
 }
 
-// tea is an engine that has seen one click, so that everybody is shown tea.
+// tea is an engine that has seen one purchase, so that everybody is shown tea.
 func tea(t testing.TB, st store.Store, opts recommend.Options) *recommend.Engine {
 	t.Helper()
 	eng := open(t, st, opts)
-	record(t, eng, store.Interaction{User: "somebody", Item: "tea", Kind: store.Purchase, Time: monday})
+	record(t, eng, buy("somebody", "tea"))
 	return eng
 }
 
+// An exposure is a fact of its own in the log: who, to which variant of which experiment, with which page.
 func TestWhatExposes(t *testing.T) {
+	t.Parallel()
 	home := recommend.Request{User: "ann", Session: "s", Placement: "home", N: 3}
 	tests := []struct {
-		name     string
-		assigner recommend.Assigner
-		do       func(t *testing.T, eng *recommend.Engine, c *clock)
-		want     []string
+		name        string
+		experiments []recommend.Assigner
+		policies    []recommend.Policy
+		do          func(t *testing.T, eng *recommend.Engine, c *clock)
+		want        []string
 	}{
-		{"the first page", everybody("a"), func(t *testing.T, eng *recommend.Engine, _ *clock) {
+		{"the first page", []recommend.Assigner{everybody("a")}, nil, func(t *testing.T, eng *recommend.Engine, _ *clock) {
 			for range 3 {
 				ask(t, eng, home)
 			}
-		}, []string{"ann tea a"}},
-		{"the first page of each day", everybody("a"), func(t *testing.T, eng *recommend.Engine, c *clock) {
+		}, []string{"ann tea test/a"}},
+		{"the first page of each day", []recommend.Assigner{everybody("a")}, nil, func(t *testing.T, eng *recommend.Engine, c *clock) {
 			for range 4 {
 				ask(t, eng, home)
 				c.advance(6 * time.Hour) // from noon: two are on the next day
 			}
-		}, []string{"ann tea a", "ann tea a"}},
-		{"each page of another variant", variants(nil), func(t *testing.T, eng *recommend.Engine, _ *clock) {
-			for range 4 {
+		}, []string{"ann tea test/a", "ann tea test/a"}},
+		{"each variant once a day", []recommend.Assigner{rotating("abba")}, nil, func(t *testing.T, eng *recommend.Engine, c *clock) {
+			for range 5 {
 				ask(t, eng, home)
 			}
-		}, []string{"ann tea a", "ann tea b", "ann tea a"}},
-		{"not again after an interaction", everybody("a"), func(t *testing.T, eng *recommend.Engine, _ *clock) {
+		}, []string{"ann tea test/a", "ann tea test/b"}},
+		{"not again after an interaction", []recommend.Assigner{everybody("a")}, nil, func(t *testing.T, eng *recommend.Engine, _ *clock) {
 			ask(t, eng, home)
 			record(t, eng, click("ann", "mug"))
 			ask(t, eng, home)
-		}, []string{"ann tea a"}},
-		{"again after being forgotten", everybody("a"), func(t *testing.T, eng *recommend.Engine, _ *clock) {
+		}, []string{"ann tea test/a"}},
+		{"again after being forgotten", []recommend.Assigner{everybody("a")}, nil, func(t *testing.T, eng *recommend.Engine, _ *clock) {
 			ask(t, eng, home)
-			if err := eng.Forget(t.Context(), "ann"); err != nil {
-				t.Fatal(err)
-			}
+			forget(t, eng, "ann")
 			ask(t, eng, home)
-		}, []string{"ann tea a"}},
-		{"no stranger", everybody("a"), func(t *testing.T, eng *recommend.Engine, _ *clock) { ask(t, eng, recommend.Request{}) }, nil},
-		{"nobody outside the experiment", everybody(""), func(t *testing.T, eng *recommend.Engine, _ *clock) { ask(t, eng, home) }, nil},
-		{"nobody without one", nil, func(t *testing.T, eng *recommend.Engine, _ *clock) { ask(t, eng, home) }, nil},
-		{"nobody by hand", forcing{everybody("a")}, func(t *testing.T, eng *recommend.Engine, _ *clock) {
+		}, []string{"ann tea test/a"}}, // and the one before is gone
+		{"no stranger", []recommend.Assigner{everybody("a")}, nil, func(t *testing.T, eng *recommend.Engine, _ *clock) { ask(t, eng, recommend.Request{}) }, nil},
+		{"nobody outside the experiment", []recommend.Assigner{everybody("")}, nil, func(t *testing.T, eng *recommend.Engine, _ *clock) { ask(t, eng, home) }, nil},
+		{"nobody without one", nil, nil, func(t *testing.T, eng *recommend.Engine, _ *clock) { ask(t, eng, home) }, nil},
+		{"nobody by hand", []recommend.Assigner{forcing{everybody("a")}}, nil, func(t *testing.T, eng *recommend.Engine, _ *clock) {
 			if p := ask(t, eng, home); p.Variant != "a" {
 				t.Errorf("variant %q", p.Variant)
 			}
 			ask(t, eng, recommend.Request{User: "bob"})
-		}, []string{"bob tea a"}},
-		{"no page whose model was asked for", everybody("a"), func(t *testing.T, eng *recommend.Engine, _ *clock) {
-			if p := ask(t, eng, recommend.Request{User: "ann", Model: recommend.Trending}); p.Variant != "" {
-				t.Errorf("variant %q", p.Variant)
+		}, []string{"bob tea test/a"}},
+		{"no page whose model was asked for", []recommend.Assigner{everybody("a")}, nil, func(t *testing.T, eng *recommend.Engine, _ *clock) {
+			if p := ask(t, eng, recommend.Request{User: "ann", Model: recommend.Trending}); p.Variant != "" || p.Experiment != "" {
+				t.Errorf("variant %q of %q", p.Variant, p.Experiment)
 			}
 		}, nil},
-		{"no empty page", everybody("a"), func(t *testing.T, eng *recommend.Engine, _ *clock) {
-			ask(t, eng, recommend.Request{User: "ann", Exclude: func(string) bool { return true }})
+		{"no empty page", []recommend.Assigner{everybody("a")}, nil, func(t *testing.T, eng *recommend.Engine, _ *clock) {
+			ask(t, eng, recommend.Request{User: "ann", Exclude: []string{"tea"}})
 		}, nil},
+		{"several experiments, once each", []recommend.Assigner{everybodyIn("ranking", "a"), everybodyIn("layout", "b"), everybodyIn("paused", "")}, nil,
+			func(t *testing.T, eng *recommend.Engine, _ *clock) {
+				ask(t, eng, home)
+				ask(t, eng, home)
+			}, []string{"ann tea ranking/a", "ann tea layout/b"}},
+		{"only where the experiment has a say", []recommend.Assigner{everybodyIn("ranking", "a"), everybodyIn("layout", "b")},
+			[]recommend.Policy{{Experiment: "ranking", Variant: "a", Placement: "cart"}, {Experiment: "layout", Placement: "home"}},
+			func(t *testing.T, eng *recommend.Engine, _ *clock) {
+				if p := ask(t, eng, home); p.Experiment != "layout" || p.Variant != "b" {
+					t.Errorf("the page says %q of %q", p.Variant, p.Experiment)
+				}
+				ask(t, eng, recommend.Request{User: "bob", Placement: "cart"})
+				ask(t, eng, recommend.Request{User: "eve", Placement: "elsewhere"})
+			}, []string{"ann tea layout/b", "bob tea ranking/a"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			st, c, calls := store.NewMemory(store.MemoryOptions{}), &clock{}, 0
-			if f, ok := tt.assigner.(variants); ok && f == nil {
-				tt.assigner = variants(func(string) string {
-					calls++
-					return "aabba"[calls-1 : calls] // the first is stamped on what tea records
-				})
-			}
-			eng := tea(t, st, recommend.Options{Experiment: tt.assigner, Now: c.now})
+			st, c := memory(), &clock{}
+			eng := tea(t, st, recommend.Options{Experiments: tt.experiments, Policies: tt.policies, Now: c.now})
 			tt.do(t, eng, c)
-			if diff := cmp.Diff(tt.want, logged(t, st, store.Impression)); diff != "" {
+			if diff := cmp.Diff(tt.want, logged(t, st, store.Exposed)); diff != "" {
 				t.Errorf("exposures (-want +got):\n%s", diff)
 			}
-			for entry := range st.Scan(t.Context(), 0) {
+			for entry := range st.Scan(t.Context(), store.Place{}) {
 				in := entry.Interaction
-				if in.Kind == store.Impression && in.User == "ann" && (in.Session != "s" || in.Placement != "home") {
+				if entry.Fact == store.Exposed && in.User == "ann" && (in.Session != "s" || in.Placement != "home" || in.Page == "" || in.Time.Before(monday)) {
 					t.Errorf("%+v", in)
 				}
 			}
@@ -140,32 +163,88 @@ func TestWhatExposes(t *testing.T) {
 	}
 }
 
-// What an exposure is not: something seen, something to learn from.
+// rotating gives ann one variant after another, for each page one.
+func rotating(order string) *rotation { return &rotation{variants: everybody(""), order: order} }
+
+type rotation struct {
+	variants
+	order string
+	calls int
+}
+
+func (r *rotation) Variant(user string) string {
+	if user != "ann" {
+		return ""
+	}
+	r.calls++
+	return r.order[(r.calls-1)%len(r.order):][:1]
+}
+
+// Once a day holds for everybody, in memory or not, and after a restart.
+func TestExposuresBeyondUsersMax(t *testing.T) {
+	t.Parallel()
+	st, c := memory(), &clock{}
+	opts := recommend.Options{Experiments: []recommend.Assigner{everybody("a")}, UsersMax: 10, Now: c.now}
+	eng := tea(t, st, opts)
+	const users = 50
+	for day := range 2 {
+		for round := range 5 {
+			if round == 2 {
+				train(t, eng) // from whose place on a restart reads the log, but for the exposures of the day
+			}
+			if round == 1 {
+				record(t, eng, buy("somebody", "tea")) // lies between the exposures and the training
+			}
+			if round == 3 {
+				before := eng.Score("tea")
+				if eng = open(t, st, opts); eng.Score("tea") != before {
+					t.Errorf("a restart has tea count %v, %v before", eng.Score("tea"), before)
+				}
+			}
+			for u := range users {
+				ask(t, eng, recommend.Request{User: fmt.Sprint("user-", u)})
+			}
+		}
+		if got := len(logged(t, st, store.Exposed)); got != (day+1)*users {
+			t.Errorf("day %d: %d exposures of %d users", day, got, users)
+		}
+		if got := eng.ExposedToday(); got != users {
+			t.Errorf("day %d: %d are remembered", day, got)
+		}
+		c.advance(24 * time.Hour)
+	}
+}
+
+// What an exposure is not: something seen, something to learn from, something that is trending.
 func TestExposuresChangeNoPages(t *testing.T) {
-	plain, _ := trained(t, recommend.Options{Catalog: newCatalog(t), Trainer: quick})
-	eng, st := trained(t, recommend.Options{Catalog: newCatalog(t), Trainer: quick, Experiment: everybody("a")})
+	t.Parallel()
+	plain, _ := trained(t, recommend.Options{Catalog: newCatalog(t)})
+	eng, st := trained(t, recommend.Options{Catalog: newCatalog(t), Experiments: []recommend.Assigner{everybody("a")}})
 	for range 2 {
 		for u := range 50 {
-			req := recommend.Request{User: fmt.Sprintf("user-%03d", u), N: 10}
-			want, got := ask(t, plain, req), ask(t, eng, req)
-			if diff := cmp.Diff(want.Items, got.Items, nearly); diff != "" {
-				t.Fatalf("%s (-without +with):\n%s", req.User, diff)
+			for _, m := range []string{"", recommend.Trending} {
+				req := recommend.Request{User: fmt.Sprintf("user-%03d", u), N: 10, Model: m}
+				if diff := cmp.Diff(ask(t, plain, req).Items, ask(t, eng, req).Items, nearly); diff != "" {
+					t.Fatalf("%s (-without +with):\n%s", req.User, diff)
+				}
 			}
 		}
 		ask(t, eng, recommend.Request{User: "passer-by"})
-		if a, b := train(t, plain), train(t, eng); a.Users != b.Users || a.Gate != b.Gate {
+		a, b := train(t, plain), train(t, eng)
+		if a.Users != b.Users || a.Gate != b.Gate || a.Interactions != b.Interactions {
 			t.Errorf("trained %+v without and %+v with exposures", a, b)
 		}
 	}
-	if got := len(logged(t, st, store.Impression)); got != 51 {
+	if got := len(logged(t, st, store.Exposed)); got != 51 {
 		t.Errorf("%d exposures, want 51", got)
 	}
 }
 
 func TestPageIsGivenThoughItsExposureIsRefused(t *testing.T) {
-	st := &fullStore{Store: store.NewMemory(store.MemoryOptions{})}
+	t.Parallel()
+	st := &fullStore{Store: memory()}
 	var text bytes.Buffer
-	eng := tea(t, st, recommend.Options{Experiment: everybody("a"), Logger: slog.New(slog.NewTextHandler(&text, nil))})
+	eng := tea(t, st, recommend.Options{Experiments: []recommend.Assigner{everybody("a")}, Logger: slog.New(slog.NewTextHandler(&text, nil))})
 	st.full.Store(true)
 	for range 2 {
 		if p := ask(t, eng, recommend.Request{User: "ann"}); len(p.Items) != 1 || p.Variant != "a" {
@@ -178,27 +257,27 @@ func TestPageIsGivenThoughItsExposureIsRefused(t *testing.T) {
 	st.full.Store(false)
 	ask(t, eng, recommend.Request{User: "ann"})
 	ask(t, eng, recommend.Request{User: "ann"})
-	if diff := cmp.Diff([]string{"ann tea a"}, logged(t, st, store.Impression)); diff != "" {
+	if diff := cmp.Diff([]string{"ann tea test/a"}, logged(t, st, store.Exposed)); diff != "" {
 		t.Errorf("exposures (-want +got):\n%s", diff)
 	}
 }
 
-// slowStore lets impressions in when it is told to.
+// slowStore lets exposures in when it is told to.
 type slowStore struct {
 	store.Store
 	arrived chan struct{}
 	let     chan error
 }
 
-func (s *slowStore) Append(ctx context.Context, batch []store.Interaction) (store.Position, error) {
-	if len(batch) > 0 && batch[0].Kind == store.Impression {
+func (s *slowStore) Append(ctx context.Context, batch []store.Entry) error {
+	if len(batch) > 0 && batch[0].Fact == store.Exposed {
 		s.arrived <- struct{}{}
 		select {
 		case <-ctx.Done():
-			return 0, ctx.Err()
+			return ctx.Err()
 		case err := <-s.let:
 			if err != nil {
-				return 0, err
+				return err
 			}
 		}
 	}
@@ -208,10 +287,11 @@ func (s *slowStore) Append(ctx context.Context, batch []store.Interaction) (stor
 // TestNoPageBeforeItsExposure serves a new user from many goroutines while the store takes its time: no page comes before
 // the one exposure is in the log. When the store then refuses, all pages come.
 func TestNoPageBeforeItsExposure(t *testing.T) {
+	t.Parallel()
 	for name, answer := range map[string]error{"written": nil, "refused": errFull} {
 		t.Run(name, func(t *testing.T) {
-			st := &slowStore{store.NewMemory(store.MemoryOptions{}), make(chan struct{}, 100), make(chan error)}
-			eng := tea(t, st, recommend.Options{Experiment: everybody("a")})
+			st := &slowStore{memory(), make(chan struct{}, 100), make(chan error)}
+			eng := tea(t, st, recommend.Options{Experiments: []recommend.Assigner{everybody("a")}})
 			var given atomic.Int64
 			var wg sync.WaitGroup
 			for range 50 {
@@ -228,7 +308,7 @@ func TestNoPageBeforeItsExposure(t *testing.T) {
 			st.let <- answer
 			if answer == nil {
 				wg.Wait()
-				if got := logged(t, st, store.Impression); len(got) != 1 {
+				if got := logged(t, st, store.Exposed); len(got) != 1 {
 					t.Errorf("exposures %v, want one", got)
 				}
 				return
@@ -244,20 +324,32 @@ func TestNoPageBeforeItsExposure(t *testing.T) {
 	}
 }
 
+// A request that ends waits no longer for an exposure, its own or another's, which the next page then writes.
 func TestExposureStopsWithItsRequest(t *testing.T) {
-	st := &slowStore{store.NewMemory(store.MemoryOptions{}), make(chan struct{}, 2), make(chan error)}
-	eng := tea(t, st, recommend.Options{Experiment: everybody("a")})
-	ctx, cancel := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	for range 2 { // one writes, the other waits for it
-		wg.Go(func() { _, _ = eng.Recommend(ctx, recommend.Request{User: "ann"}) })
-	}
+	t.Parallel()
+	st := &slowStore{memory(), make(chan struct{}, 2), make(chan error)}
+	eng := tea(t, st, recommend.Options{Experiments: []recommend.Assigner{everybody("a")}})
+	writing, stop := context.WithCancel(t.Context())
+	var writer, waiter sync.WaitGroup
+	writer.Go(func() { _, _ = eng.Recommend(writing, recommend.Request{User: "ann"}) })
 	<-st.arrived
-	cancel()
-	wg.Wait()
+	waiting, giveUp := context.WithCancel(t.Context())
+	waiter.Go(func() { _, _ = eng.Recommend(waiting, recommend.Request{User: "ann"}) })
+	giveUp()
+	waiter.Wait() // while the other goes on
+	stop()
+	writer.Wait()
+	if got := logged(t, st, store.Exposed); got != nil {
+		t.Errorf("exposures %v, want none", got)
+	}
+	go func() { st.let <- nil }()
+	ask(t, eng, recommend.Request{User: "ann"})
+	if got := logged(t, st, store.Exposed); len(got) != 1 {
+		t.Errorf("exposures %v, want one", got)
+	}
 }
 
-// busyTrainer asks for a page while it trains and Close waits for it.
+// busyTrainer asks for pages while it trains and Close waits for it.
 type busyTrainer struct {
 	model.Trainer
 	busy func()
@@ -269,10 +361,11 @@ func (b busyTrainer) Train(ctx context.Context, data *model.Dataset, opt model.T
 }
 
 func TestExposureDoesNotWaitForClose(t *testing.T) {
+	t.Parallel()
 	var eng *recommend.Engine
 	closed := make(chan error, 1)
-	eng = tea(t, store.NewMemory(store.MemoryOptions{}), recommend.Options{
-		Experiment: everybody("a"), Trainer: busyTrainer{small, func() {
+	eng = tea(t, memory(), recommend.Options{
+		Experiments: []recommend.Assigner{everybody("a")}, Trainers: []model.Trainer{busyTrainer{quick()[0], func() {
 			go func() { closed <- eng.Close() }()
 			for i := 0; ; i++ {
 				_, err := eng.Recommend(t.Context(), recommend.Request{User: fmt.Sprint("user-", i)})
@@ -280,15 +373,17 @@ func TestExposureDoesNotWaitForClose(t *testing.T) {
 					return
 				}
 			}
-		}},
+		}}},
 	})
-	train(t, eng)
+	if _, err := eng.Train(t.Context()); !errors.Is(err, recommend.ErrClosed) {
+		t.Errorf("the training ends with %v", err)
+	}
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
 }
 
-func TestCachedPageUnderAnExperimentAllocatesNothing(t *testing.T) {
+func TestCachedPageUnderAnExperimentAllocatesNothingMore(t *testing.T) {
 	set, err := experiment.Compile(experiment.Definition{Experiments: []experiment.Experiment{{
 		Key: "ranking", Variants: []experiment.Variant{{Key: "control"}, {Key: "mix"}, {Key: "neighbours"}},
 	}}}, experiment.Options{})
@@ -296,15 +391,17 @@ func TestCachedPageUnderAnExperimentAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	eng, _ := trained(t, recommend.Options{
-		Catalog: newCatalog(t), Experiment: experiment.NewLive(set).Assigner("ranking"),
-		Pipelines: map[string][]string{"mix": {"popular", "itemknn"}, "neighbours": {"itemknn"}}, Trainer: quick,
+		Catalog: newCatalog(t), Experiments: []recommend.Assigner{experiment.NewLive(set).Assigner("ranking")},
+		Policies: []recommend.Policy{
+			{Variant: "mix", Parts: []string{"popular", "itemknn"}, Interleave: true}, {Variant: "neighbours", Parts: []string{"itemknn"}},
+		},
 	})
 	met := map[string]bool{}
 	for u := range 20 {
 		ctx, req := t.Context(), recommend.Request{User: fmt.Sprintf("user-%03d", u), N: 20}
 		met[ask(t, eng, req).Variant] = true
-		if got := testing.AllocsPerRun(100, func() { eng.Recommend(ctx, req) }); got != 0 {
-			t.Errorf("%s: %v allocations, want none", req.User, got)
+		if got := testing.AllocsPerRun(100, func() { eng.Recommend(ctx, req) }); got > 4 {
+			t.Errorf("%s: %v allocations, want no more than the page has", req.User, got)
 		}
 	}
 	if len(met) != 3 {
@@ -312,23 +409,19 @@ func TestCachedPageUnderAnExperimentAllocatesNothing(t *testing.T) {
 	}
 }
 
+// What comes from no page is stamped with the user's variant; what the caller says stands.
 func TestRecordStampsVariants(t *testing.T) {
-	st := store.NewMemory(store.MemoryOptions{})
-	byUser := variants(func(user string) string { return map[string]string{"ann": "a", "bob": "b"}[user] })
-	eng := open(t, st, recommend.Options{Experiment: byUser})
+	t.Parallel()
+	st := memory()
+	byUser := variants{"test", []string{"a", "b"}, func(user string) string { return map[string]string{"ann": "a", "bob": "b"}[user] }}
+	eng := open(t, st, recommend.Options{Experiments: []recommend.Assigner{byUser, everybodyIn("later", "c")}})
 	in := func(user string, kind store.Kind, variant string) store.Interaction {
 		return store.Interaction{User: user, Item: "tea", Kind: kind, Time: monday, Variant: variant}
 	}
 	record(t, eng, in("ann", store.Click, ""), in("bob", store.Purchase, ""), in("ann", store.View, "mine"),
-		in("eve", store.Click, ""), in("ann", store.Impression, ""), in("ann", store.Impression, "b"))
-	var got []string
-	for entry := range st.Scan(t.Context(), 0) {
-		got = append(got, entry.Interaction.Variant)
-	}
-	if diff := cmp.Diff([]string{"a", "b", "mine", "", "", "b"}, got); diff != "" {
+		in("eve", store.Click, ""), in("ann", store.Impression, ""))
+	want := []string{"ann tea test/a", "bob tea test/b", "ann tea /mine", "eve tea later/c", "ann tea test/a"}
+	if diff := cmp.Diff(want, logged(t, st, store.Interacted)); diff != "" {
 		t.Errorf("variants (-want +got):\n%s", diff)
-	}
-	if err := eng.Record(t.Context(), store.Interaction{Item: "tea", Kind: store.Click}); !errors.Is(err, store.ErrInvalid) {
-		t.Errorf("an interaction without a user: %v", err)
 	}
 }

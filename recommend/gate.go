@@ -30,75 +30,70 @@ const (
 // held is a user's withheld item.
 type held struct {
 	user uint32
-	item string
+	item uint32
 }
 
 // holdOut withholds the latest item of a sample of the fresh users: those who took to at least two and came to the
 // latest one last. The sample is chosen by a hash of the user and the seed.
 func holdOut(snap *snapshot, seed uint64) (*model.Dataset, []held) {
 	var sample []held
-	part := uint64(max(heldPart, snap.data.Users.Len()/heldMax))
-	kept := snap.data.WithHistories(func(user uint32, history []model.Event) []model.Event {
+	part := gatePart(snap.data)
+	kept := snap.data.Before(func(user uint32, history []model.Event) int {
 		id := snap.data.Users.ID(user)
-		if !snap.fresh[id] || sampleHash(id, seed)%part != 0 {
-			return history
+		if snap.fresh[id] == 0 || !inGate(id, seed, part) {
+			return len(history)
 		}
 		before, item, ok := withoutLatest(history)
 		if !ok {
-			return history
+			return len(history)
 		}
-		sample = append(sample, held{user, snap.data.Items.ID(item)})
+		sample = append(sample, held{user, item})
 		return before
 	})
 	return kept, sample
 }
 
-func sampleHash(id string, seed uint64) uint64 {
-	h := seed ^ uint64(hashID(id))*0x9e3779b97f4a7c15
-	h = (h ^ h>>32) * 0xd6e8feb86659fd93
-	return h ^ h>>32
-}
+// gatePart is one over the share of users in the sample.
+func gatePart(data *model.Dataset) uint64 { return uint64(max(heldPart, data.UserCount()/heldMax)) }
 
-// withoutLatest cuts the events of the item that the user came to last off the end of the history, provided that it
-// spoke for itself, had not been there before, and leaves another that does.
-func withoutLatest(history []model.Event) (before []model.Event, item uint32, ok bool) {
-	end := len(history)
-	if end == 0 {
-		return nil, 0, false
+func inGate(user string, seed, part uint64) bool { return mix64(seed^uint64(hashID(user)))%part == 0 }
+
+// withoutLatest says where the events of the item that the user came to last begin, provided that it spoke for itself, had
+// not been there before, and leaves another that does.
+func withoutLatest(history []model.Event) (before int, item uint32, ok bool) {
+	before = len(history)
+	if before == 0 {
+		return 0, 0, false
 	}
-	item = history[end-1].Item
+	item = history[before-1].Item
 	positive := false
-	for end > 0 && history[end-1].Item == item {
-		end--
-		positive = positive || history[end].Weight > 0
+	for before > 0 && history[before-1].Item == item {
+		before--
+		positive = positive || history[before].Weight > 0
 	}
 	rest := false
-	for _, ev := range history[:end] {
+	for _, ev := range history[:before] {
 		if ev.Item == item {
-			return nil, 0, false
+			return 0, 0, false
 		}
 		rest = rest || ev.Weight > 0
 	}
-	return history[:end], item, positive && rest
+	return before, item, positive && rest
 }
 
 // compare ranks for every user in the sample with both models.
-func compare(m model.Model, before *service, data *model.Dataset, sample []held) Gate {
+func compare(now, then model.Proposer, data *model.Dataset, sample []held) Gate {
 	g := Gate{Users: len(sample)}
 	if g.Users == 0 {
 		return g
 	}
 	var sum, squares float64
 	for _, h := range sample {
-		now := gain(m, data, h)
-		then := 0.0
-		if before != nil {
-			then = gain(before.model, data, h)
-		}
-		g.NDCG += now
-		g.NDCGBefore += then
-		sum += now - then
-		squares += (now - then) * (now - then)
+		a, b := gain(now, data, h), gain(then, data, h)
+		g.NDCG += a
+		g.NDCGBefore += b
+		sum += a - b
+		squares += (a - b) * (a - b)
 	}
 	n := float64(g.Users)
 	g.NDCG /= n
@@ -108,20 +103,19 @@ func compare(m model.Model, before *service, data *model.Dataset, sample []held)
 }
 
 // gain is the nDCG@10 of one user: 1/log2(rank+1) of the one withheld item.
-func gain(m model.Model, data *model.Dataset, h held) float64 {
-	u := model.User{Now: data.Now}
-	seen := map[uint32]bool{}
-	for _, ev := range data.History(h.user) {
-		if item, ok := m.Items().Lookup(data.Items.ID(ev.Item)); ok {
-			ev.Item = item
-			u.History = append(u.History, ev)
-			seen[item] = true
-		}
+func gain(m model.Proposer, data *model.Dataset, h held) float64 {
+	history := data.History(h.user)
+	u := model.User{Now: data.Now, History: model.Recent(history, historyMax)}
+	if e, ok := m.(model.Embedder); ok {
+		u.Vector = e.Embed(nil, u.History, u.Now)
 	}
-	u.Vector = embed(m, u.History, u.Now)
-	top := m.Candidates(nil, &u, gateK, func(item uint32) bool { return !seen[item] })
+	seen := make(map[uint32]bool, len(history))
+	for _, ev := range history {
+		seen[ev.Item] = true
+	}
+	top := m.Propose(nil, &u, gateK, model.AllowFunc(func(item uint32) bool { return !seen[item] }), model.Thorough)
 	for rank, c := range top {
-		if m.Items().ID(c.Item) == h.item {
+		if c.Item == h.item {
 			return 1 / math.Log2(float64(rank+2))
 		}
 	}

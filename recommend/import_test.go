@@ -16,20 +16,20 @@ func TestRecordAll(t *testing.T) {
 		want       int
 		err        error
 	}{
-		{name: "nothing"},
+		{name: "nothing", err: store.ErrNoRows},
 		{name: "fewer than a batch", file: rows(7), want: 7},
 		{name: "two batches and a part", file: rows(2345), want: 2345},
 		{name: "a bad row", file: rows(1500) + "ann,\nann,tea\n", want: 1500, err: store.ErrInvalid},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			st := store.NewMemory(store.MemoryOptions{})
+			st := memory()
 			n, err := open(t, st, recommend.Options{}).RecordAll(t.Context(), store.ReadCSV(strings.NewReader(tt.file)))
 			if n != tt.want || !errors.Is(err, tt.err) {
 				t.Errorf("RecordAll = %d, %v, want %d, %v", n, err, tt.want, tt.err)
 			}
 			stored := 0
-			for _, err := range st.Scan(t.Context(), 0) {
+			for _, err := range st.Scan(t.Context(), store.Place{}) {
 				if err != nil {
 					t.Fatal(err)
 				}

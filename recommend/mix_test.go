@@ -1,13 +1,10 @@
 package recommend_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,31 +16,35 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
-// mixing are options under which everybody's pages are mixed of two models.
-func mixing(t testing.TB, models ...string) recommend.Options {
+// mixing are options under which everybody's pages are interleaved of some parts.
+func mixing(t testing.TB, parts ...string) recommend.Options {
 	return recommend.Options{
-		Catalog: newCatalog(t), Trainer: quick, Experiment: everybody("mix"), Seed: 3,
-		Pipelines: map[string][]string{"mix": models},
+		Catalog: newCatalog(t), Experiments: []recommend.Assigner{everybody("mix")}, Seed: 3,
+		Policies: []recommend.Policy{{Variant: "mix", Parts: parts, Interleave: true}},
 	}
 }
 
-// TestMixedPages holds what every page holds on mixed ones, and that each item is one that its model has to offer, the
-// best that was left.
+// TestMixedPages holds what every page holds on interleaved ones, and that each item is one that its part has to offer, the best
+// that was left. A part's offer is the page that it would give on its own, with what fills it up.
 func TestMixedPages(t *testing.T) {
+	t.Parallel()
 	opts := mixing(t, "popular", "itemknn")
 	eng, st := trained(t, opts)
 	again := open(t, st, opts)
 	both := 0
+	var thirds []string
+	for taste := range tastes {
+		thirds = append(thirds, itemOf(taste, 3), itemOf(taste, 13), itemOf(taste, 23))
+	}
 	for u := range 60 {
 		user := fmt.Sprintf("user-%03d", u)
 		for name, req := range map[string]recommend.Request{
 			"plain":    {N: 8},
 			"one":      {N: 1},
-			"all":      {N: recommend.NMax},
+			"many":     {N: 60},
 			"filter":   {N: 8, Filter: catalog.Equals("brand", "brand-1")},
-			"exclude":  {N: 8, Exclude: func(item string) bool { return strings.HasSuffix(item, "3") }},
+			"exclude":  {N: 8, Exclude: thirds},
 			"seeds":    {N: 8, Seeds: []string{itemOf(1, 1), itemOf(1, 2)}},
-			"items":    {N: 8, Items: []string{itemOf(0, 1), itemOf(1, 1), itemOf(2, 1), itemOf(3, 1), itemOf(2, 2), "none"}},
 			"explain":  {N: 8, Explain: true},
 			"stranger": {N: 8},
 		} {
@@ -53,33 +54,33 @@ func TestMixedPages(t *testing.T) {
 			}
 			page := ask(t, eng, req)
 			alone := map[string][]string{}
-			for _, m := range []string{"popular", "itemknn"} {
+			for _, part := range []string{"popular", "itemknn"} {
 				one := req
-				one.Model, one.N = m, recommend.NMax
-				alone["mix/"+m] = items(ask(t, eng, one))
+				one.Model = part
+				alone[part] = items(ask(t, eng, one))
 			}
-			if want := min(req.N, len(alone["mix/popular"])); len(page.Items) != want || page.Variant != "mix" {
+			if want := min(req.N, len(alone["popular"])); len(page.Items) != want || page.Variant != "mix" || page.Experiment != "test" {
 				t.Fatalf("%s, %s: %d items of variant %q, want %d", name, user, len(page.Items), page.Variant, want)
 			}
 			taken, teams := map[string]bool{}, map[string]int{}
 			for i, item := range page.Items {
 				best := ""
-				for _, candidate := range alone[item.Variant] {
+				for _, candidate := range alone[item.Source] {
 					if !taken[candidate] {
 						best = candidate
 						break
 					}
 				}
 				if item.Item != best {
-					t.Fatalf("%s, %s: %q picked %s, and %q was left", name, user, item.Variant, item.Item, best)
+					t.Fatalf("%s, %s: %q picked %s, and %q was left", name, user, item.Source, item.Item, best)
 				}
-				if i > 0 && item.Score >= page.Items[i-1].Score || req.Explain && len(item.Reasons) == 0 {
+				if item.Score != 1/float32(i+1) || item.Rank != i+1 || req.Explain && len(item.Reasons) == 0 {
 					t.Fatalf("%s, %s: item %d: %+v", name, user, i, item)
 				}
 				taken[item.Item] = true
-				teams[item.Variant]++
+				teams[item.Source]++
 			}
-			if d := teams["mix/popular"] - teams["mix/itemknn"]; d < -1 || d > 1 {
+			if d := teams["popular"] - teams["itemknn"]; d < -1 || d > 1 {
 				t.Fatalf("%s, %s: teams of %v", name, user, teams)
 			}
 			if len(teams) == 2 {
@@ -90,12 +91,23 @@ func TestMixedPages(t *testing.T) {
 			}
 		}
 	}
-	if both < 60*7 {
+	if both < 60*6 {
 		t.Errorf("only %d pages have both", both)
 	}
 }
 
+// A list to be ranked is not interleaved: the blend ranks it, and no part is credited with it.
+func TestListsAreNotMixed(t *testing.T) {
+	t.Parallel()
+	eng, _ := trained(t, mixing(t, "popular", "itemknn"))
+	page, err := eng.Rank(t.Context(), "user-002", []string{itemOf(1, 1), itemOf(2, 1), itemOf(2, 2), itemOf(3, 1)})
+	if err != nil || len(page.Items) != 4 || tasteOf(page.Items[0].Item) != "t2" || page.Items[0].Source != recommend.Blended {
+		t.Errorf("%+v, %v", page, err)
+	}
+}
+
 func TestMixedPagesFollowOneAnother(t *testing.T) {
+	t.Parallel()
 	eng, _ := trained(t, mixing(t, "popular", "itemknn", recommend.Trending))
 	for u := range 10 {
 		req, shown := recommend.Request{User: fmt.Sprintf("user-%03d", u), N: 7}, map[string]bool{}
@@ -117,77 +129,38 @@ func TestMixedPagesFollowOneAnother(t *testing.T) {
 	}
 }
 
-func TestMixOutOfService(t *testing.T) {
-	untrained := open(t, store.NewMemory(store.MemoryOptions{}), mixing(t, "popular", "itemknn"))
-	missing, _ := trained(t, mixing(t, "itemknn", "no-such-model"))
-	blend := ask(t, missing, recommend.Request{User: "user-001", Model: "hybrid"})
-	for name, page := range map[string]*recommend.Page{
-		"before the first training": ask(t, untrained, recommend.Request{User: "user-001"}),
-		"a model that is not there": ask(t, missing, recommend.Request{User: "user-001"}),
-	} {
-		for i, item := range page.Items {
-			if item.Variant != "" || page.ModelVersion > 0 && item.Item != blend.Items[i].Item {
-				t.Errorf("%s: %+v, in the blend %+v", name, item, blend.Items[i])
-			}
-		}
-		if len(page.Items) != 10 || page.Variant != "mix" {
-			t.Errorf("%s: %+v", name, page)
-		}
-	}
-}
-
-func TestBadPipelines(t *testing.T) {
-	for name, models := range map[string][]string{
-		"twice": {"als", "als"}, "endless": {"als", strings.Repeat("x", store.IDMax)}, "many": strings.Fields(strings.Repeat("m ", 70)),
-	} {
-		_, err := recommend.Open(t.Context(), store.NewMemory(store.MemoryOptions{}), recommend.Options{
-			Pipelines: map[string][]string{"mix": models},
-		})
-		if !errors.Is(err, recommend.ErrInvalid) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-// TestRecordKnowsWhoPicked records clicks without a variant: they get that of the newest page that showed the item.
-func TestRecordKnowsWhoPicked(t *testing.T) {
+// TestRecordKnowsThePage records clicks that do not say where they come from: they get the page, the part, the place and the
+// variant of the newest page that showed the item, also when that is an old one, and what no page showed the variant alone.
+func TestRecordKnowsThePage(t *testing.T) {
+	t.Parallel()
 	eng, st := trained(t, mixing(t, "popular", "itemknn"))
-	var want []string
+	var want []store.Interaction
 	page := ask(t, eng, recommend.Request{User: "user-001", N: 5})
-	for _, item := range page.Items[:3] { // the first click makes the page that memory holds an old one
+	other := ask(t, eng, recommend.Request{User: "user-001", N: 60, Placement: "other"})
+	for _, item := range other.Items[:3] { // the first click makes the pages that memory holds old ones
+		in := click("user-001", item.Item)
+		in.Page, in.Source, in.Rank, in.Propensity, in.Experiment, in.Variant = other.ID, item.Source, item.Rank, 1, "test", "mix"
 		record(t, eng, click("user-001", item.Item))
-		want = append(want, strings.Join([]string{"user-001", item.Item, item.Variant}, " "))
+		want = append(want, in)
 	}
-	record(t, eng, click("user-001", "never shown"), click("stranger", page.Items[0].Item))
-	want = append(want, "user-001 never shown mix", "stranger "+page.Items[0].Item+" mix")
-	if diff := cmp.Diff(want, logged(t, st, store.Click)); diff != "" {
+	mine := click("user-001", page.Items[3].Item)
+	mine.Source = "mail"
+	record(t, eng, click("user-001", "never shown"), click("stranger", page.Items[0].Item), mine)
+	never, stranger := click("user-001", "never shown"), click("stranger", page.Items[0].Item)
+	never.Experiment, never.Variant, stranger.Experiment, stranger.Variant = "test", "mix", "test", "mix"
+	want = append(want, never, stranger, mine)
+	var got []store.Interaction
+	for _, entry := range all(t, st) {
+		if entry.Interaction.Kind == store.Click {
+			got = append(got, entry.Interaction)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("clicks (-want +got):\n%s", diff)
 	}
 }
 
-// twins trains one model and has it in service by two names.
-type twins struct{ itemknn.Trainer }
-
-func (w twins) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
-	m, err := w.Trainer.Train(ctx, data, opt)
-	return twin{m}, err
-}
-
-func (w twins) Load(r io.Reader) (model.Model, error) {
-	m, err := w.Trainer.Load(r)
-	return twin{m}, err
-}
-
-type twin struct{ model.Model }
-
-func (t twin) Part(name string) (model.Model, bool) {
-	if name == "castor" || name == "pollux" {
-		return t.Model, true
-	}
-	return nil, false
-}
-
-// clickAround lets users look at a mixed page and click, and returns the duel of its two models.
+// clickAround lets users look at a mixed page and click, and returns the duel of its two parts.
 func clickAround(t *testing.T, eng *recommend.Engine, users int, wants func(rng *rand.Rand, user, position int, item string) bool) recommend.Duel {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(11, 12))
@@ -212,10 +185,10 @@ func clickAround(t *testing.T, eng *recommend.Engine, users int, wants func(rng 
 // TestEqualModelsTie: users click at random, more at the top. Either model wins half of the duels that are decided,
 // within four standard deviations, which chance breaks once in 16,000. The models being one, only the draft can favour.
 func TestEqualModelsTie(t *testing.T) {
+	t.Parallel()
 	opts := mixing(t, "castor", "pollux")
-	opts.Trainer = twins{}
-	st := store.NewMemory(store.MemoryOptions{})
-	eng := open(t, st, opts)
+	opts.Trainers = []model.Trainer{named{itemknn.Trainer{}, "castor"}, named{itemknn.Trainer{}, "pollux"}}
+	eng := open(t, memory(), opts)
 	const users = 2000
 	record(t, eng, shoppers(users, 1)...)
 	train(t, eng)
@@ -226,10 +199,10 @@ func TestEqualModelsTie(t *testing.T) {
 	if n < users/4 || math.Abs(float64(duel.Wins)-n/2) > 4*math.Sqrt(n/4) {
 		t.Errorf("%+v: more than %.0f from a tie", duel, 4*math.Sqrt(n/4))
 	}
-	t.Logf("%+v, p = %.2g", duel, duel.PValue())
 }
 
 func TestBetterModelWins(t *testing.T) {
+	t.Parallel()
 	eng, _ := trained(t, mixing(t, "popular", "itemknn"))
 	duel := clickAround(t, eng, 200, func(rng *rand.Rand, user, _ int, item string) bool {
 		return tasteOf(item) == fmt.Sprintf("t%d", user%tastes) && rng.Float64() < 0.7
@@ -240,10 +213,11 @@ func TestBetterModelWins(t *testing.T) {
 }
 
 func TestCompareModelsAtTheEdge(t *testing.T) {
-	opts := mixing(t, "popular", "itemknn", "hybrid")
-	opts.Pipelines["single"] = []string{"itemknn"}
-	eng := open(t, store.NewMemory(store.MemoryOptions{}), opts)
-	for name, variant := range map[string]string{"unknown": "x", "not mixed": "single", "none": ""} {
+	t.Parallel()
+	opts := mixing(t, "popular", "itemknn", recommend.Trending)
+	opts.Policies = append(opts.Policies, recommend.Policy{Variant: "b", Parts: []string{"itemknn"}})
+	eng := open(t, memory(), opts)
+	for name, variant := range map[string]string{"unknown": "x", "not interleaved": "b", "none": ""} {
 		if _, err := eng.CompareModels(t.Context(), variant, recommend.Period{}); !errors.Is(err, recommend.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -251,14 +225,18 @@ func TestCompareModelsAtTheEdge(t *testing.T) {
 	if _, err := eng.CompareModels(t.Context(), "mix", recommend.Period{Since: monday, Until: monday}); !errors.Is(err, recommend.ErrInvalid) {
 		t.Errorf("empty period: %v", err)
 	}
-	in := func(user, item string, kind store.Kind, variant string) store.Interaction {
-		return store.Interaction{User: user, Item: item, Kind: kind, Variant: variant, Time: monday}
+	in := func(user string, kind store.Kind, source, variant, page string) store.Interaction {
+		return store.Interaction{User: user, Item: "x", Kind: kind, Source: source, Experiment: "test", Variant: variant, Page: page, Time: monday}
 	}
+	otherExperiment := in("gus", store.Click, "popular", "mix", "p")
+	otherExperiment.Experiment = "another"
 	record(t, eng,
-		in("ann", "x", store.Click, "mix/popular"), in("ann", "y", store.Purchase, "mix/itemknn"), // 1 to 5
-		in("bob", "x", store.Dislike, "mix/hybrid"), in("eve", "x", store.Impression, "mix"),
-		in("fay", "x", store.Click, "other"), in("fay", "x", store.Click, "popular"),
+		in("ann", store.Click, "popular", "mix", "p"), in("ann", store.Purchase, "itemknn", "mix", "p"), // 1 to 5
+		in("bob", store.Dislike, recommend.Trending, "mix", "p"),
+		in("fay", store.Click, "popular", "b", "p"), in("fay", store.Click, "popular", "mix", ""), // of no page
+		in("fay", store.Click, recommend.Blended, "mix", "p"), otherExperiment,
 	)
+	ask(t, eng, recommend.Request{User: "eve"}) // who is exposed and does nothing
 	duels, err := eng.CompareModels(t.Context(), "mix", recommend.Period{})
 	if err != nil {
 		t.Fatal(err)
@@ -267,12 +245,8 @@ func TestCompareModelsAtTheEdge(t *testing.T) {
 	for _, d := range duels {
 		got = append(got, fmt.Sprintf("%s:%s %d-%d-%d", d.A, d.B, d.Wins, d.Losses, d.Ties))
 	}
-	want := []string{"popular:itemknn 0-1-2", "popular:hybrid 2-0-1", "itemknn:hybrid 2-0-1"}
+	want := []string{"popular:itemknn 0-1-2", "popular:trending 2-0-1", "itemknn:trending 2-0-1"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("duels (-want +got):\n%s", diff)
-	}
-	eng.Close()
-	if _, err := eng.CompareModels(t.Context(), "mix", recommend.Period{}); !errors.Is(err, recommend.ErrClosed) {
-		t.Errorf("closed: %v", err)
 	}
 }

@@ -3,85 +3,82 @@ package recommend
 import (
 	"fmt"
 	"log/slog"
-	"math"
 	"time"
 
 	"github.com/goldrec/gold/catalog"
-	"github.com/goldrec/gold/recommend/hybrid"
+	"github.com/goldrec/gold/recommend/als"
+	"github.com/goldrec/gold/recommend/content"
+	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
+	"github.com/goldrec/gold/recommend/popular"
 	"github.com/goldrec/gold/store"
 )
 
 // Options configures an Engine. The zero value works.
 type Options struct {
-	// Catalog is what may be recommended; items outside it are recorded but never shown. nil: every item that
-	// appears in an interaction may be.
+	// Catalog is what may be recommended. It may be filled before Open or after, and while the engine runs. Interactions with
+	// items that it does not have (yet) count, but are never shown. nil: every item that appears in an interaction may be.
 	Catalog *catalog.Catalog
-	// Trainer makes the model. nil: hybrid.Trainer{}, the blend of all first models.
-	Trainer model.Trainer
+	// Trainers make the models, the parts of the blend, of different names. nil: popular, itemknn, content and als with
+	// their defaults.
+	Trainers []model.Trainer
+
 	// Weights says how much an interaction of each kind speaks for its item: finite, below 0 against it, 0 or
 	// missing: nothing, and the item does not count as seen. nil: DefaultWeights.
 	Weights map[store.Kind]float32
+	// Ratings is the scale of the Value of a Rating; Record refuses what lies outside. The zero Range means 0 to 5.
+	Ratings Range
+	// HalfLifeDays is after how long an interaction counts half for what is trending; 0 means 7.
+	HalfLifeDays float64
 
-	// Experiment assigns users to variants; nil: no experiment. Whoever is served a page under a variant is exposed
-	// to it: the first time, and then once a UTC day, an interaction of kind Impression with the variant is in the
-	// log before the page is given. CompareVariants reads it there.
-	Experiment Assigner
-	// Pipelines says what a variant's pages come from: a model by its name, as in Request.Model, or several whose
-	// pages are mixed by team draft, for CompareModels. A variant that is missing, or of whose models not all are in
-	// service, gets the blend.
-	Pipelines map[string][]string
-	Observer  Observer // nil: none
+	// Experiments assign users to variants. Several run at once when their layers are disjoint, as package experiment
+	// has them. Whoever is served a page that an experiment may have a say in is exposed: the first time, and then once a
+	// UTC day, that is in the log before the page is given.
+	Experiments []Assigner
+	// Policies say how pages are made: the first one that matches is taken, DefaultPolicy when none does.
+	Policies []Policy
+	Observer Observer // nil: none
+
+	TrainEvery time.Duration // how often Run trains; 0: never
+	Retention  time.Duration // how long Run lets the store keep interactions; 0: for ever
 
 	UsersMax int           // user states held in memory; 0 means 100,000; the rest are read from the store again
+	ItemsMax int           // identifiers of items known in memory; 0 means 20 million; more are stored, but not counted or learned from
 	PageTTL  time.Duration // how long a user's page may be served again; 0 means a minute; below 0: never
 
-	Seed    uint64           // for training, and for who picks first on mixed pages
-	Workers int              // for training; 0 means GOMAXPROCS
-	Now     func() time.Time // the clock; nil means time.Now
-	Logger  *slog.Logger     // nil means silent
+	Seed     uint64                             // for training, and for what pages draw
+	Workers  int                                // for training; 0 means GOMAXPROCS
+	Progress func(step string, done, total int) // told how a training goes, from one goroutine at a time; nil: nobody
+	Now      func() time.Time                   // the clock; nil means time.Now
+	Logger   *slog.Logger                       // nil means silent
 }
 
-// DefaultWeights is what Options.Weights nil means. A rating's weight is multiplied by its Value less 2.5, the middle
-// of the usual scale to 5, so that a low one speaks against the item.
-func DefaultWeights() map[store.Kind]float32 {
-	return map[store.Kind]float32{
-		store.View: 1, store.Click: 1, store.Cart: 3, store.Purchase: 5, store.Like: 5,
-		store.Dislike: -5, store.Skip: -1, store.Impression: 0, store.Rating: 1,
-	}
+func defaultTrainers() []model.Trainer {
+	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, content.Trainer{}, als.Trainer{}}
 }
 
-const ratingMiddle = 2.5
-
-// weights is Options.Weights by kind.
-type weights [store.Rating + 1]float32
-
-func (w *weights) of(in *store.Interaction) float32 {
-	if in.Kind == store.Rating {
-		// A rating of exactly the middle says nothing for or against, but the item was seen.
-		return w[store.Rating] * float32(in.Value-ratingMiddle)
-	}
-	return w[in.Kind]
-}
-
-// counts reports whether interactions of the kind mean that the user has seen the item.
-func (w *weights) counts(k store.Kind) bool { return w[k] != 0 }
-
+// fill sets what is zero to its default, and checks the rest.
 func (o *Options) fill() (*weights, error) {
-	if o.Catalog == nil {
-		o.Catalog = catalog.New()
-	}
-	if o.Trainer == nil {
-		o.Trainer = hybrid.Trainer{}
+	if o.Trainers == nil {
+		o.Trainers = defaultTrainers()
 	}
 	if o.Weights == nil {
 		o.Weights = DefaultWeights()
 	}
+	if o.Ratings == (Range{}) {
+		o.Ratings = Range{0, 5}
+	}
 	if o.UsersMax <= 0 {
 		o.UsersMax = 100_000
 	}
+	if o.ItemsMax <= 0 {
+		o.ItemsMax = 20_000_000
+	}
 	if o.PageTTL == 0 {
 		o.PageTTL = time.Minute
+	}
+	if o.HalfLifeDays == 0 {
+		o.HalfLifeDays = 7
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -89,15 +86,12 @@ func (o *Options) fill() (*weights, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	var w weights
-	for kind, weight := range o.Weights {
-		if !kind.Valid() {
-			return nil, fmt.Errorf("%w: weight for unknown kind %d", ErrInvalid, kind)
+	names := map[string]bool{}
+	for i, t := range o.Trainers {
+		if t == nil || t.Name() == "" || names[t.Name()] || isSourceName(t.Name()) {
+			return nil, fmt.Errorf("%w: trainer %d of %d is nil, or its name is empty, another's or reserved", ErrInvalid, i+1, len(o.Trainers))
 		}
-		if math.IsNaN(float64(weight)) || math.IsInf(float64(weight), 0) {
-			return nil, fmt.Errorf("%w: weight of %v is %v", ErrInvalid, kind, weight)
-		}
-		w[kind] = weight
+		names[t.Name()] = true
 	}
-	return &w, nil
+	return newWeights(o.Weights, o.Ratings)
 }

@@ -7,13 +7,34 @@
 //	page, err := eng.Recommend(ctx, recommend.Request{User: "ann", N: 20})
 //	for item, score := range page.All() { … }
 //
-// Under an experiment (Options.Experiment) a user's variant chooses the models, or mixes several on one page. Who saw
-// which variant is in the same log as what they did, and the engine says from it how the variants do:
+// # How a page is made
+//
+// The parts, models such as als and itemknn, and the sources of the page's [Policy] propose candidates inside what may
+// be shown. The blend of the parts scores them all; the stages of the policy reorder, cap, pin and diversify; what is
+// short is filled up with what is trending. A policy is chosen by variant and placement, so an experiment may change any
+// of it. Who wants something else on the page writes a [stage.Source] or a [stage.Stage], which takes ten lines.
+//
+// # One engine or many
+//
+// The store's log is the truth. Everything that an engine holds is a bounded cache of it, made by one function from the
+// entries of the log, whatever their order and however often they come; so an engine may be killed at any time. Any number of
+// engines run on one store: [Engine.Run] follows the log, puts the model into service that another one trained, and
+// trains on a schedule when it is the one that holds the lease.
+//
+// # Experiments
+//
+// Under Options.Experiments a user's variants choose the policy. Who was exposed to which variant is in the same log as
+// what they did, and the engine says from it how the variants do:
 //
 //	report, err := eng.CompareVariants(ctx, recommend.Trial{Arms: []stats.Arm{{Variant: "control"}, {Variant: "new"}}})
 //	duels, err := eng.CompareModels(ctx, "mix", recommend.Period{Since: monday})
 //
 // The models live in packages of their own below this one; those who write one need package model.
+//
+// # Caveats
+//
+// Profiles are read when a user is first met; write them by [Engine.PutProfile], or the engine does not hear of it. Scores are
+// comparable within a page only. An engine that does not Run knows only what went through it.
 package recommend
 
 import (
@@ -25,7 +46,8 @@ import (
 )
 
 var (
-	// ErrInvalid says that a request cannot be answered as it is; the wrapping error says which field and why.
+	// ErrInvalid says that a request cannot be answered, or an option taken, as it is; the wrapping error says which and
+	// why.
 	ErrInvalid = errors.New("recommend: invalid request")
 	// ErrNoModel says that no model of the asked name is in service.
 	ErrNoModel = errors.New("recommend: no such model")
@@ -36,8 +58,6 @@ var (
 // The parts that make a model, as package model defines them.
 type (
 	Model   = model.Model
-	Scorer  = model.Scorer
-	Source  = model.Source
 	Trainer = model.Trainer
 )
 
@@ -46,10 +66,21 @@ type Recommender interface {
 	Recommend(ctx context.Context, req Request) (*Page, error)
 }
 
-// Assigner gives a user's variant of the running experiment, or "" outside it; *experiment.Assigner is one. When it has a
-// method Forced(user string) bool too, those for whom it is true are shown their variant but not exposed to it.
+// Assigner gives a user's variant of a running experiment; *experiment.Assigner is one. It is safe for concurrent use.
+// When it has a method Forced(user string) bool too, those for whom it is true are shown their variant but not exposed
+// to it.
 type Assigner interface {
+	// Key names the experiment in the log.
+	Key() string
+	// Variants are the names that Variant may return. None is an error at Open: the experiment does not exist.
+	Variants() []string
+	// Variant is the user's, or "" outside the experiment.
 	Variant(user string) string
+}
+
+// forcer is an Assigner that gives some users a variant by hand.
+type forcer interface {
+	Forced(user string) bool
 }
 
 // Exposure is the fact that a page was given to a user.

@@ -2,88 +2,85 @@ package recommend
 
 import (
 	"context"
-	"io"
+	"errors"
+	"fmt"
+	"slices"
 
-	"github.com/goldrec/gold/catalog"
-	"github.com/goldrec/gold/internal/codec"
-	"github.com/goldrec/gold/recommend/model"
-	"github.com/goldrec/gold/recommend/popular"
 	"github.com/goldrec/gold/store"
 )
 
-const (
-	fileKind    = "engine"
-	fileVersion = 1
-)
-
-// checkpoint is what the engine knew of the log when it trained a model. It is saved with the model, so that Open reads
-// only what came after.
-type checkpoint struct {
-	position store.Position // the newest entry it covers
-	time     int64          // as of which the scores are decayed, Unix seconds
-	items    []string       // of the catalogue, by handle
-	trending []float32      // their trending scores
-}
-
-// newCheckpoint takes the counters as they were after the entry at position: of all items, or of those that count.
-func newCheckpoint(counters *popular.Counters, cat *catalog.Catalog, all bool, position store.Position, newest int64,
-) checkpoint {
-	c := checkpoint{position: position, time: newest}
-	for handle := range uint32(cat.Handles()) {
-		if score := max(0, counters.Score(handle)); score > 0 || all {
-			c.items = append(c.items, cat.ID(handle))
-			c.trending = append(c.trending, score)
-		}
+// state returns a user and what the engine knows of them, read from the store at the first meeting.
+func (e *Engine) state(ctx context.Context, id string) (*user, *userState, error) {
+	u, ok := e.users.get(id)
+	if !ok {
+		u = e.users.add(id) // before the history is read: what is applied meanwhile waits in it
 	}
-	return c
-}
-
-// restore fills counters and, when the catalogue is the engine's own, the catalogue.
-func (e *Engine) restore(c checkpoint) {
-	for i, id := range c.items {
-		if item, known := e.item(id); known {
-			e.trending.Add(item, c.trending[i], c.time)
+	for {
+		if s := u.state.Load(); s != nil {
+			return u, s, nil
+		}
+		s, err := e.readState(ctx, u)
+		if s != nil || err != nil {
+			return u, s, err
 		}
 	}
 }
 
-// writeFile writes a checkpoint and the model after it.
-func writeFile(w io.Writer, c checkpoint, m model.Model) error {
-	out := codec.NewWriter(w, fileKind, fileVersion)
-	out.Uint64(uint64(c.position))
-	out.Uint64(uint64(c.time))
-	out.Strings(len(c.items), func(i int) string { return c.items[i] })
-	out.Float32s(c.trending)
-	out.Nested(m.Save)
-	return out.Close()
-}
-
-// readFile reads what writeFile wrote.
-func readFile(r io.Reader, trainer model.Trainer) (c checkpoint, m model.Model, err error) {
-	in, err := codec.NewReader(r, fileKind, fileVersion)
+// readState reads a user from the store. It returns nil without an error when more came meanwhile than could wait.
+func (e *Engine) readState(ctx context.Context, u *user) (*userState, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	history, err := e.history(ctx, u.id)
 	if err != nil {
-		return c, nil, err
+		return nil, fmt.Errorf("recommend: history: %w", err)
 	}
-	c.position = store.Position(in.Uint64())
-	c.time = int64(in.Uint64())
-	c.items, c.trending = in.Strings(), in.Float32s()
-	if len(c.items) != len(c.trending) {
-		in.Fail("items without scores")
+	var profile *store.Profile
+	if e.profiled {
+		switch p, err := e.store.Profile(ctx, u.id); {
+		case err == nil:
+			profile = &p
+		case !errors.Is(err, store.ErrNotFound):
+			return nil, fmt.Errorf("recommend: profile: %w", err)
+		}
 	}
-	in.Nested(func(r io.Reader) (err error) {
-		m, err = trainer.Load(r)
-		return err
-	})
-	return c, m, in.Close()
+	return u.loaded(history, profile, &e.policies.rules), nil
 }
 
-// catchUp counts what the log holds after the checkpoint.
-func (e *Engine) catchUp(ctx context.Context, since store.Position) error {
-	for entry, err := range e.store.Scan(ctx, since) {
+// history returns the user's newest events of known items that count, at most seenMax and shownMax impressions, in the order of the log. Impressions do not push
+// out what was bought: where they are many, more is read.
+func (e *Engine) history(ctx context.Context, id string) ([]event, error) {
+	for limit := seenMax; ; limit *= 8 {
+		entries, err := e.store.History(ctx, id, limit)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		e.count(&entry.Interaction)
+		events, shown := make([]event, 0, min(len(entries), seenMax)), 0
+		for i := range entries {
+			in := &entries[i].Interaction
+			item, ok := e.items.Lookup(in.Item)
+			if !ok || !e.keeps(in.Kind) {
+				continue
+			}
+			ev := newEvent(entries[i].Position, in, item, e.weights.of(in))
+			switch {
+			case ev.shown() && shown < shownMax:
+				shown++
+				events = append(events, ev)
+			case !ev.shown() && len(events)-shown < seenMax:
+				events = append(events, ev)
+			}
+		}
+		if len(events)-shown == seenMax || len(entries) < limit || limit >= historyReadMax {
+			slices.Reverse(events)
+			return events, nil
+		}
 	}
-	return nil
 }
+
+// historyReadMax is how far back a history is read for events that count.
+const historyReadMax = 64 * seenMax
+
+// keeps reports whether interactions of the kind are kept with the user: what they weigh, or a rule of what was seen, asks for
+// it.
+func (e *Engine) keeps(k store.Kind) bool { return e.weights.counts(k) || e.policies.rules.asks(k) }

@@ -2,233 +2,244 @@ package recommend
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"sync"
 	"time"
 
+	"github.com/goldrec/gold/recommend/blend"
 	"github.com/goldrec/gold/recommend/model"
-	"github.com/goldrec/gold/recommend/popular"
 	"github.com/goldrec/gold/store"
 )
 
-// ModelName is the name under which the store keeps the engine's models. Open fails when the newest of them is damaged;
-// store.Models.DeleteModel with this name takes it away.
-const ModelName = "recommend"
-
-// modelsKept is the versions that the store keeps: the one in service and two to roll back to.
-const modelsKept = 3
-
-// ErrNoRollback says that the store holds no version before the one in service.
-var ErrNoRollback = errors.New("recommend: no version to roll back to")
-
-// Report says what a training did.
+// Report says what a training did. It is kept with the models.
 type Report struct {
-	Version      uint64 // of the model in service afterwards
-	Published    bool   // whether the new model took service
-	Users, Items int    // in the snapshot of the log and the catalogue
+	Version      uint64 // of the models in service afterwards
+	Published    bool   // whether the new models took service
+	Users, Items int    // in the snapshot of the log and the table of items
 	Interactions int
+	Time         time.Time // when it began
 	Elapsed      time.Duration
-	Gate         Gate
+	Gate         Gate         // the new blend beside the one in service
+	Blend        blend.Report // what learning the weights found out
+	Parts        []PartReport // in the order of Options.Trainers
+	Before       []Ancestor   // the versions in service before, the newest first
 }
 
-// Train makes a model from a snapshot of the log and the catalogue, compares it with the one in service on
-// interactions that neither has seen, and, when it is not worse, saves it in the store and swaps it in at once for all
-// readers. Serving goes on meanwhile. A model that is worse is dropped: that is not an error, Report.Published says it.
+// PartReport says what became of one part.
+type PartReport struct {
+	Name string
+	Gate Gate // the new part beside the one in service
+	Kept bool // the one in service goes on, because the new one was worse
+}
+
+// Ancestor is a version that was in service before, and up to where in the log it was trained.
+type Ancestor struct {
+	Version uint64
+	Place   store.Place
+}
+
+// Train makes models from a snapshot of the log and the catalogue, compares them with those in service on interactions
+// that neither has seen, and, when the blend is not worse, saves them in the store and swaps them in at once for all
+// readers. Serving goes on meanwhile. A part that is worse than the one in service is left out for that one, and when the blend is
+// worse nothing is published: that is no error, the Report says it.
 //
-// The same log, catalogue and Options.Seed give the same model. Memory is the snapshot, about 40 bytes an interaction,
-// and the new model beside the old. One training runs at a time, others wait.
-func (e *Engine) Train(ctx context.Context) (Report, error) {
-	start := e.now()
-	if err := e.beginTraining(); err != nil {
+// The first training learns the weights of the blend by models trained on a slice; every later one by the models in
+// service, on what came after them. The same log, catalogue and Options.Seed give the same models. Memory is 24 bytes an
+// interaction, what the trainers need, and the new models beside the old. One training runs at a time; others wait, or until
+// their context ends.
+func (e *Engine) Train(ctx context.Context) (Report, error) { return e.trainUnder(ctx, 0) }
+
+// trainUnder trains under the fence of a lease; 0: none.
+func (e *Engine) trainUnder(ctx context.Context, fence uint64) (Report, error) {
+	if err := e.life.begin(); err != nil {
 		return Report{}, err
 	}
-	defer e.endTraining()
-	report, err := e.train(ctx)
+	defer e.life.done()
+	within, cancel := e.life.within(ctx)
+	defer cancel()
+	select {
+	case <-e.training:
+		defer func() { e.training <- struct{}{} }()
+	case <-within.Done():
+	}
+	report, err := e.train(within, fence)
 	if err != nil {
+		if e.life.over() && ctx.Err() == nil {
+			return Report{}, ErrClosed
+		}
 		return Report{}, fmt.Errorf("recommend: train: %w", err)
 	}
-	report.Elapsed = e.now().Sub(start)
-	e.opts.Logger.LogAttrs(ctx, slog.LevelInfo, "trained", slog.Uint64("version", report.Version),
+	e.log(ctx, slog.LevelInfo, "trained", slog.Uint64("version", report.Version),
 		slog.Bool("published", report.Published), slog.Int("interactions", report.Interactions),
-		slog.Float64("ndcg", report.Gate.NDCG), slog.Duration("elapsed", report.Elapsed))
+		slog.Int("compared on", report.Gate.Users), slog.Float64("ndcg", report.Gate.NDCG), slog.Duration("elapsed", report.Elapsed))
 	return report, nil
 }
 
-func (e *Engine) beginTraining() error {
-	e.training.Lock()
-	e.calls.RLock()
-	if e.closed.Load() {
-		e.endTraining()
-		return ErrClosed
+func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
+	if err := ctx.Err(); err != nil {
+		return Report{}, err
 	}
-	return nil
-}
-
-func (e *Engine) endTraining() {
-	e.calls.RUnlock()
-	e.training.Unlock()
-}
-
-func (e *Engine) train(ctx context.Context) (Report, error) {
+	start := e.now()
+	e.swapping.Lock()
+	e.trained = start
+	e.swapping.Unlock()
 	before := e.service.Load()
 	snap, err := e.snapshot(ctx, before)
 	if err != nil {
 		return Report{}, err
 	}
-	data, held := holdOut(snap, e.opts.Seed)
-	m, err := e.opts.Trainer.Train(ctx, data, model.TrainOptions{Seed: e.opts.Seed, Workers: e.opts.Workers})
+	g, err := e.fit(ctx, snap, before)
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Users: data.Users.Len(), Items: data.Items.Len(), Interactions: snap.interactions}
-	report.Gate = compare(m, before, data, held)
+	r := &g.report
+	r.Users, r.Items, r.Interactions, r.Time = snap.data.UserCount(), snap.data.ItemCount(), snap.interactions, start
+	r.Elapsed = e.now().Sub(start)
 	if before != nil {
-		report.Version = before.version
+		r.Version = before.version
+		r.Before = append([]Ancestor{{before.version, before.place}}, before.report.Before...)
+		r.Before = r.Before[:min(len(r.Before), modelsKept-1)]
 	}
-	if report.Gate.Worse() {
-		return report, nil
+	if !r.Gate.Worse() && e.service.Load() == before { // neither worse nor overtaken by a rollback or another engine
+		err = e.publish(ctx, g, before, snap, fence)
 	}
-	c := newCheckpoint(snap.trending, e.catalog, e.open, snap.position, snap.newest)
-	if report.Version, err = e.save(ctx, m, c); err != nil {
-		return Report{}, err
+	if now := e.service.Load(); now != nil && !r.Published {
+		r.Version = now.version
 	}
-	report.Published = true
-	e.publish(m, c.position, report.Version)
-	return report, e.prune(ctx)
+	return *r, err
 }
 
-// snapshot is what training sees of the log.
-type snapshot struct {
-	data         *model.Dataset
-	interactions int
-	position     store.Position
-	newest       int64             // time of the newest interaction, Unix seconds
-	trending     *popular.Counters // as of position
-	fresh        map[string]bool   // users with interactions that the model in service has not seen
-}
-
-func (e *Engine) snapshot(ctx context.Context, before *service) (*snapshot, error) {
-	snap := &snapshot{fresh: map[string]bool{}, trending: e.newCounters()}
-	var b model.Builder
-	for _, item := range e.catalog.All() {
-		b.AddItem(item)
+// fit makes a generation of a snapshot. Where there are no models, or others than now, it begins anew.
+func (e *Engine) fit(ctx context.Context, snap *snapshot, before *generation) (*generation, error) {
+	c := checkpoint{place: snap.place, forgotten: e.forgets.since(), exposed: e.exposed.since(snap.place)}
+	if before.trainedBy(e.opts.Trainers) {
+		return e.refit(ctx, snap, before, c)
 	}
-	end, err := e.store.Append(ctx, nil)
+	parts, weights, learned, err := blend.Fit(ctx, e.opts.Trainers, snap.data, e.learnOptions("train"))
 	if err != nil {
 		return nil, err
 	}
-	for entry, err := range e.store.Scan(ctx, 0) {
+	c.report.Blend = learned
+	for _, t := range e.opts.Trainers {
+		c.report.Parts = append(c.report.Parts, PartReport{Name: t.Name()})
+	}
+	return newGeneration(parts, weights, c, e.policies)
+}
+
+// trainedBy reports whether a generation has all the parts that the trainers make.
+func (g *generation) trainedBy(trainers []model.Trainer) bool {
+	for _, t := range trainers {
+		if !g.has(t.Name()) {
+			return false
+		}
+	}
+	return g != nil
+}
+
+// refit learns weights by the parts in service, trains on a snapshot less a withheld slice, compares each part and the blend with
+// those in service, and goes on from there on all of the snapshot.
+func (e *Engine) refit(ctx context.Context, snap *snapshot, before *generation, c checkpoint) (*generation, error) {
+	weights, err := e.learn(ctx, snap, before, &c.report)
+	if err != nil {
+		return nil, err
+	}
+	data, held := holdOut(snap, e.opts.Seed)
+	drafts, err := e.trainParts(ctx, "compare", data, func(int) model.Model { return nil }, before.part)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := newGeneration(drafts, weights, c, e.policies)
+	if err != nil {
+		return nil, err
+	}
+	c.report.Gate = compare(draft.blend, before.blend, data, held)
+	kept := make([]model.Model, len(drafts))
+	for i, d := range drafts {
+		report := PartReport{Name: d.Name(), Gate: compare(d, before.part(d.Name()), data, held)}
+		if report.Kept = report.Gate.Worse(); report.Kept {
+			kept[i] = before.part(d.Name())
+		}
+		c.report.Parts = append(c.report.Parts, report)
+	}
+	if c.report.Gate.Worse() {
+		draft.report = c.report
+		return draft, nil
+	}
+	parts, err := e.trainParts(ctx, "train", snap.data, func(i int) model.Model { return kept[i] }, draft.part)
+	if err != nil {
+		return nil, err
+	}
+	return newGeneration(parts, weights, c, e.policies)
+}
+
+// trainParts trains the parts that are not kept, each from its previous one.
+func (e *Engine) trainParts(ctx context.Context, step string, data *model.Dataset, kept func(int) model.Model,
+	previous func(name string) model.Model) ([]model.Model, error) {
+	parts := make([]model.Model, len(e.opts.Trainers))
+	for i, t := range e.opts.Trainers {
+		if parts[i] = kept(i); parts[i] != nil {
+			continue
+		}
+		opt := model.TrainOptions{Seed: e.opts.Seed, Workers: e.opts.Workers, Previous: previous(t.Name()), Draft: step == "compare"}
+		if e.opts.Progress != nil {
+			opt.Progress = func(done, total int) { e.opts.Progress(step+" "+t.Name(), done, total) }
+		}
+		m, err := t.Train(ctx, data, opt)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", t.Name(), err)
 		}
-		if entry.Position > end {
-			break // what arrives while we read is for the next training
+		parts[i] = m
+	}
+	return parts, nil
+}
+
+// learnLeast is from how many users on the weights are learned anew; what fewer did says less than the weights that there are.
+const learnLeast = 200
+
+// learn finds the weights by what the models in service ranked, and users then did, those apart that the gate compares on.
+func (e *Engine) learn(ctx context.Context, snap *snapshot, before *generation, report *Report) (*blend.Weights, error) {
+	var truth []blend.Withheld
+	part := gatePart(snap.data)
+	early := snap.data.Before(func(user uint32, history []model.Event) int {
+		id := snap.data.Users.ID(user)
+		end := max(0, len(history)-snap.fresh[id])
+		if items := turnedTo(history[:end], history[end:]); len(items) > 0 && end > 0 && !inGate(id, e.opts.Seed, part) {
+			truth = append(truth, blend.Withheld{User: user, Items: items})
 		}
-		in := &entry.Interaction
-		snap.interactions++
-		e.countIn(snap.trending, in)
-		snap.newest = max(snap.newest, e.countedTime(in))
-		if w := e.weights.of(in); w != 0 {
-			b.Add(in.User, in.Item, w, in.Time.Unix())
-			if before == nil || entry.Position > before.position {
-				snap.fresh[in.User] = true
-			}
-		}
+		return end
+	})
+	if len(truth) < learnLeast {
+		report.Blend = before.report.Blend
+		return before.weights, nil
 	}
-	snap.position = end
-	snap.data = b.Build()
-	return snap, nil
+	weights, learned, err := blend.Learn(ctx, before.parts, early, truth, e.learnOptions("weigh"))
+	report.Blend = learned
+	return weights, err
 }
 
-// save streams the model into the store.
-func (e *Engine) save(ctx context.Context, m model.Model, c checkpoint) (uint64, error) {
-	r, w := io.Pipe()
-	var wg sync.WaitGroup
-	wg.Go(func() { w.CloseWithError(writeFile(w, c, m)) }) // nil becomes io.EOF
-	version, err := e.store.PutModel(ctx, ModelName, r)
-	r.CloseWithError(err) // frees the writer when the store stopped early
-	wg.Wait()
-	return version, err
-}
-
-func (e *Engine) load(ctx context.Context, version uint64) (checkpoint, model.Model, uint64, error) {
-	r, version, err := e.store.OpenModel(ctx, ModelName, version)
-	if err != nil {
-		return checkpoint{}, nil, 0, err
+// turnedTo is the items that late speaks for and early does not have, in the order in which they came, each once.
+func turnedTo(early, late []model.Event) []uint32 {
+	if len(late) == 0 {
+		return nil
 	}
-	defer r.Close()
-	c, m, err := readFile(r, e.opts.Trainer)
-	if err != nil {
-		return checkpoint{}, nil, 0, fmt.Errorf("load model version %d: %w", version, err)
+	had := make(map[uint32]bool, len(early))
+	for _, e := range early {
+		had[e.Item] = true
 	}
-	return c, m, version, nil
-}
-
-// loadNewest puts the store's newest model into service; without one, none is. A damaged file is an error and not a
-// reason to serve without a model, or with an older one: that is its owner's decision.
-func (e *Engine) loadNewest(ctx context.Context) (checkpoint, error) {
-	c, m, version, err := e.load(ctx, 0)
-	if errors.Is(err, store.ErrNotFound) {
-		return checkpoint{}, nil
-	}
-	if err != nil {
-		return checkpoint{}, err
-	}
-	e.restore(c)
-	e.training.Lock()
-	defer e.training.Unlock()
-	e.publish(m, c.position, version)
-	return c, nil
-}
-
-// publish swaps the model in. The caller holds training.
-func (e *Engine) publish(m model.Model, position store.Position, version uint64) {
-	e.epoch++
-	e.service.Store(newService(m, position, version, e.epoch, e.catalog))
-}
-
-func (e *Engine) prune(ctx context.Context) error {
-	versions, err := e.store.ModelVersions(ctx, ModelName)
-	for i := 0; err == nil && i < len(versions)-modelsKept; i++ {
-		err = e.store.DeleteModel(ctx, ModelName, versions[i])
-	}
-	return err
-}
-
-// Rollback puts the version before the one in service back and deletes the latter from the store, so that a restart
-// does not bring it back. It returns the version now in service; without an older one it is ErrNoRollback.
-func (e *Engine) Rollback(ctx context.Context) (version uint64, err error) {
-	if err := e.beginTraining(); err != nil {
-		return 0, err
-	}
-	defer e.endTraining()
-	now := e.service.Load()
-	if now == nil {
-		return 0, ErrNoRollback
-	}
-	versions, err := e.store.ModelVersions(ctx, ModelName)
-	if err != nil {
-		return 0, fmt.Errorf("recommend: roll back: %w", err)
-	}
-	var target uint64
-	for _, v := range versions {
-		if v < now.version {
-			target = v
+	var items []uint32
+	for _, e := range late {
+		if e.Weight > 0 && !had[e.Item] {
+			had[e.Item] = true
+			items = append(items, e.Item)
 		}
 	}
-	if target == 0 {
-		return 0, ErrNoRollback
+	return items
+}
+
+func (e *Engine) learnOptions(step string) blend.Options {
+	opt := blend.Options{Seed: e.opts.Seed, Workers: e.opts.Workers}
+	if e.opts.Progress != nil {
+		opt.Progress = func(done, total int) { e.opts.Progress(step, done, total) }
 	}
-	c, m, version, err := e.load(ctx, target)
-	if err == nil {
-		err = e.store.DeleteModel(ctx, ModelName, now.version)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("recommend: roll back to version %d: %w", target, err)
-	}
-	e.publish(m, c.position, version)
-	return version, nil
+	return opt
 }

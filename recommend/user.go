@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -12,7 +13,10 @@ import (
 const (
 	historyMax = 200    // newest interactions that models are shown
 	seenMax    = 10_000 // newest interactions whose items count as seen
+	shownMax   = 10_000 // newest impressions, where a rule asks for them
+	seenSlack  = 2_500  // so many more are kept in memory before a state is read anew
 	pagesMax   = 4      // shapes of first pages kept for one user
+	pendingMax = 200    // interactions that wait while a history is being read
 )
 
 // user is the place of one user in memory: a bounded cache over the store's log. It fits a cache line, which is what a
@@ -29,8 +33,8 @@ type user struct {
 
 // aside is what few users have. It is guarded by user.mu.
 type aside struct {
-	pending  []event   // recorded while the history was being read, state being nil
-	picks    []pick    // of the newest mixed pages, the newest last
+	pending  []event   // applied while the history was being read, state being nil
+	missed   bool      // more than pendingMax of them, or another profile: all has to be read again
 	exposing *exposing // nil when no exposure is being written
 }
 
@@ -42,46 +46,98 @@ func (u *user) rare() *aside {
 	return u.aside
 }
 
-// event is an interaction with a known item.
-type event struct {
-	item   uint32 // catalogue handle
-	kind   store.Kind
-	weight float32
-	time   int64 // Unix microseconds
+// tidy lets go of the place aside when nothing is there. The caller holds mu.
+func (u *user) tidy() {
+	if a := u.aside; a != nil && a.exposing == nil && len(a.pending) == 0 && !a.missed {
+		u.aside = nil
+	}
 }
 
+// event is an interaction with a known item, in 24 bytes without a pointer.
+type event struct {
+	position store.Position // in the log, by which events are told apart and ordered
+	time     uint32         // Unix seconds; what lies before 1970 counts as then
+	item     uint32
+	weight   float32
+	visit    uint32 // the kind in the upper eight bits, below them a number of the session
+}
+
+const visitBits = 24
+
+func newEvent(at store.Position, in *store.Interaction, item uint32, weight float32) event {
+	session := model.SessionOf(in.Session)
+	if session != 0 {
+		session = max(1, session&(1<<visitBits-1))
+	}
+	return event{
+		position: at, time: uint32(min(max(in.Time.Unix(), 0), 1<<32-1)), item: item, weight: weight,
+		visit: uint32(in.Kind)<<visitBits | session,
+	}
+}
+
+// model is the event as models are shown it.
+func (ev *event) model() model.Event {
+	return model.Event{
+		Time: int64(ev.time), Item: ev.item, Weight: ev.weight,
+		Session: ev.visit & (1<<visitBits - 1), Kind: ev.kind(),
+	}
+}
+
+func (ev *event) kind() store.Kind { return store.Kind(ev.visit >> visitBits) }
+
+// shown reports whether it says no more than that the item was shown: rules may ask for it, models are not told.
+func (ev *event) shown() bool { return ev.kind() == store.Impression && ev.weight == 0 }
+
 // userState is what the engine knows of a user. It is replaced, never changed, but for the caches in it: so a new
-// interaction drops them all at once.
+// interaction voids the pages at once. They are kept all the same, to know what later interactions come from.
 type userState struct {
-	history []event  // oldest first, the newest historyMax
-	seen    []uint32 // sorted catalogue handles
+	history []event        // in the order of the log, the newest historyMax
+	seen    []uint32       // sorted handles
+	hidden  [][]hide       // by rule of the policies' Seen: what it hides, sorted by item
+	profile *store.Profile // nil: none, or not asked for
+	serial  uint32         // grows with every event: pages made before are not served again
 
 	view  atomic.Pointer[view]
 	pages atomic.Pointer[[]*cachedPage]
 }
 
-// view is a history as the model of one epoch sees it.
+// view is what the models of one epoch made of a user, kept from one page to the next and past new interactions: the
+// vector is then gone on from.
 type view struct {
-	epoch   uint64 // not the service itself, which an idle user would keep from being freed
-	history []model.Event
-	vector  []float32
+	epoch  uint64    // not the generation itself, which an idle user would keep from being freed
+	vector []float32 // of the history as it was behind events ago
+	behind int       // events that came since the vector was made
 }
 
-// add is the state after more events. One that stands there already is left out: a history read from the store while
-// it was being recorded holds it too.
-func (s *userState) add(events []event) *userState {
-	next := &userState{history: s.history, seen: s.seen}
-	for _, ev := range events {
-		if slices.Contains(next.history, ev) {
-			continue
-		}
-		if drop := len(next.history) + 1 - historyMax; drop > 0 {
-			next.history = next.history[drop:]
-		}
-		next.history = append(slices.Clip(next.history), ev)
-		if i, found := slices.BinarySearch(next.seen, ev.item); !found {
-			next.seen = slices.Insert(slices.Clip(next.seen), i, ev.item)
-		}
+// with is the state after one more event. An event that stands there already, which a history read from the store
+// meanwhile has brought, changes nothing.
+func (s *userState) with(ev event, rules *rules) *userState {
+	at, found := slices.BinarySearchFunc(s.history, ev.position, func(e event, p store.Position) int {
+		return cmp.Compare(e.position, p)
+	})
+	if found {
+		return s
+	}
+	next := &userState{
+		history: s.history, seen: s.seen, hidden: rules.with(s.hidden, ev), profile: s.profile, serial: s.serial + 1,
+	}
+	next.pages.Store(s.pages.Load())
+	if ev.shown() {
+		next.view.Store(s.view.Load())
+		return next
+	}
+	if at > 0 || len(s.history) < historyMax {
+		history := append(make([]event, 0, len(s.history)+1), s.history[:at]...)
+		history = append(append(history, ev), s.history[at:]...)
+		next.history = history[max(0, len(history)-historyMax):]
+	}
+	if i, found := slices.BinarySearch(next.seen, ev.item); !found && rules.hides(ev.kind()) {
+		next.seen = slices.Insert(slices.Clip(next.seen), i, ev.item)
+	}
+	if v := s.view.Load(); v != nil {
+		later := *v
+		later.behind++
+		next.view.Store(&later)
 	}
 	return next
 }
@@ -91,116 +147,80 @@ func (s *userState) hasSeen(item uint32) bool {
 	return found
 }
 
-// newUserState makes a state of a whole history, oldest first.
-func newUserState(events []event) *userState {
-	s := &userState{seen: make([]uint32, 0, len(events))}
-	for _, ev := range events {
-		s.seen = append(s.seen, ev.item)
+// newUserState makes a state of a whole history, in the order of the log.
+func newUserState(events []event, profile *store.Profile, rules *rules) *userState {
+	s := &userState{seen: make([]uint32, 0, len(events)), profile: profile, hidden: rules.of(events)}
+	told := make([]event, 0, min(len(events), historyMax)) // the newest first
+	for _, ev := range slices.Backward(events) {
+		if rules.hides(ev.kind()) {
+			s.seen = append(s.seen, ev.item)
+		}
+		if len(told) < historyMax && !ev.shown() {
+			told = append(told, ev)
+		}
 	}
 	slices.Sort(s.seen)
 	s.seen = slices.Clip(slices.Compact(s.seen))
-	for _, ev := range slices.Backward(events) {
-		if len(s.history) == historyMax {
-			break
-		}
-		if !slices.Contains(s.history, ev) { // as add does, so that a restart changes nothing
-			s.history = append(s.history, ev)
-		}
-	}
-	slices.Reverse(s.history)
+	slices.Reverse(told)
+	s.history = told
 	return s
 }
 
-// loaded makes history the state, unless another goroutine was first, and adds what came meanwhile.
-func (u *user) loaded(history []event) *userState {
+// crowded reports whether it holds more than it should: the store still knows which are the newest.
+func (s *userState) crowded() bool {
+	return len(s.seen) > seenMax+seenSlack ||
+		slices.ContainsFunc(s.hidden, func(h []hide) bool { return len(h) > seenMax+shownMax+seenSlack })
+}
+
+// loaded makes the history the state, unless another goroutine was first, and adds what came meanwhile. It returns nil
+// when too much came for that.
+func (u *user) loaded(history []event, profile *store.Profile, rules *rules) *userState {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if s := u.state.Load(); s != nil {
 		return s
 	}
-	s := newUserState(history)
+	s := newUserState(history, profile, rules)
 	if u.aside != nil {
-		s = s.add(u.aside.pending)
-		u.aside.pending = nil
+		pending, missed := u.aside.pending, u.aside.missed
+		u.aside.pending, u.aside.missed = nil, false
+		u.tidy()
+		if missed {
+			return nil
+		}
+		for _, ev := range pending {
+			s = s.with(ev, rules)
+		}
 	}
 	u.state.Store(s)
 	return s
 }
 
-// record adds an event that is already in the log.
-func (u *user) record(ev event) {
+// apply takes in an event of the log.
+func (u *user) apply(ev event, rules *rules) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if s := u.state.Load(); s != nil {
-		u.state.Store(s.add([]event{ev}))
+	s := u.state.Load()
+	if s == nil { // the history is being read, and may miss the event
+		a := u.rare()
+		if a.missed = a.missed || len(a.pending) == pendingMax; a.missed {
+			a.pending = nil
+			return
+		}
+		a.pending = append(a.pending, ev)
 		return
 	}
-	// The history being read may miss the event. Should more arrive than are kept, the oldest are certainly in it.
-	r := u.rare()
-	r.pending = append(r.pending[max(0, len(r.pending)+1-historyMax):], ev)
+	if s = s.with(ev, rules); s.crowded() {
+		s = nil
+	}
+	u.state.Store(s)
 }
 
-// see returns the history as the model in service sees it, made once for each state and model.
-func (s *userState) see(svc *service, now int64) *view {
-	if v := s.view.Load(); v != nil && v.epoch == svc.epoch {
-		return v
+// changed drops what was read of the profile, or is being read.
+func (u *user) changed() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.state.Swap(nil) == nil {
+		u.rare().missed, u.rare().pending = true, nil
 	}
-	v := &view{epoch: svc.epoch, history: make([]model.Event, 0, len(s.history))}
-	for _, ev := range s.history {
-		if item, ok := svc.modelItem(ev.item); ok {
-			v.history = append(v.history, model.Event{Item: item, Weight: ev.weight, Time: ev.time / 1e6})
-		}
-	}
-	v.vector = embed(svc.model, v.history, now)
-	s.view.Store(v)
-	return v
-}
-
-func embed(m model.Model, history []model.Event, now int64) []float32 {
-	if e, ok := m.(model.Embedder); ok {
-		return e.Embed(nil, history, now)
-	}
-	return nil
-}
-
-// cachedPage is a first page that may be served again.
-type cachedPage struct {
-	shape   shape
-	epoch   uint64
-	expires int64    // Unix nanoseconds
-	items   []uint32 // catalogue handles: what became unavailable since voids the page
-	page    *Page
-}
-
-// shape is all of a cacheable request that its page depends on, besides the user.
-type shape struct {
-	n       int
-	model   string
-	variant string
-}
-
-func (s *userState) page(sh shape, epoch uint64, now int64) *cachedPage {
-	pages := s.pages.Load()
-	if pages == nil {
-		return nil
-	}
-	for _, p := range *pages {
-		if p.shape == sh && p.epoch == epoch && now < p.expires {
-			return p
-		}
-	}
-	return nil
-}
-
-// keep puts the page in front. Of two goroutines that keep at once one may lose its page, which costs a computation.
-func (s *userState) keep(p *cachedPage) {
-	pages := []*cachedPage{p}
-	if old := s.pages.Load(); old != nil {
-		for _, q := range *old {
-			if q.shape != p.shape && len(pages) < pagesMax {
-				pages = append(pages, q)
-			}
-		}
-	}
-	s.pages.Store(&pages)
 }

@@ -71,3 +71,6 @@ func (us *users) remove(id string) {
 		}
 	}
 }
+
+// len is how many users are in memory.
+func (us *users) len() int { return us.byID.Len() }

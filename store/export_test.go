@@ -4,7 +4,13 @@ package store
 func MemoryRecords(m *Memory) int {
 	n := 0
 	for _, chunk := range m.log.chunks {
-		n += cap(chunk.records)
+		n += cap(chunk)
 	}
 	return n
 }
+
+// MemoryUsers counts the users that a Memory knows a last entry of.
+func MemoryUsers(m *Memory) int { return len(m.log.last) }
+
+// MemoryIDs counts the IDs that a Memory knows.
+func MemoryIDs(m *Memory) int { return len(m.log.ids) }

@@ -9,7 +9,7 @@ import (
 
 // MemoryOptions configures a [Memory]. The zero value works.
 type MemoryOptions struct {
-	// Now is the clock that page lifetimes are measured with; nil means time.Now.
+	// Now is the clock of leases, Forgotten entries and page lifetimes; nil means time.Now.
 	Now func() time.Time
 	// PageBytesMax bounds the cached pages, keys and bookkeeping included; 0 means 64 MiB. When it is reached the
 	// page that was put or read the longest ago goes first. A page that alone is larger is not kept.
@@ -19,15 +19,17 @@ type MemoryOptions struct {
 // Memory is the Store that lives in the process and dies with it: for tests, for the models that read a log once, and
 // for programs that can learn again from elsewhere. It is safe for concurrent use and starts no goroutine.
 //
-// An interaction costs 80 bytes plus its identifiers, each distinct one kept once. Append is O(1) an interaction,
-// History O(limit), Forget O(interactions of that user). Everything but the pages grows with what is stored: profiles
-// until they are deleted, interactions until they are forgotten, models until their versions are deleted.
+// An entry costs 96 bytes, 110 more with an ID, plus its identifiers, each distinct one kept once. Append is O(1) an
+// entry, History O(entries it passes), Forget O(entries of that user), Trim O(all). Everything but the pages grows with
+// what is stored: profiles until they are deleted, entries until they are trimmed or forgotten, models until their
+// versions are deleted, leases for ever with their names.
 type Memory struct {
 	closed   atomic.Bool
 	log      memoryLog
 	profiles memoryProfiles
 	pages    memoryPages
 	models   memoryModels
+	leases   memoryLeases
 }
 
 var _ Store = (*Memory)(nil)
@@ -42,13 +44,18 @@ func NewMemory(opts MemoryOptions) *Memory {
 	}
 	m := new(Memory)
 	m.log.empty = unique.Make("")
+	m.log.nowhere = unique.Make(where{})
+	m.log.now = opts.Now
 	m.log.last = make(map[unique.Handle[string]]Position)
+	m.log.ids = make(map[memoryID]struct{})
 	m.profiles.stored = make(map[string]Profile)
 	m.profiles.segments = make(map[string]map[string]struct{})
 	m.pages.now = opts.Now
 	m.pages.bytesMax = opts.PageBytesMax
 	m.pages.users = make(map[string]map[string]*memoryPage)
 	m.models.names = make(map[string]*memoryModel)
+	m.leases.now = opts.Now
+	m.leases.names = make(map[string]Lease)
 	return m
 }
 
@@ -59,6 +66,7 @@ func (m *Memory) Close() error {
 	m.profiles.clear()
 	m.pages.clear()
 	m.models.clear()
+	m.leases.clear()
 	return nil
 }
 

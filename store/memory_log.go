@@ -4,61 +4,93 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"math"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 	"unique"
 )
 
-const (
-	memoryChunkLen = 512 // positions a chunk covers
-	memoryScanLen  = 256 // entries a scan copies in one hold of the lock
-)
+// memoryChunkLen is how many positions a chunk covers: what fits into 24 KiB with 8 bytes of the runtime's.
+const memoryChunkLen = 255
 
-// record is an Interaction with each identifier kept once in the process, and the user's previous one chained to it.
+// record is an Entry with each identifier kept once in the process, and the user's previous one chained to it. It never
+// changes once readers can see it.
 type record struct {
-	user, item, session, placement, variant unique.Handle[string]
+	user, item, session, page unique.Handle[string] // the item of Published is its Model
+	where                     unique.Handle[where]
+	id                        *string // nil for none; no two are equal, so that sharing them would only cost
 
-	value    float64
-	micros   int64
-	position Position
-	previous Position // of the same user; 0 ends the chain
-	kind     Kind
+	value      uint64 // the bits of Value; the Version of Published
+	propensity float64
+	micros     int64
+	position   Position
+	previous   Position // of the same user; 0 ends the chain
+	rank       uint16
+	kind       Kind
+	fact       Fact
 }
 
-func (r *record) interaction() Interaction {
-	return Interaction{
-		User: r.user.Value(), Item: r.item.Value(), Kind: r.kind, Value: r.value,
-		Time: time.UnixMicro(r.micros).UTC(), Session: r.session.Value(),
-		Placement: r.placement.Value(), Variant: r.variant.Value(),
+// where is what few combinations are of in a log.
+type where struct{ placement, experiment, variant, source string }
+
+// entry fills in e, which may hold another entry before.
+func (r *record) entry(e *Entry) {
+	e.Position, e.Fact = r.position, r.fact
+	in := &e.Interaction
+	in.User, in.Session, in.Page = r.user.Value(), r.session.Value(), r.page.Value()
+	in.ID = ""
+	if r.id != nil {
+		in.ID = *r.id
 	}
+	in.Kind, in.Rank, in.Propensity = r.kind, int(r.rank), r.propensity
+	in.Time = time.UnixMicro(r.micros).UTC()
+	w := r.where.Value()
+	in.Placement, in.Experiment, in.Variant, in.Source = w.placement, w.experiment, w.variant, w.source
+	if r.fact == Published {
+		e.Model, e.Version, in.Item, in.Value = r.item.Value(), r.value, "", 0
+		return
+	}
+	e.Model, e.Version, in.Item, in.Value = "", 0, r.item.Value(), math.Float64frombits(r.value)
 }
 
-// memoryLog is the log of a Memory: chunks of consecutive positions, from which forgotten records are first blanked
-// and then, when they are half of the chunk, cut out.
+// memoryLog is the log of a Memory: chunks of consecutive positions. Records are added to the last chunk; a chunk from
+// which some are removed is replaced by a copy without them, so that a scan may go on reading the one it has.
 type memoryLog struct {
-	empty     unique.Handle[string]
-	forgotten atomic.Uint64 // grows with every Forget: what a scan has copied may be gone
+	empty   unique.Handle[string]
+	nowhere unique.Handle[where]
+	now     func() time.Time
+	removed atomic.Uint64 // grows with every removal: what a scan has before it may be gone
 
 	mu     sync.RWMutex
-	chunks []memoryChunk
+	chunks [][]record                         // each in position order
 	last   map[unique.Handle[string]]Position // of each user
+	ids    map[memoryID]struct{}              // in the log
 	end    Position
+	news   chan struct{} // closed when there is an entry more; nil while nobody waits
 }
 
-type memoryChunk struct {
-	records []record // in position order
-	live    int      // those that are not blank
+// memoryID is what an entry is known by when it comes again.
+type memoryID struct {
+	user unique.Handle[string]
+	id   string
 }
 
-// Append implements Log. It waits for no scan longer than it takes to copy 256 entries.
-func (m *Memory) Append(ctx context.Context, batch []Interaction) (Position, error) {
+func (l *memoryLog) freeID(r *record) {
+	if r.id != nil {
+		delete(l.ids, memoryID{r.user, *r.id})
+	}
+}
+
+// Append implements Log. It waits for no scan.
+func (m *Memory) Append(ctx context.Context, batch []Entry) error {
 	if err := m.check(ctx); err != nil {
-		return 0, err
+		return err
 	}
 	if err := ValidateBatch(batch); err != nil {
-		return 0, err
+		return err
 	}
 	records := make([]record, len(batch))
 	for i := range batch {
@@ -67,16 +99,17 @@ func (m *Memory) Append(ctx context.Context, batch []Interaction) (Position, err
 	m.log.mu.Lock()
 	defer m.log.mu.Unlock()
 	if m.closed.Load() {
-		return 0, ErrClosed
+		return ErrClosed
 	}
 	for i := range records {
-		m.log.add(&records[i])
+		batch[i].Partition, batch[i].Position = 0, m.log.add(&records[i])
 	}
-	return m.log.end, nil
+	m.log.wake()
+	return nil
 }
 
-// History implements Log.
-func (m *Memory) History(ctx context.Context, user string, limit int) ([]Interaction, error) {
+// History implements Histories. It is O(entries of the user up to the last one returned).
+func (m *Memory) History(ctx context.Context, user string, limit int) ([]Entry, error) {
 	if err := m.check(ctx); err != nil {
 		return nil, err
 	}
@@ -85,33 +118,49 @@ func (m *Memory) History(ctx context.Context, user string, limit int) ([]Interac
 	if m.closed.Load() {
 		return nil, ErrClosed
 	}
-	var history []Interaction
-	at := m.log.last[unique.Make(user)]
-	for at != 0 && len(history) < limit {
+	if user == "" {
+		return nil, nil
+	}
+	last := m.log.last[unique.Make(user)]
+	n := 0
+	for at := last; at != 0 && n < limit; {
 		r := m.log.find(at)
-		history = append(history, r.interaction())
-		at = r.previous
+		if at = r.previous; r.fact == Interacted {
+			n++
+		}
+	}
+	history := make([]Entry, 0, n)
+	for at := last; len(history) < n; {
+		r := m.log.find(at)
+		if at = r.previous; r.fact == Interacted {
+			history = append(history, Entry{})
+			r.entry(&history[len(history)-1])
+		}
 	}
 	return history, nil
 }
 
-// Scan implements Log. It holds no lock while the caller has an entry.
-func (m *Memory) Scan(ctx context.Context, since Position) iter.Seq2[Entry, error] {
+// Scan implements Log. It copies nothing, and holds no lock while the caller has an entry.
+func (m *Memory) Scan(ctx context.Context, since Place) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		end, err := m.scanEnd(ctx)
-		var page []record
-		for after := since; err == nil && after < end; {
-			seen := m.log.forgotten.Load()
-			page, err = m.scanPage(ctx, page[:0], after, end)
-			if len(page) == 0 {
+		end, err := m.End(ctx)
+		var chunk []record
+		var e Entry
+		for after := since.first; err == nil && after < end.first; {
+			removed := m.log.removed.Load()
+			chunk, err = m.chunkAfter(ctx, after)
+			if len(chunk) == 0 {
 				break
 			}
-			for i := range page {
-				if m.log.forgotten.Load() != seen {
-					break // read the rest of the page again
+			for i := range chunk {
+				r := &chunk[i]
+				if m.log.removed.Load() != removed {
+					break // read the rest of the chunk again
 				}
-				after = page[i].position
-				if !yield(Entry{Position: after, Interaction: page[i].interaction()}, nil) {
+				if after = r.position; after > end.first {
+					break
+				}
+				if r.entry(&e); !yield(e, nil) {
 					return
 				}
 			}
@@ -122,17 +171,8 @@ func (m *Memory) Scan(ctx context.Context, since Position) iter.Seq2[Entry, erro
 	}
 }
 
-func (m *Memory) scanEnd(ctx context.Context) (Position, error) {
-	if err := m.check(ctx); err != nil {
-		return 0, err
-	}
-	m.log.mu.RLock()
-	defer m.log.mu.RUnlock()
-	return m.log.end, nil
-}
-
-// scanPage appends the next entries after a position to page.
-func (m *Memory) scanPage(ctx context.Context, page []record, after, end Position) ([]record, error) {
+// chunkAfter returns the next records after a position, none at the end. They do not change.
+func (m *Memory) chunkAfter(ctx context.Context, after Position) ([]record, error) {
 	if err := m.check(ctx); err != nil {
 		return nil, err
 	}
@@ -141,25 +181,75 @@ func (m *Memory) scanPage(ctx context.Context, page []record, after, end Positio
 	if m.closed.Load() {
 		return nil, ErrClosed
 	}
-	first := int(after / memoryChunkLen) // position p lives in the chunk (p-1)/memoryChunkLen
-	for _, chunk := range m.log.chunks[first:] {
-		i, _ := chunk.search(after + 1)
-		for ; i < len(chunk.records); i++ {
-			r := &chunk.records[i]
-			if r.position > end || len(page) == memoryScanLen {
-				return page, nil
-			}
-			if r.kind != 0 {
-				page = append(page, *r)
-			}
+	for _, chunk := range m.log.chunks[min(int(after/memoryChunkLen), len(m.log.chunks)):] {
+		if i, _ := search(chunk, after+1); i < len(chunk) {
+			return chunk[i:], nil
 		}
 	}
-	return page, nil
+	return nil, nil
 }
 
-// Forget implements Log. It is O(interactions of the user), and gives the memory of each chunk back when half of it
-// has been forgotten.
+// End implements Log.
+func (m *Memory) End(ctx context.Context) (Place, error) {
+	if err := m.check(ctx); err != nil {
+		return Place{}, err
+	}
+	m.log.mu.RLock()
+	defer m.log.mu.RUnlock()
+	return Place{first: m.log.end}, nil
+}
+
+// Wait implements Log.
+func (m *Memory) Wait(ctx context.Context, since Place) error {
+	for {
+		if err := m.check(ctx); err != nil {
+			return err
+		}
+		m.log.mu.Lock()
+		if m.closed.Load() {
+			m.log.mu.Unlock()
+			return ErrClosed
+		}
+		if m.log.hasAfter(since.first) {
+			m.log.mu.Unlock()
+			return nil
+		}
+		if m.log.news == nil {
+			m.log.news = make(chan struct{})
+		}
+		news := m.log.news
+		m.log.mu.Unlock()
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Forget implements Histories. It is O(entries of the user), each at most the copying of a chunk of 255 entries.
 func (m *Memory) Forget(ctx context.Context, user string) error {
+	if err := m.check(ctx); err != nil {
+		return err
+	}
+	if user == "" || ValidateID("user", user) != nil {
+		return nil
+	}
+	forgotten := m.log.record(&Entry{Fact: Forgotten, Interaction: Interaction{User: user, Time: m.log.now()}})
+	m.log.mu.Lock()
+	defer m.log.mu.Unlock()
+	if m.closed.Load() {
+		return ErrClosed
+	}
+	m.log.forget(forgotten.user)
+	m.log.add(&forgotten)
+	m.log.removed.Add(1)
+	m.log.wake()
+	return nil
+}
+
+// Trim implements Log. It is O(entries of the log), and holds appends up meanwhile.
+func (m *Memory) Trim(ctx context.Context, before time.Time) error {
 	if err := m.check(ctx); err != nil {
 		return err
 	}
@@ -168,19 +258,28 @@ func (m *Memory) Forget(ctx context.Context, user string) error {
 	if m.closed.Load() {
 		return ErrClosed
 	}
-	if handle := unique.Make(user); m.log.last[handle] != 0 {
-		m.log.forget(handle)
-		m.log.forgotten.Add(1)
-	}
+	m.log.trim(before)
+	m.log.removed.Add(1)
 	return nil
 }
 
-func (l *memoryLog) record(in *Interaction) record {
-	return record{
-		user: l.intern(in.User), item: l.intern(in.Item), session: l.intern(in.Session),
-		placement: l.intern(in.Placement), variant: l.intern(in.Variant),
-		kind: in.Kind, value: in.Value, micros: in.Time.UnixMicro(),
+func (l *memoryLog) record(e *Entry) record {
+	in := &e.Interaction
+	r := record{
+		user: l.intern(in.User), item: l.intern(in.Item), session: l.intern(in.Session), page: l.intern(in.Page),
+		where: l.nowhere, micros: in.Time.UnixMicro(), fact: e.Fact, kind: in.Kind,
+		value: math.Float64bits(in.Value), rank: uint16(in.Rank), propensity: in.Propensity,
 	}
+	if w := (where{in.Placement, in.Experiment, in.Variant, in.Source}); w != (where{}) {
+		r.where = unique.Make(w)
+	}
+	if in.ID != "" {
+		r.id = new(strings.Clone(in.ID))
+	}
+	if e.Fact == Published {
+		r.item, r.value = l.intern(e.Model), e.Version
+	}
+	return r
 }
 
 func (l *memoryLog) intern(id string) unique.Handle[string] {
@@ -190,36 +289,109 @@ func (l *memoryLog) intern(id string) unique.Handle[string] {
 	return unique.Make(id)
 }
 
-func (l *memoryLog) add(r *record) {
+// add returns the position of the record, or 0 when its ID is there already.
+func (l *memoryLog) add(r *record) Position {
+	if r.id != nil {
+		id := memoryID{r.user, *r.id}
+		if _, ok := l.ids[id]; ok {
+			return 0
+		}
+		l.ids[id] = struct{}{}
+	}
 	if int(l.end/memoryChunkLen) == len(l.chunks) {
-		l.chunks = append(l.chunks, memoryChunk{})
+		l.chunks = append(l.chunks, nil)
+		if len(l.chunks) > 1 {
+			l.chunks[len(l.chunks)-1] = make([]record, 0, memoryChunkLen)
+		}
 	}
 	l.end++
-	r.position, r.previous = l.end, l.last[r.user]
-	l.last[r.user] = l.end
+	r.position = l.end
+	if r.user != l.empty {
+		r.previous = l.last[r.user]
+		l.last[r.user] = l.end
+	}
 	chunk := &l.chunks[len(l.chunks)-1]
-	chunk.records = append(chunk.records, *r)
-	chunk.live++
+	*chunk = append(*chunk, *r)
+	return l.end
+}
+
+// wake has those look who wait for news.
+func (l *memoryLog) wake() {
+	if l.news != nil {
+		close(l.news)
+		l.news = nil
+	}
+}
+
+// hasAfter reports whether there is an entry after a position.
+func (l *memoryLog) hasAfter(after Position) bool {
+	for _, chunk := range slices.Backward(l.chunks) {
+		if n := len(chunk); n > 0 {
+			return chunk[n-1].position > after
+		}
+	}
+	return false
 }
 
 func (l *memoryLog) find(at Position) *record {
-	chunk := &l.chunks[(at-1)/memoryChunkLen]
-	i, _ := chunk.search(at)
-	return &chunk.records[i]
+	chunk := l.chunks[(at-1)/memoryChunkLen]
+	i, _ := search(chunk, at)
+	return &chunk[i]
 }
 
-// forget blanks the user's records: a kind of 0 marks what is not there.
+// forget removes the user's records, all of a chunk at once.
 func (l *memoryLog) forget(user unique.Handle[string]) {
-	at := l.last[user]
+	for at := l.last[user]; at != 0; {
+		i := (at - 1) / memoryChunkLen
+		for at != 0 && (at-1)/memoryChunkLen == i {
+			at = l.find(at).previous
+		}
+		kept := make([]record, 0, len(l.chunks[i]))
+		for _, r := range l.chunks[i] {
+			if r.user == user {
+				l.freeID(&r)
+			} else {
+				kept = append(kept, r)
+			}
+		}
+		l.chunks[i] = slices.Clone(kept) // no larger than it has to be
+	}
 	delete(l.last, user)
-	for at != 0 {
-		r := l.find(at)
-		chunk := &l.chunks[(at-1)/memoryChunkLen]
-		at = r.previous
-		*r = record{position: r.position}
-		chunk.live--
-		if chunk.live*2 <= len(chunk.records) {
-			chunk.compact()
+}
+
+// trim removes the interactions and exposures before a time. Those of their users that stay are chained anew: moved has,
+// for each removed record that none has been chained past yet, the one before it.
+func (l *memoryLog) trim(before time.Time) {
+	micros := before.UnixMicro() // times are whole microseconds, and before may be a little later
+	if before.Nanosecond()%1000 != 0 {
+		micros++
+	}
+	gone := func(r *record) bool { return r.micros < micros && (r.fact == Interacted || r.fact == Exposed) }
+	moved := make(map[Position]Position)
+	for i, chunk := range l.chunks {
+		if !slices.ContainsFunc(chunk, func(r record) bool { _, ok := moved[r.previous]; return ok || gone(&r) }) {
+			continue
+		}
+		kept := make([]record, 0, len(chunk))
+		for _, r := range chunk {
+			if to, ok := moved[r.previous]; ok {
+				delete(moved, r.previous)
+				r.previous = to
+			}
+			if gone(&r) {
+				moved[r.position] = r.previous
+				l.freeID(&r)
+			} else {
+				kept = append(kept, r)
+			}
+		}
+		l.chunks[i] = slices.Clone(kept)
+	}
+	for user, at := range l.last {
+		if to, ok := moved[at]; ok && to == 0 {
+			delete(l.last, user)
+		} else if ok {
+			l.last[user] = to
 		}
 	}
 }
@@ -227,27 +399,15 @@ func (l *memoryLog) forget(user unique.Handle[string]) {
 func (l *memoryLog) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.chunks, l.last = nil, nil
+	l.chunks, l.last, l.ids = nil, nil, nil
+	l.wake()
 }
 
-// search finds the first record at or after a position.
-func (c *memoryChunk) search(at Position) (int, bool) {
+// search finds the first record of a chunk at or after a position.
+func search(chunk []record, at Position) (int, bool) {
 	i := int((at - 1) % memoryChunkLen)
-	if i < len(c.records) && c.records[i].position == at {
+	if i < len(chunk) && chunk[i].position == at {
 		return i, true
 	}
-	return slices.BinarySearchFunc(c.records, at, func(r record, at Position) int {
-		return cmp.Compare(r.position, at)
-	})
-}
-
-// compact cuts the blank records out. It moves the live ones to new memory, so that the old can be collected.
-func (c *memoryChunk) compact() {
-	kept := make([]record, 0, c.live)
-	for i := range c.records {
-		if c.records[i].kind != 0 {
-			kept = append(kept, c.records[i])
-		}
-	}
-	c.records = kept
+	return slices.BinarySearchFunc(chunk, at, func(r record, at Position) int { return cmp.Compare(r.position, at) })
 }

@@ -16,7 +16,9 @@ type memoryModels struct {
 
 // memoryModel is every version of one name. It stays when the versions go, for the numbers not to come back.
 type memoryModel struct {
-	last     uint64
+	last     uint64          // the highest number given
+	current  uint64          // 0: none
+	fence    uint64          // the highest seen
 	versions []memoryVersion // the oldest first
 }
 
@@ -65,7 +67,7 @@ func (m *Memory) OpenModel(ctx context.Context, name string, version uint64) (io
 	if model := m.models.names[name]; model != nil {
 		for _, v := range slices.Backward(model.versions) {
 			if version == 0 || version == v.number {
-				return io.NopCloser(bytes.NewReader(v.data)), v.number, nil
+				return memoryReader{bytes.NewReader(v.data)}, v.number, nil
 			}
 		}
 	}
@@ -103,9 +105,54 @@ func (m *Memory) DeleteModel(ctx context.Context, name string, version uint64) e
 	}
 	if model := m.models.names[name]; model != nil {
 		model.versions = slices.DeleteFunc(model.versions, func(v memoryVersion) bool { return v.number == version })
+		if model.current == version {
+			model.current = 0
+		}
 	}
 	return nil
 }
+
+// Current implements Models.
+func (m *Memory) Current(ctx context.Context, name string) (uint64, error) {
+	if err := m.check(ctx); err != nil {
+		return 0, err
+	}
+	m.models.mu.RLock()
+	defer m.models.mu.RUnlock()
+	if m.closed.Load() {
+		return 0, ErrClosed
+	}
+	if model := m.models.names[name]; model != nil && model.current != 0 {
+		return model.current, nil
+	}
+	return 0, fmt.Errorf("%w: current version of model %q", ErrNotFound, name)
+}
+
+// SetCurrent implements Models.
+func (m *Memory) SetCurrent(ctx context.Context, name string, version, fence uint64) error {
+	if err := m.check(ctx); err != nil {
+		return err
+	}
+	m.models.mu.Lock()
+	defer m.models.mu.Unlock()
+	if m.closed.Load() {
+		return ErrClosed
+	}
+	model := m.models.names[name]
+	if model == nil || !slices.ContainsFunc(model.versions, func(v memoryVersion) bool { return v.number == version }) {
+		return fmt.Errorf("%w: model %q version %d", ErrNotFound, name, version)
+	}
+	if fence != 0 && fence < model.fence {
+		return fmt.Errorf("%w: fence %d of model %q, after %d", ErrConflict, fence, name, model.fence)
+	}
+	model.current, model.fence = version, max(model.fence, fence)
+	return nil
+}
+
+// memoryReader is what OpenModel opens: a bytes.Reader, with its Size, ReadAt and Seek.
+type memoryReader struct{ *bytes.Reader }
+
+func (memoryReader) Close() error { return nil }
 
 func (s *memoryModels) clear() {
 	s.mu.Lock()

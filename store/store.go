@@ -1,17 +1,31 @@
-// Package store holds what gold must not forget: interactions, profiles, cached pages and models.
+// Package store holds what gold must not forget: what happened, profiles and models, and who does which work.
 //
-// The interfaces are small so that each can live in the engine that suits it; a [Store] is all four together, and
+// The interfaces are small so that each can live in the engine that suits it; a [Store] is all of them together, and
 // [Combined] makes one from parts. [Memory] keeps everything in the process. The module store/pebblestore keeps it on
 // disk, durable when a call returns. Package store/storetest is the suite that every store passes.
 //
+// The log is a list of facts ([Fact]): that somebody did something, was exposed to a variant, was forgotten, that a
+// profile changed, that a model was published. Whoever applies all its entries, once each, knows what everybody else
+// knows who did; [Place] says how far one has come.
+//
 //	st := store.NewMemory(store.MemoryOptions{})
-//	last, err := st.Append(ctx, []store.Interaction{{User: "ann", Item: "tea", Kind: store.View, Time: now}})
-//	for entry, err := range st.Scan(ctx, 0) { … }
+//	batch := []store.Entry{{Interaction: store.Interaction{User: "ann", Item: "tea", Kind: store.View, Time: now}}}
+//	err := st.Append(ctx, batch) // batch[0].Position is where it is now
+//
+//	var place store.Place // follow the log from its beginning
+//	for {
+//		for entry, err := range st.Scan(ctx, place) {
+//			…
+//			place = place.With(entry.Partition, entry.Position)
+//		}
+//		if err := st.Wait(ctx, place); err != nil { … }
+//	}
 //
 // # Caveats
 //
 // A log is ordered by arrival, not by Interaction.Time: a clock that goes backwards changes no order here. A store
-// does not know items or users beyond their identifiers and accepts any.
+// does not know items or users beyond their identifiers and accepts any. A Forgotten entry keeps the identifier of the
+// user, for otherwise nobody would know whom to forget.
 package store
 
 import (
@@ -25,45 +39,72 @@ import (
 var (
 	// ErrNotFound says that there is no such profile, page, model or version.
 	ErrNotFound = errors.New("store: not found")
-	// ErrConflict says that a profile was written with a version that is not the stored one.
+	// ErrConflict says that somebody else was there before: a profile was written with a version that is not the
+	// stored one, or a current model was set with a fence that has been overtaken.
 	ErrConflict = errors.New("store: version conflict")
+	// ErrHeld says that a lease is another's.
+	ErrHeld = errors.New("store: lease is held")
 	// ErrInvalid says that a value cannot be stored as it is; the wrapping error says which field and why.
 	ErrInvalid = errors.New("store: invalid")
 	// ErrClosed says that the store was closed before the call.
 	ErrClosed = errors.New("store: closed")
 )
 
-// Position is a place in an interaction log: it grows with every entry, with gaps allowed. Zero is before the first.
-type Position uint64
+// Log is the append-only list of facts. It consists of partitions, numbered from 0 to less than PartitionsMax; most
+// stores have one. All entries of a user are in the same partition. Implementations are safe for concurrent use.
+type Log interface {
+	// Append adds a batch in the order given, and fills in Partition and Position of each of its entries.
+	//
+	// All of it is stored when Append returns nil, as durably as the store promises, and none of it when an entry is
+	// invalid or there are more than BatchMax (ErrInvalid), or when ctx is over to begin with. After another error
+	// the entries of one user in it are stored all or none; a store of one partition stores the whole batch or none
+	// of it. Once Append has begun to write it waits for the outcome, whatever becomes of ctx, so that an error that
+	// is ctx.Err() says that nothing was stored. After any error Partition and Position mean nothing.
+	//
+	// Of entries with the same user and the same Interaction.ID the first counts, within a batch, among concurrent
+	// calls and for as long as that one is in the log: another is not stored and gets Position 0, which is no error.
+	// So an Append whose outcome is unknown may be tried again. Entries without an ID are all stored.
+	//
+	// A Forgotten entry is ErrInvalid: only Forget writes it. An empty batch does nothing. Append keeps neither the
+	// slice nor what it points to but the bytes of strings.
+	Append(ctx context.Context, batch []Entry) error
 
-// Entry is an interaction and the place where the log holds it.
-type Entry struct {
-	Position    Position
-	Interaction Interaction
+	// Scan yields the entries after a place, those of a partition in position order, up to the last ones appended
+	// when it begins to run. When it has shown position p of a partition, no smaller one is added there later: a scan
+	// since the last place seen continues without a gap, and following with Scan and Wait shows every entry once that
+	// is not removed before its turn. It holds up no append, the caller may call any method of the store within the
+	// loop, and it may be run again. An error ends it and comes last.
+	Scan(ctx context.Context, since Place) iter.Seq2[Entry, error]
+
+	// Wait returns when there is an entry after a place, at once when there is one already. It returns ctx.Err() when
+	// ctx ends before, and ErrClosed when the store is closed.
+	Wait(ctx context.Context, since Place) error
+
+	// End returns the place of the last position given out in every partition: what is appended from now on lies
+	// after it.
+	End(ctx context.Context) (Place, error)
+
+	// Trim removes the interactions and exposures whose Time is before a time, from Scan and from History, also from
+	// scans under way, before it returns, and lets their IDs come again. Forgotten, ProfileChanged and Published
+	// entries stay: a follower that has fallen behind still has to learn of them. What is appended meanwhile stays or
+	// goes. The positions of others do not change, and none is given out twice. When it fails, some may be gone.
+	Trim(ctx context.Context, before time.Time) error
 }
 
-// Log is the append-only record of what people did. Implementations are safe for concurrent use.
-type Log interface {
-	// Append adds a batch in the order given and returns the position of its last entry. All of it is stored when
-	// Append returns nil, as durably as the store promises, and none of it when any interaction is invalid or there
-	// are more than BatchMax (ErrInvalid). After another error all of it is stored or none. An empty batch does
-	// nothing and returns the current end, the largest position ever given out. Entries appear to Scan in position
-	// order: when one has shown position p, no smaller one is added later.
-	Append(ctx context.Context, batch []Interaction) (Position, error)
+// Histories is the log by user. Implementations are safe for concurrent use.
+type Histories interface {
+	// History returns up to limit of the user's Interacted entries, with their places, the last appended first. An
+	// unknown user or a limit of zero or less has none; that is not an error. The caller owns the slice.
+	History(ctx context.Context, user string, limit int) ([]Entry, error)
 
-	// History returns up to limit of the user's interactions, the last appended first. An unknown user or a limit
-	// of zero or less has none; that is not an error. The caller owns the slice.
-	History(ctx context.Context, user string, limit int) ([]Interaction, error)
-
-	// Scan yields the entries after since in position order, up to the last one appended when it begins to run; a
-	// later scan since the last position seen continues without a gap. It holds up no append, the caller may call
-	// any method of the store within the loop, and it may be run again. An error ends it and comes last.
-	Scan(ctx context.Context, since Position) iter.Seq2[Entry, error]
-
-	// Forget removes all of the user's interactions from History and Scan, also from scans under way, before it
-	// returns, durably when the store is durable. An interaction appended meanwhile stays or goes; one appended
-	// afterwards stays. Forgetting an unknown user does nothing. Positions of others do not change, and none is
-	// given out twice.
+	// Forget removes all entries of the user, whatever their Fact, and their IDs, from History and Scan, also from
+	// scans under way, and leaves one Forgotten entry at the end of the log, with the time of the store's clock,
+	// before it returns, durably when the store is durable. It does so for a user of whom the log has nothing too:
+	// somebody else may know more. An entry appended meanwhile goes and lies before the Forgotten one, or stays and
+	// lies after it; one appended afterwards stays, also with an ID that had been used. Positions of others do not
+	// change, and none is given out twice. A user that no store can have, empty or longer than IDMax, is not in the
+	// log and leaves nothing there. When Forget fails some entries may be gone, and calling it again does the rest.
+	// Profiles and pages are not touched.
 	Forget(ctx context.Context, user string) error
 }
 
@@ -101,7 +142,8 @@ type Pages interface {
 	DropPages(ctx context.Context, user string) error
 }
 
-// Models keeps model files by name and version. Implementations are safe for concurrent use.
+// Models keeps model files by name and version, and which of them is in service. Implementations are safe for
+// concurrent use.
 type Models interface {
 	// PutModel stores all of r as the next version of name, from 1 upwards, and returns that version. When r fails,
 	// ctx is over or the store fails, no version appears; the error wraps the reader's. A name that is empty or
@@ -110,32 +152,66 @@ type Models interface {
 
 	// OpenModel opens a version of the model, the newest when version is 0, and says which it is. A missing one is
 	// ErrNotFound. The caller closes it. A version that is deleted while it is read may end in ErrNotFound, and
-	// never in a clean end before its own.
+	// never in a clean end before its own. A reader that knows how many bytes the version has tells it with a method
+	// Size() int64.
 	OpenModel(ctx context.Context, name string, version uint64) (io.ReadCloser, uint64, error)
 
 	// ModelVersions returns the stored versions, the oldest first; none for an unknown name.
 	ModelVersions(ctx context.Context, name string) ([]uint64, error)
 
-	// DeleteModel removes a version; without it, it does nothing. The number is not used again.
+	// DeleteModel removes a version; without it, it does nothing. The number is not used again. When it was the
+	// current one, there is none.
 	DeleteModel(ctx context.Context, name string, version uint64) error
+
+	// Current returns the version that SetCurrent named last, or ErrNotFound when there is none.
+	Current(ctx context.Context, name string) (uint64, error)
+
+	// SetCurrent makes a stored version the current one, older or newer than the one before; one that is not there
+	// is ErrNotFound. A fence other than 0 is the Token of the lease under which the caller works: when a higher one
+	// has been seen for the name, the lease has gone to somebody else, and the call is ErrConflict. A fence of 0 is
+	// none: it is neither checked nor remembered. What fails changes nothing, the fence remembered included.
+	SetCurrent(ctx context.Context, name string, version, fence uint64) error
 }
 
-// Store is everything the engine keeps. Close waits for the calls under way; those that read from the caller or give
-// to it (a scan, a segment, a model put or opened) go on to end with ErrClosed instead. After Close every other method
-// returns ErrClosed, and Close does nothing.
+// Leases gives out leases. Two never hold the same name at the same moment of the store's clock, which is one clock
+// for all who use the store. One who holds a lease cannot be stopped when it expires in the middle of the work: what
+// they write last should carry the Token as a fence. Implementations are safe for concurrent use.
+type Leases interface {
+	// Acquire takes the lease for ttl from now, cut to the microsecond. While another holds it, or the caller does,
+	// it is ErrHeld; it does not wait. Its Token is one more than that of the acquisition before, from 1 upwards. A
+	// ttl of less than a microsecond and a name that is empty, longer than IDMax or not UTF-8 are ErrInvalid.
+	Acquire(ctx context.Context, name string, ttl time.Duration) (Lease, error)
+
+	// Renew makes a lease expire ttl from now, which may be sooner than before, and returns it with the same Token. A
+	// lease that has expired or been released is lost, also when nobody has acquired it since: ErrHeld.
+	Renew(ctx context.Context, lease Lease, ttl time.Duration) (Lease, error)
+
+	// Release gives the lease back. One that is lost already is left alone, which is no error.
+	Release(ctx context.Context, lease Lease) error
+}
+
+// Store is everything the engine keeps. Close waits for the calls under way; those that wait themselves, read from the
+// caller or give to it (Wait, a scan, a segment, a model put or opened) go on to end with ErrClosed instead. After
+// Close every other method returns ErrClosed, and Close does nothing.
 type Store interface {
 	Log
+	Histories
 	Profiles
 	Pages
 	Models
+	Leases
 	io.Closer
 }
 
 // Combined is a Store made of parts that live in different engines.
 type Combined struct {
 	Log
+	Histories
 	Profiles
 	Pages
 	Models
+	Leases
 	io.Closer
 }
+
+var _ Store = Combined{}

@@ -2,15 +2,22 @@ package store
 
 import (
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
 
 const (
-	// IDMax is the longest identifier of a user, item, session, placement, variant, segment, model or page, in bytes.
+	// IDMax is the longest identifier, in bytes: of a user, item, session, placement, experiment, variant, source,
+	// page, interaction, segment, model or lease.
 	IDMax = 512
-	// BatchMax is the most interactions that one Append takes.
+	// BatchMax is the most entries that one Append takes.
 	BatchMax = 100_000
+	// ValueMax is the largest Value of an interaction, of either sign: more than any quantity or rating, and little
+	// enough for a float32 and the sum of many squares.
+	ValueMax = 1e9
+	// RankMax is the largest Rank of an interaction.
+	RankMax = 65_535
 	// ProfileBytesMax is the most text that one profile holds: its identifier, segments, attributes and preferences,
 	// each counted with 16 bytes more.
 	ProfileBytesMax = 1 << 20
@@ -28,18 +35,34 @@ func ValidateID(field, id string) error {
 	return nil
 }
 
-// ValidateBatch says why Append cannot take the batch: there are more than BatchMax interactions, or one of them is
-// invalid; the error tells its index. It wraps ErrInvalid.
-func ValidateBatch(batch []Interaction) error {
+// ValidateBatch says why Append cannot take the batch: there are more than BatchMax entries, or one of them is invalid;
+// the error tells which, with its user and item. It wraps ErrInvalid.
+func ValidateBatch(batch []Entry) error {
 	if len(batch) > BatchMax {
-		return fmt.Errorf("%w: batch of %d interactions, more than %d", ErrInvalid, len(batch), BatchMax)
+		return fmt.Errorf("%w: batch of %d entries, more than %d", ErrInvalid, len(batch), BatchMax)
 	}
 	for i := range batch {
 		if err := batch[i].Validate(); err != nil {
-			return fmt.Errorf("interaction %d of %d: %w", i+1, len(batch), err)
+			return fmt.Errorf("%v %d of %d%s: %w", batch[i].Fact, i+1, len(batch), batch[i].subject(), err)
 		}
 	}
 	return nil
+}
+
+// subject names whom and what an entry is about, in brackets, as far as it says.
+func (e *Entry) subject() string {
+	var parts []string
+	for _, part := range [...]struct{ name, value string }{
+		{"user", e.Interaction.User}, {"item", e.Interaction.Item}, {"model", e.Model},
+	} {
+		if part.value != "" {
+			parts = append(parts, fmt.Sprintf("%s %.64q", part.name, part.value))
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 // ValidatePage says why PutPage cannot take what it is given, wrapping ErrInvalid: an identifier too long or not
@@ -67,6 +90,18 @@ func ValidateModelName(name string) error {
 		return fmt.Errorf("%w: model without a name", ErrInvalid)
 	}
 	return ValidateID("model", name)
+}
+
+// ValidateLease says why Acquire and Renew cannot take what they are given, wrapping ErrInvalid: a name that is empty,
+// too long or not UTF-8, or a ttl of less than a microsecond.
+func ValidateLease(name string, ttl time.Duration) error {
+	if name == "" {
+		return fmt.Errorf("%w: lease without a name", ErrInvalid)
+	}
+	if ttl < time.Microsecond {
+		return fmt.Errorf("%w: lease with a ttl of %v", ErrInvalid, ttl)
+	}
+	return ValidateID("lease", name)
 }
 
 // validateTime holds times to what a count of nanoseconds since 1970 in 64 bits can say.

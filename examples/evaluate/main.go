@@ -3,15 +3,16 @@
 //	go run ./examples/evaluate -layout triples -train ratings.csv -models popular,itemknn,als -k 20
 //
 // Of every item that a model knows, all that a user has not touched in training are ranked, none are sampled; ties, and
-// so everything by a model that has nothing to say, such as content without -items, rank by identifier. One JSON
+// so everything by a model that has nothing to say, such as content without -items, rank in the order in which items first
+// came. The blend is of all models, and its training that of its parts and of its weights. One JSON
 // object a line and model goes to the file of -json or to the standard output, and a table to the standard error:
 //
-//	recall@k, ndcg@k  found among the first k; relevance is yes or no
-//	hr@10, ndcg@10    the same at 10, recall being whether any was found
-//	fit_seconds       training, wall clock
-//	score_seconds     ranking for all test users and measuring, wall clock
-//	peak_rss_bytes    most resident memory of the process from the start of training to the end of ranking, the data
-//	                  included; where the system cannot start a new peak, since the process began; 0 if it has none
+//	recall@20, ndcg@20  found among the first 20, or what -k says; relevance is yes or no
+//	hr@10, ndcg@10      the same at 10, recall being whether any was found
+//	fit_seconds         training, wall clock
+//	score_seconds       ranking for all test users and measuring, wall clock
+//	peak_rss_bytes      most resident memory of the process from the start of training to the end of ranking, the data
+//	                    included; where the system cannot start a new peak, since the process began; 0 if it has none
 //
 // # Layouts
 //
@@ -82,11 +83,11 @@ func evaluate(ctx context.Context, opt options, stdout, stderr io.Writer) (err e
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	fmt.Fprintf(stderr, "%d users, %d items, %d interactions to train on, %d to test on\n",
-		train.Users.Len(), train.Items.Len(), train.Len(), test.Len())
-	for _, trainer := range opt.trainers {
-		r, err := measure(ctx, trainer, train, test, opt, stderr)
+		train.UserCount(), train.ItemCount(), train.Len(), test.Len())
+	for _, c := range opt.contenders {
+		r, err := measure(ctx, c, train, test, opt, stderr)
 		if err != nil {
-			return fmt.Errorf("%s: %w", trainer.Name(), err)
+			return fmt.Errorf("%s: %w", c.name, err)
 		}
 		if err := out.Result(r); err != nil {
 			return err

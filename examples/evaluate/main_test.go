@@ -80,11 +80,11 @@ func TestEndToEnd(t *testing.T) {
 		t.Run(tt.layout, func(t *testing.T) {
 			t.Parallel()
 			path := write(t, tt.name, tastes(rand.New(rand.NewPCG(1, 1)), tt.line))
-			args := []string{"-layout", tt.layout, "-train", path, "-models", "popular,als", "-param", "als.Factors=8", "-k", "20"}
+			args := []string{"-layout", tt.layout, "-train", path, "-models", "popular,als,blend", "-param", "als.Factors=8", "-k", "20"}
 			got := results(t, args...)
 			for name, v := range got {
 				for _, key := range []string{
-					"recall@k", "ndcg@k", "hr@10", "ndcg@10", "fit_seconds", "score_seconds", "peak_rss_bytes",
+					"recall@20", "ndcg@20", "hr@10", "ndcg@10", "fit_seconds", "score_seconds", "peak_rss_bytes",
 				} {
 					if n, ok := v[key].(float64); !ok || n <= 0 || n > 1 && key[0] != 'p' && !strings.HasSuffix(key, "seconds") {
 						t.Errorf("%s: %s is %v", name, key, v[key])
@@ -94,7 +94,7 @@ func TestEndToEnd(t *testing.T) {
 					t.Errorf("%s: k %v, %v users", name, v["k"], v["users"])
 				}
 			}
-			if a, b := got["als"]["recall@k"].(float64), got["popular"]["recall@k"].(float64); a < 1.3*b {
+			if a, b := got["als"]["recall@20"].(float64), got["popular"]["recall@20"].(float64); a < 1.3*b {
 				t.Errorf("als finds %v, popular %v", a, b)
 			}
 			for _, more := range [][]string{{"-workers", "1"}, {"-workers", "3"}} {
@@ -122,7 +122,7 @@ func TestKnownAnswer(t *testing.T) {
 	test := write(t, "test", "x c e a\nz a unheard\n")
 	got := results(t, "-layout", "adjacency", "-train", train, "-test", test, "-models", "popular", "-k", "2")["popular"]
 	// x is shown b, c, of 2; z is shown a, b, of 2.
-	if got["recall@k"] != 0.5 || got["hr@10"] != 1.0 || got["users"] != 2.0 {
+	if got["recall@2"] != 0.5 || got["hr@10"] != 1.0 || got["users"] != 2.0 {
 		t.Errorf("got %v", got)
 	}
 }
@@ -132,7 +132,7 @@ func TestCatalogue(t *testing.T) {
 	train := write(t, "train", "u a b c\nv d e f\nw a c\ny d f\n")
 	csv := write(t, "items.csv", "id,title\na,red tea\nb,red tea\nc,red tea\nd,blue cup\ne,blue cup\nf,blue cup\n")
 	got := results(t, "-layout", "sequence", "-train", train, "-items", csv, "-models", "content", "-k", "1")["content"]
-	if got["recall@k"] != 0.5 { // b and e are as near to u and v as what they took
+	if got["recall@1"] != 0.5 { // b and e are as near to u and v as what they took
 		t.Errorf("got %v", got)
 	}
 }
@@ -215,7 +215,7 @@ func TestGowalla(t *testing.T) {
 	test := write(t, "test.txt", strings.Join(lines[:1000], ""))
 	got := results(t, "-layout", "adjacency", "-train", filepath.Join(dir, "train.txt"), "-test", test, "-models", "popular")["popular"]
 	// All visitors together find the published 0.0416; a thousand of them, of a spread of 0.09 each, 0.003 around it.
-	if recall := got["recall@k"].(float64); recall < 0.0416-3*0.003 || recall > 0.0416+3*0.003 || got["users"] != 1000.0 {
+	if recall := got["recall@20"].(float64); recall < 0.0416-3*0.003 || recall > 0.0416+3*0.003 || got["users"] != 1000.0 {
 		t.Errorf("popular finds %v for %v users, published 0.0416", recall, got["users"])
 	}
 }

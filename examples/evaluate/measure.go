@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"runtime/debug"
 	"time"
@@ -10,36 +12,42 @@ import (
 	"github.com/goldrec/gold/recommend/model"
 )
 
-// result is one line of the output; the names of its keys are part of the command's interface.
+// result is what was measured of one model.
 type result struct {
-	Model        string  `json:"model"`
-	K            int     `json:"k"`
-	RecallK      float64 `json:"recall@k"`
-	NDCGK        float64 `json:"ndcg@k"`
-	HR10         float64 `json:"hr@10"`
-	NDCG10       float64 `json:"ndcg@10"`
-	FitSeconds   float64 `json:"fit_seconds"`
-	ScoreSeconds float64 `json:"score_seconds"`
-	PeakRSSBytes uint64  `json:"peak_rss_bytes"`
-	Users        int     `json:"users"` // over whom the means go
-	Seed         uint64  `json:"seed"`
+	model          string
+	k, users       int // users over whom the means go
+	seed           uint64
+	recall, ndcg   float64 // at k
+	hr10, ndcg10   float64
+	fitted, scored time.Duration
+	peakRSS        uint64
 }
 
-// measure trains one model and ranks with it for every test user.
-func measure(
-	ctx context.Context, trainer model.Trainer, train, test *model.Dataset, opt options, stderr io.Writer,
-) (result, error) {
+// MarshalJSON writes one line of the output; the names of its keys are part of the command's interface. With a k of 10
+// there is one ndcg@10.
+func (r result) MarshalJSON() ([]byte, error) {
+	keys := map[string]any{
+		"model": r.model, "k": r.k, "users": r.users, "seed": r.seed,
+		fmt.Sprintf("recall@%d", r.k): r.recall, fmt.Sprintf("ndcg@%d", r.k): r.ndcg,
+		"hr@10": r.hr10, "ndcg@10": r.ndcg10,
+		"fit_seconds": r.fitted.Seconds(), "score_seconds": r.scored.Seconds(), "peak_rss_bytes": r.peakRSS,
+	}
+	return json.Marshal(keys)
+}
+
+// measure trains one contender and ranks with it for every test user.
+func measure(ctx context.Context, c contender, train, test *model.Dataset, opt options, stderr io.Writer) (result, error) {
 	debug.FreeOSMemory() // what the model before left behind is not this one's
 	resetPeakRSS()
-	fit := newBar(stderr, "fit "+trainer.Name())
+	fit := newBar(stderr, "fit "+c.name)
 	start := time.Now()
-	m, err := trainer.Train(ctx, train, model.TrainOptions{Seed: opt.seed, Workers: opt.workers, Progress: fit.Set})
+	m, err := c.fit(ctx, train, opt, fit.Set)
 	fit.Close()
 	if err != nil {
 		return result{}, err
 	}
 	fitted := time.Now()
-	score := newBar(stderr, "score "+trainer.Name())
+	score := newBar(stderr, "score "+c.name)
 	report, err := eval.Evaluate(ctx, m, train, test, eval.Options{
 		Cutoffs: []int{opt.k, 10}, Workers: opt.workers, Progress: score.Set,
 	})
@@ -48,10 +56,9 @@ func measure(
 		return result{}, err
 	}
 	return result{
-		Model: trainer.Name(), K: opt.k, Users: report.Users, Seed: opt.seed,
-		RecallK: report.At(opt.k).Recall, NDCGK: report.At(opt.k).NDCG,
-		HR10: report.At(10).HitRate, NDCG10: report.At(10).NDCG,
-		FitSeconds: fitted.Sub(start).Seconds(), ScoreSeconds: time.Since(fitted).Seconds(),
-		PeakRSSBytes: peakRSS(),
+		model: c.name, k: opt.k, users: report.Users, seed: opt.seed,
+		recall: report.At(opt.k).Recall, ndcg: report.At(opt.k).NDCG,
+		hr10: report.At(10).HitRate, ndcg10: report.At(10).NDCG,
+		fitted: fitted.Sub(start), scored: time.Since(fitted), peakRSS: peakRSS(),
 	}, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -8,56 +9,92 @@ import (
 	"strings"
 
 	"github.com/goldrec/gold/recommend/als"
+	"github.com/goldrec/gold/recommend/blend"
 	"github.com/goldrec/gold/recommend/content"
-	"github.com/goldrec/gold/recommend/hybrid"
 	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/popular"
 )
 
-// all models, in the order in which they are evaluated.
+// blended is what -models calls the blend of all models.
+const blended = "blend"
+
+// all models, in the order in which they are evaluated; the blend of them comes behind.
 func all() []model.Trainer {
-	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, hybrid.Trainer{}}
+	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}}
 }
 
 // known lists what -models may name.
 func known() string {
-	names := make([]string, 0, 6)
+	var names []string
 	for _, trainer := range all() {
 		names = append(names, trainer.Name())
 	}
-	return strings.Join(append(names, "all"), ", ")
+	return strings.Join(append(names, blended, "all"), ", ")
 }
 
-// trainersOf returns the named models, in the order of naming and each once, with their hyper-parameters set.
-func trainersOf(list string, params []string) ([]model.Trainer, error) {
-	trainers, err := named(list)
+// contender is what is trained and measured: a model, or the blend of several.
+type contender struct {
+	name  string
+	parts []model.Trainer
+}
+
+// contendersOf returns the named models, in the order of naming and each once, with their hyper-parameters set. Those of the
+// blend's parts are set alike.
+func contendersOf(list string, params []string) ([]contender, error) {
+	names, err := named(list)
 	if err != nil {
 		return nil, err
 	}
+	trainers := slices.DeleteFunc(all(), func(t model.Trainer) bool {
+		return !slices.Contains(names, t.Name()) && !slices.Contains(names, blended)
+	})
 	for _, param := range params {
 		if err := set(trainers, param); err != nil {
 			return nil, fmt.Errorf("-param %s: %w", param, err)
 		}
 	}
-	return trainers, nil
+	var out []contender
+	for _, name := range names {
+		c := contender{name: name, parts: trainers}
+		if at := slices.IndexFunc(trainers, func(t model.Trainer) bool { return t.Name() == name }); at >= 0 {
+			c.parts = trainers[at : at+1]
+		}
+		out = append(out, c)
+	}
+	return out, nil
 }
 
-func named(list string) (trainers []model.Trainer, err error) {
+func named(list string) (names []string, err error) {
+	var every []string
+	for _, t := range all() {
+		every = append(every, t.Name())
+	}
+	every = append(every, blended)
 	for name := range strings.SplitSeq(list, ",") {
 		name = strings.TrimSpace(name)
-		if name == "all" {
-			return all(), nil
-		}
-		at := slices.IndexFunc(all(), func(t model.Trainer) bool { return t.Name() == name })
-		if at < 0 {
+		switch {
+		case name == "all":
+			return every, nil
+		case !slices.Contains(every, name):
 			return nil, fmt.Errorf("unknown model %q; known are %s", name, known())
-		}
-		if !slices.ContainsFunc(trainers, func(t model.Trainer) bool { return t.Name() == name }) {
-			trainers = append(trainers, all()[at])
+		case !slices.Contains(names, name):
+			names = append(names, name)
 		}
 	}
-	return trainers, nil
+	return names, nil
+}
+
+// fit trains the contender on the data.
+func (c contender) fit(ctx context.Context, data *model.Dataset, opt options, progress func(done, total int)) (model.Scorer, error) {
+	if c.name != blended {
+		return c.parts[0].Train(ctx, data, model.TrainOptions{Seed: opt.seed, Workers: opt.workers, Progress: progress})
+	}
+	parts, weights, _, err := blend.Fit(ctx, c.parts, data, blend.Options{Seed: opt.seed, Workers: opt.workers, Progress: progress})
+	if err != nil {
+		return nil, err
+	}
+	return blend.New(parts, weights)
 }
 
 // set sets one field of one trainer, given as model.Field=value. The trainers are structs, which are replaced.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-
-	"github.com/goldrec/gold/recommend/model"
 )
 
 // options is the command line.
@@ -16,7 +14,7 @@ type options struct {
 	train, test string
 	items       string
 	ratingMin   float64
-	trainers    []model.Trainer
+	contenders  []contender
 	k           int
 	seed        uint64
 	workers     int
@@ -59,7 +57,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if opt.layout, err = layoutOf(layoutName); err != nil {
 		return opt, fmt.Errorf("%w: %w", errUsage, err)
 	}
-	if opt.trainers, err = trainersOf(models, params); err != nil {
+	if opt.contenders, err = contendersOf(models, params); err != nil {
 		return opt, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	return opt, nil

@@ -34,7 +34,7 @@ func newReporter(opt options, stdout, stderr io.Writer) (*reporter, error) {
 // Result writes one result.
 func (r *reporter) Result(v result) error {
 	fmt.Fprintf(r.table, "%s\t%.4f\t%.4f\t%.4f\t%.4f\t%.1f s\t%.1f s\t%d MiB\t\n",
-		v.Model, v.RecallK, v.NDCGK, v.HR10, v.NDCG10, v.FitSeconds, v.ScoreSeconds, v.PeakRSSBytes>>20)
+		v.model, v.recall, v.ndcg, v.hr10, v.ndcg10, v.fitted.Seconds(), v.scored.Seconds(), v.peakRSS>>20)
 	return r.lines.Encode(v)
 }
 

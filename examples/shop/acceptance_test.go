@@ -53,8 +53,8 @@ func blendIsBest(tb testing.TB) map[string]float64 {
 		tb.Logf("%-8s nDCG@10 %.4f over %d customers", r.Model, r.Metrics.NDCG, r.Users)
 	}
 	for name, value := range ndcg {
-		if name != "hybrid" && ndcg["hybrid"] <= value {
-			tb.Errorf("hybrid has nDCG@10 %.4f, not above %s with %.4f", ndcg["hybrid"], name, value)
+		if name != "blend" && ndcg["blend"] <= value {
+			tb.Errorf("the blend has nDCG@10 %.4f, not above %s with %.4f", ndcg["blend"], name, value)
 		}
 	}
 	if len(ndcg) != 5 {

@@ -7,9 +7,9 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/goldrec/gold/examples/internal/blended"
 	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/content"
-	"github.com/goldrec/gold/recommend/hybrid"
 	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/popular"
@@ -37,5 +37,5 @@ func evaluate(ctx context.Context, cfg config, out io.Writer) error {
 
 // trainers is the first models and their blend.
 func trainers() []model.Trainer {
-	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, hybrid.Trainer{}}
+	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, blended.Trainer{}}
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/goldrec/gold/examples/shop/stock"
+	"github.com/goldrec/gold/store"
 	"github.com/goldrec/gold/store/pebblestore"
 )
 
@@ -181,7 +182,7 @@ func sessions(t *testing.T, data string) map[string]bool {
 	}
 	defer st.Close()
 	kept := map[string]bool{}
-	for entry, err := range st.Scan(t.Context(), 0) {
+	for entry, err := range st.Scan(t.Context(), store.Place{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

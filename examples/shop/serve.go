@@ -46,11 +46,15 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, shop.Close()) }()
 
-	training, stopTraining := context.WithCancel(ctx)
+	running, stop := context.WithCancel(ctx)
 	var background sync.WaitGroup
-	background.Go(func() { shop.keepTraining(training, cfg.train) })
+	background.Go(func() {
+		if err := shop.engine.Run(running); err != nil {
+			cfg.log.ErrorContext(ctx, "engine stopped", "error", err)
+		}
+	})
 	defer background.Wait()
-	defer stopTraining()
+	defer stop()
 
 	server := &http.Server{
 		Handler: shop.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
@@ -129,5 +133,8 @@ func openStore(path string, log *slog.Logger) (store.Store, error) {
 	if errors.Is(err, pebblestore.ErrInUse) {
 		return nil, fmt.Errorf("another shop is open on %s; close it, or choose another directory with -data", path)
 	}
-	return st, err
+	if err != nil {
+		return nil, err // not a store that is a nil pointer
+	}
+	return st, nil
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
-	"time"
 
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/examples/shop/golden"
@@ -69,12 +68,13 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 		return nil, err
 	}
 	s.engine, err = recommend.Open(ctx, s.store, recommend.Options{
-		Catalog:    cat,
-		Experiment: live.Assigner(ranking),
-		Pipelines:  map[string][]string{"neighbours": {"itemknn"}},
-		Seed:       cfg.seed,
-		Workers:    max(1, runtime.GOMAXPROCS(0)/2), // the rest serves
-		Logger:     cfg.log,
+		Catalog:     cat,
+		Experiments: []recommend.Assigner{live.Assigner(ranking)},
+		Policies:    []recommend.Policy{{Variant: "neighbours", Parts: []string{"itemknn"}}},
+		TrainEvery:  cfg.train, // by Run, and at once when there is no model yet
+		Seed:        cfg.seed,
+		Workers:     max(1, runtime.GOMAXPROCS(0)/2), // the rest serves
+		Logger:      cfg.log,
 	})
 	if err != nil {
 		return nil, err
@@ -96,33 +96,4 @@ func (s *shop) Close() error {
 		errs = append(errs, s.store.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// keepTraining trains at once when there is no model yet, and then each time there is something new to learn from.
-func (s *shop) keepTraining(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	var trained store.Position
-	if versions, err := s.store.ModelVersions(ctx, recommend.ModelName); err == nil && len(versions) == 0 {
-		trained, _ = s.store.Append(ctx, nil) // an empty batch tells where the log ends
-		s.train(ctx)
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if end, err := s.store.Append(ctx, nil); err == nil && end != trained {
-			trained = end
-			s.train(ctx)
-		}
-	}
-}
-
-// train makes the next model; the engine logs how good it is.
-func (s *shop) train(ctx context.Context) {
-	if _, err := s.engine.Train(ctx); err != nil && ctx.Err() == nil {
-		s.log.ErrorContext(ctx, "training failed", "error", err)
-	}
 }

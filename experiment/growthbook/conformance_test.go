@@ -430,6 +430,9 @@ func judgeRedirect(c []any) string {
 		want = append(want, []any{w.get("inExperiment"), asString(w.get("urlRedirect")), asString(w.get("urlWithParams"))})
 	}
 	for _, r := range p.Redirects(user) {
+		if !r.Result.InExperiment { // the file names those that the user takes part in
+			continue
+		}
 		got = append(got, []any{r.Result.InExperiment, r.URL, r.WithQuery})
 	}
 	return differ(want, got)

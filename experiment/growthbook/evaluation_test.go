@@ -1,6 +1,7 @@
 package growthbook
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -181,6 +182,44 @@ func TestRedirects(t *testing.T) {
 		got := p.Redirects(&User{URL: page, Attributes: map[string]any{"id": "ann"}})
 		if len(got) != 1 || got[0].URL != want[0] || got[0].WithQuery != want[1] {
 			t.Errorf("%q: %+v, want %v", page, got, want)
+		}
+	}
+}
+
+// The first redirect experiment that a user takes part in is the last that is run.
+func TestRedirectsOnce(t *testing.T) {
+	t.Parallel()
+	const on, elsewhere = `"urlPatterns":[{"type":"simple","pattern":"http://h/a","include":true}]`, `"urlPatterns":[{"type":"simple","pattern":"http://h/b","include":true}]`
+	const second = `"ranges":[[0,0],[0,1]]`
+	const first = `"ranges":[[0,1],[1,1]]`
+	tests := []struct {
+		name, experiments string
+		want              []string // "key URL" of each that was evaluated
+		exposed           string
+	}{
+		{"two that redirect", `{"key":"x","variations":[{},{"urlRedirect":"http://h/x"}],` + on + `,` + second + `},
+		  {"key":"y","variations":[{},{"urlRedirect":"http://h/y"}],` + on + `,` + second + `}`, []string{"x http://h/x"}, "x"},
+		{"one of another page before", `{"key":"w","variations":[{},{"urlRedirect":"http://h/w"}],` + elsewhere + `,` + second + `},
+		  {"key":"x","variations":[{},{"urlRedirect":"http://h/x"}],` + on + `,` + second + `},
+		  {"key":"y","variations":[{},{"urlRedirect":"http://h/y"}],` + on + `,` + second + `}`, []string{"w ", "x http://h/x"}, "x"},
+		{"the first keeps its user on the page", `{"key":"x","variations":[{},{"urlRedirect":"http://h/x"}],` + on + `,` + first + `},
+		  {"key":"y","variations":[{},{"urlRedirect":"http://h/y"}],` + on + `,` + second + `}`, []string{"x "}, "x"},
+		{"the first changes the page only", `{"key":"x","variations":[{},{"css":"b{}"}],` + on + `,` + second + `},
+		  {"key":"y","variations":[{},{"urlRedirect":"http://h/y"}],` + on + `,` + second + `}`, []string{"x ", "y http://h/y"}, "xy"},
+	}
+	for _, tt := range tests {
+		p, err := Parse([]byte(`{"experiments":[`+tt.experiments+`]}`), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var exposed strings.Builder
+		var got []string
+		for _, r := range p.Redirects(&User{URL: "http://h/a", Attributes: map[string]any{"id": "ann"},
+			OnExposure: func(e ExposedTo) { exposed.WriteString(e.Experiment.Key) }}) {
+			got = append(got, r.Experiment.Key+" "+r.URL)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" || exposed.String() != tt.exposed {
+			t.Errorf("%s: exposed to %q, want %q; redirects (-want +got):\n%s", tt.name, exposed.String(), tt.exposed, diff)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package growthbook
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -126,7 +127,9 @@ type Redirect struct {
 	WithQuery  string // the same with the page's own query, when the experiment keeps it
 }
 
-// Redirects evaluates the payload's experiments on pages for the user's URL, in order.
+// Redirects evaluates the payload's experiments on pages for the user's URL, in order, up to the first redirect experiment
+// that the user takes part in: a page can only be left once, so that those behind it neither redirect nor expose the user,
+// even where the user's variation of the first redirects nowhere. Only the last of what it returns can have a URL.
 func (p *Payload) Redirects(user *User) []Redirect {
 	ev := p.evaluate(user)
 	var out []Redirect
@@ -142,8 +145,16 @@ func (p *Payload) Redirects(user *User) []Redirect {
 			}
 		}
 		out = append(out, r)
+		if r.Result.InExperiment && e.redirects() {
+			break
+		}
 	}
 	return out
+}
+
+// redirects reports whether the experiment is on pages and sends users of some variation to another.
+func (e *Experiment) redirects() bool {
+	return e.URLPatterns != nil && slices.ContainsFunc(e.Variations, func(v any) bool { return asObject(v).has("urlRedirect") })
 }
 
 // mergeQuery adds the page's query to the target's, which wins where both have a name.

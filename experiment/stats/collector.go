@@ -73,6 +73,17 @@ func (c *Collector) Expose(name, variant string) error {
 	return nil
 }
 
+// Remove takes a unit out, as if it had never been exposed.
+func (c *Collector) Remove(name string) {
+	if u := c.units[name]; u != nil {
+		if u.arm < 0 {
+			c.Crossed--
+		}
+		delete(c.units, name)
+		c.order = slices.DeleteFunc(c.order, func(v *unit) bool { return v == u })
+	}
+}
+
 // Exposed reports whether the unit saw a variant: only then Observe counts.
 func (c *Collector) Exposed(name string) bool { return c.units[name] != nil }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Matrix is a sparse matrix in compressed rows (CSR): row r has the columns Index[Offsets[r]:Offsets[r+1]], ascending
-// and each once, with Values beside them. It is read-only once made.
+// and each once, with Values beside them. It is read-only once made, but for Squeeze.
 type Matrix struct {
 	Cols    int
 	Offsets []int
@@ -62,39 +62,53 @@ func Tally(row []Entry) []Entry {
 // valueMax keeps sums finite, and products of a few of them.
 const valueMax = 1e6
 
-// Build makes a matrix whose row r holds what Tally makes of size(r) entries, entry(r, 0) and on. The functions are
-// called from several goroutines.
+// Build makes a matrix whose row r holds what Tally makes of the entries that row appends to its argument, an empty slice.
+// Row is called twice for each r, from several goroutines, and must say the same both times: the matrix is made in place,
+// 8 bytes a stored value, and nothing is held beside it.
 func Build(
-	ctx context.Context, workers, rows, cols int, size func(r int) int, entry func(r, i int) Entry,
+	ctx context.Context, workers, rows, cols int, row func(dst []Entry, r int) []Entry,
 ) (*Matrix, error) {
-	starts := make([]int, rows+1)
-	for r := range rows {
-		starts[r+1] = starts[r] + size(r)
+	m := &Matrix{Cols: cols, Offsets: make([]int, rows+1)}
+	scratches := make([][]Entry, parallel.Workers(workers, rows))
+	tallied := func(worker, r int) []Entry {
+		scratches[worker] = row(scratches[worker][:0], r)
+		return Tally(scratches[worker])
 	}
-	all, lengths := make([]Entry, starts[rows]), make([]int, rows)
-	err := parallel.For(ctx, workers, rows, func(_, r int) {
-		row := all[starts[r]:starts[r+1]]
-		for i := range row {
-			row[i] = entry(r, i)
-		}
-		lengths[r] = len(Tally(row))
-	})
+	err := parallel.For(ctx, workers, rows, func(worker, r int) { m.Offsets[r+1] = len(tallied(worker, r)) })
 	if err != nil {
 		return nil, err
 	}
-	m := &Matrix{Cols: cols, Offsets: make([]int, rows+1)}
-	for r, n := range lengths {
-		m.Offsets[r+1] = m.Offsets[r] + n
+	for r := range rows {
+		m.Offsets[r+1] += m.Offsets[r]
 	}
 	m.Index, m.Values = make([]uint32, m.Offsets[rows]), make([]float32, m.Offsets[rows])
-	err = parallel.For(ctx, workers, rows, func(_, r int) {
+	err = parallel.For(ctx, workers, rows, func(worker, r int) {
 		index, values := m.Row(r)
-		for i := range index {
-			e := all[starts[r]+i]
+		for i, e := range tallied(worker, r) {
 			index[i], values[i] = e.Col, e.Value
 		}
 	})
 	return m, err
+}
+
+// Squeeze renumbers the columns so that those without a value are left out, in place, and returns what the columns that
+// are left were before, ascending.
+func (m *Matrix) Squeeze() (columns []uint32) {
+	place := make([]uint32, m.Cols)
+	for _, c := range m.Index {
+		place[c] = 1
+	}
+	for c, used := range place {
+		if used != 0 {
+			place[c] = uint32(len(columns))
+			columns = append(columns, uint32(c))
+		}
+	}
+	for i, c := range m.Index {
+		m.Index[i] = place[c]
+	}
+	m.Cols = len(columns)
+	return columns
 }
 
 // Transpose returns the matrix with rows and columns exchanged.

@@ -14,7 +14,7 @@ import (
 func build(t testing.TB, workers, cols int, rows [][]sparse.Entry) *sparse.Matrix {
 	t.Helper()
 	m, err := sparse.Build(t.Context(), workers, len(rows), cols,
-		func(r int) int { return len(rows[r]) }, func(r, i int) sparse.Entry { return rows[r][i] })
+		func(dst []sparse.Entry, r int) []sparse.Entry { return append(dst, rows[r]...) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,8 +111,23 @@ func TestCancelled(t *testing.T) {
 	if _, err := m.Transpose(ctx, 2); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	_, err := sparse.Build(ctx, 2, 1, 1, func(int) int { return 0 }, nil)
+	_, err := sparse.Build(ctx, 2, 1, 1, func(dst []sparse.Entry, _ int) []sparse.Entry { return dst })
 	if !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+func TestSqueeze(t *testing.T) {
+	t.Parallel()
+	m := build(t, 2, 9, [][]sparse.Entry{{{Col: 7, Value: 2}, {Col: 3, Value: 1}}, nil, {{Col: 3, Value: 4}, {Col: 8, Value: -1}}})
+	if diff := cmp.Diff([]uint32{3, 7}, m.Squeeze()); diff != "" {
+		t.Error(diff)
+	}
+	want := &sparse.Matrix{Cols: 2, Offsets: []int{0, 2, 2, 3}, Index: []uint32{0, 1, 0}, Values: []float32{1, 2, 4}}
+	if diff := cmp.Diff(want, m); diff != "" {
+		t.Error(diff)
+	}
+	if got := build(t, 1, 4, nil).Squeeze(); len(got) != 0 {
+		t.Errorf("of an empty matrix %v are left", got)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/goldrec/gold/internal/codec"
+	"github.com/goldrec/gold/codec"
 	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/model"
 )
@@ -27,17 +27,30 @@ func made(b *testing.B, items, dim int) model.Model {
 		}
 	}
 	var file bytes.Buffer
-	w := codec.NewWriter(&file, "als", 1)
+	w := codec.NewWriter(&file)
+	w.Section("als", 1)
 	w.Uint32(uint32(dim))
 	w.Float64(0.005)
 	w.Float64(0.1)
-	w.Strings(items, func(i int) string { return fmt.Sprintf("i%06d", i) })
-	w.Float32s(vectors)
-	w.Uint64(0) // no index
+	w.Uint64(1)
+	w.Uint32(1)
+	w.Float32s(make([]float32, dim*dim))
+	w.Uint32(uint32(items))
+	at := make([]uint32, items)
+	for i := range at {
+		at[i] = uint32(i)
+	}
+	w.Uint32s(at)
+	w.Float32s(append(vectors, make([]float32, dim)...))
+	w.Uint32(0) // no index
 	if err := w.Close(); err != nil {
 		b.Fatal(err)
 	}
-	m, err := als.Trainer{}.Load(&file)
+	r, err := codec.NewReader(&file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	m, err := als.Trainer{}.Load(r, at)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -45,13 +58,13 @@ func made(b *testing.B, items, dim int) model.Model {
 }
 
 // visitors have histories of thirty items.
-func visitors(m model.Model) []*model.User {
+func visitors(m model.Model, items uint32) []*model.User {
 	rng := rand.New(rand.NewPCG(3, 4))
 	us := make([]*model.User, 256)
 	for i := range us {
 		us[i] = &model.User{}
 		for range 30 {
-			us[i].History = append(us[i].History, model.Event{Item: rng.Uint32N(uint32(m.Items().Len())), Weight: 1})
+			us[i].History = append(us[i].History, model.Event{Item: rng.Uint32N(items), Weight: 1})
 		}
 		us[i].Vector = m.(*als.Model).Embed(nil, us[i].History, 0)
 	}
@@ -76,7 +89,7 @@ func BenchmarkServe(b *testing.B) {
 	const items = 100_000
 	for _, dim := range []int{64, 192} {
 		m := made(b, items, dim)
-		us := visitors(m)
+		us := visitors(m, items)
 		name := func(what string) string { return fmt.Sprintf("%s/items=%d/dim=%d", what, items, dim) }
 		b.Run(name("embed/history=30"), func(b *testing.B) {
 			b.ReportAllocs()
@@ -107,12 +120,12 @@ func BenchmarkServe(b *testing.B) {
 				b.ReportAllocs()
 				i := 0
 				for b.Loop() {
-					dst = m.Candidates(dst[:0], us[i%len(us)], 100, nil)
+					dst = m.Propose(dst[:0], us[i%len(us)], 100, nil, model.Thorough)
 					i++
 				}
 			}
 		}
-		b.Run(name("candidates/n=100/scan"), propose(m))
+		b.Run(name("propose/n=100/scan"), propose(m))
 		if testing.Short() || dim > 64 {
 			continue // building the index takes up to half a minute, and longer for more
 		}
@@ -120,7 +133,7 @@ func BenchmarkServe(b *testing.B) {
 		if err := als.Index(indexed); err != nil {
 			b.Fatal(err)
 		}
-		b.Run(name("candidates/n=100/index"), func(b *testing.B) {
+		b.Run(name("propose/n=100/index"), func(b *testing.B) {
 			propose(indexed)(b)
 			b.ReportMetric(overlap(m, indexed, us), "recall@100")
 		})
@@ -132,11 +145,11 @@ func overlap(exact, indexed model.Model, us []*model.User) float64 {
 	found, due := 0, 0
 	for _, u := range us {
 		in := map[uint32]bool{}
-		for _, c := range exact.Candidates(nil, u, 100, nil) {
+		for _, c := range exact.Propose(nil, u, 100, nil, model.Thorough) {
 			in[c.Item] = true
 		}
 		due += len(in)
-		for _, c := range indexed.Candidates(nil, u, 100, nil) {
+		for _, c := range indexed.Propose(nil, u, 100, nil, model.Thorough) {
 			if in[c.Item] {
 				found++
 			}

@@ -18,19 +18,20 @@ func (m *Model) Explain(dst []model.Reason, u *model.User, item uint32, n int) [
 	s := m.memory.Get().(*serving)
 	defer m.memory.Put(s)
 	m.tally(s, u.History)
-	if len(s.items) == 0 || n <= 0 {
+	if len(s.tallied) == 0 || n <= 0 {
 		return dst
 	}
 	// z = W yᵢ: the same system with another right side.
 	z := make([]float32, m.factors)
-	m.solveFor(z, m.vector(item), s.items, s.weights, m.ridge(s.weights, len(m.known)), serveSteps, &s.scratch)
-	terms := make([]float32, len(s.items))
-	simd.DotIDs(terms, z, m.vectors, s.items)
+	copy(s.r, m.vector(m.row(item)))
+	m.sys.solveFrom0(z, s.tallied, s.weights, m.ridge(s.weights, m.trained), serveSteps, &s.scratch)
+	terms := make([]float32, len(s.tallied))
+	simd.DotIDs(terms, z, m.vectors, s.tallied)
 	var reasons []model.Reason
 	var total float32
-	for k, because := range s.items {
+	for k, row := range s.tallied {
 		if share := s.weights[k] * terms[k]; share > 0 {
-			reasons = append(reasons, model.Reason{Model: name, Because: because, Share: share})
+			reasons = append(reasons, model.Reason{Model: Name, Because: m.items[row], Share: share})
 			total += share
 		}
 	}

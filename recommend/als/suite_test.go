@@ -16,4 +16,4 @@ func FuzzLoad(f *testing.F) {
 	recommendtest.FuzzLoad(f, newTrainer)
 }
 
-func newTrainer() model.Trainer { return als.Trainer{} }
+func newTrainer() model.Trainer { return als.Trainer{Factors: 24} }

@@ -25,17 +25,9 @@
 // Vectors count in the most frequent dimension, the smaller one on a tie; vectors of another dimension, with a NaN or an
 // infinity, or all zero are as if not given. Neighbours are found by looking at a bounded number of items that share the
 // rarest terms or lie in the nearest clusters of vectors, so among many thousands of items a few of the nearest may be
-// missed; what is kept has its exact similarity. Every item that resembles any stands in five lists at least, yet a user
-// whose history touches none of those five is not shown it.
+// missed; what is kept has the exact similarity, as of the training or extension that found it. Every item that resembles
+// any stands in five lists at least, yet a user whose history touches none of those five is not shown it.
 package content
-
-import (
-	"cmp"
-	"context"
-	"fmt"
-
-	"github.com/goldrec/gold/recommend/model"
-)
 
 // Name is the name of the model and its Trainer.
 const Name = "content"
@@ -49,24 +41,5 @@ type Trainer struct {
 // Name returns "content".
 func (Trainer) Name() string { return Name }
 
-// Train reads the items' content; interactions play no part, so an item is covered as soon as it is in the dataset with
-// its content.
-func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
-	if t.Neighbors < 0 || t.Neighbors > 1000 {
-		return nil, fmt.Errorf("content: %d neighbours", t.Neighbors)
-	}
-	k := cmp.Or(t.Neighbors, 50)
-	texts, err := newTexts(ctx, data, opt.Workers)
-	if err != nil {
-		return nil, err
-	}
-	vectors, err := newVectors(ctx, data, opt)
-	if err != nil {
-		return nil, err
-	}
-	lists, err := nearest(ctx, texts, vectors, k, opt)
-	if err != nil {
-		return nil, err
-	}
-	return newContent(data.Items, bothWays(lists, k)), nil
-}
+// neighborsMax is the most that a Trainer may ask for.
+const neighborsMax = 1000

@@ -15,29 +15,56 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func train(t testing.TB, trainer content.Trainer, items ...*catalog.Item) model.Model {
+// shelf is a model and the data that it was trained on.
+type shelf struct {
+	model.Model
+	data *model.Dataset
+}
+
+func train(t testing.TB, trainer content.Trainer, items ...*catalog.Item) shelf {
 	t.Helper()
 	var b model.Builder
 	for _, item := range items {
 		b.AddItem(item)
 	}
-	m, err := trainer.Train(t.Context(), b.Build(), model.TrainOptions{Seed: 1})
+	return trainOn(t, trainer, b.Build())
+}
+
+func trainOn(t testing.TB, trainer content.Trainer, data *model.Dataset) shelf {
+	t.Helper()
+	m, err := trainer.Train(t.Context(), data, model.TrainOptions{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	return shelf{m, data}
+}
+
+func (s shelf) handle(id string) uint32 {
+	h, ok := s.data.Items.Lookup(id)
+	if !ok {
+		panic("no item " + id)
+	}
+	return h
+}
+
+// like is a user who liked some items.
+func like(items ...uint32) *model.User {
+	u := &model.User{}
+	for _, h := range items {
+		u.History = append(u.History, model.Event{Item: h, Weight: 1})
+	}
+	return u
+}
+
+// all is everything that is proposed to a user.
+func (s shelf) all(u *model.User) []model.Scored {
+	return s.Propose(nil, u, math.MaxInt, nil, model.Thorough)
 }
 
 // similar returns what is recommended to somebody who liked one item, best first.
-func similar(t testing.TB, m model.Model, id string) (ids []string) {
-	t.Helper()
-	h, ok := m.Items().Lookup(id)
-	if !ok {
-		t.Fatalf("no item %q", id)
-	}
-	u := &model.User{History: []model.Event{{Item: h, Weight: 1}}}
-	for _, s := range m.Candidates(nil, u, math.MaxInt, nil) {
-		ids = append(ids, m.Items().ID(s.Item))
+func (s shelf) similar(id string) (ids []string) {
+	for _, c := range s.all(like(s.handle(id))) {
+		ids = append(ids, s.data.Items.ID(c.Item))
 	}
 	return ids
 }
@@ -91,15 +118,21 @@ func TestSimilar(t *testing.T) {
 		name: "vectors that are no use",
 		items: []*catalog.Item{{ID: "a", Title: "tea", Vector: []float32{1, 0}}, {ID: "b", Title: "tea", Vector: []float32{nan, 0}},
 			{ID: "c", Title: "tea", Vector: []float32{1, 0, 0}}, {ID: "d", Title: "tea", Vector: []float32{0, 0}},
-			{ID: "e", Title: "mug", Vector: []float32{float32(math.Inf(1)), 1}}, {ID: "f", Title: "mug", Vector: []float32{math.MaxFloat32, math.MaxFloat32}}},
-		want: []string{"b", "c", "d", "f"},
+			{ID: "e", Title: "mug", Vector: []float32{float32(math.Inf(1)), 1}}, {ID: "f", Title: "mug", Vector: []float32{math.MaxFloat32, math.MaxFloat32}},
+			{ID: "g", Title: "tea", Vector: []float32{float32(math.Inf(1)), 1}}},
+		want: []string{"b", "c", "d", "g", "f"},
+	}, {
+		name: "of two dimensions the smaller",
+		items: []*catalog.Item{{ID: "a", Vector: []float32{1, 0}}, {ID: "b", Vector: []float32{1, 0, 0}},
+			{ID: "c", Vector: []float32{1, 0, 0}}, {ID: "d", Vector: []float32{1, 0}}},
+		want: []string{"d"},
 	}, {
 		name:  "nothing known",
 		items: []*catalog.Item{{ID: "a"}, {ID: "b"}, {ID: "c", Title: "tea"}},
 	}} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := train(t, content.Trainer{}, tt.items...)
-			if diff := cmp.Diff(tt.want, similar(t, m, tt.items[0].ID)); diff != "" {
+			if diff := cmp.Diff(tt.want, m.similar(tt.items[0].ID)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -117,15 +150,11 @@ func TestColdItem(t *testing.T) {
 	}
 	b.AddItem(&catalog.Item{ID: "new", Title: "white tea"})
 	data := b.Build()
-	m, err := content.Trainer{Neighbors: 20}.Train(t.Context(), data, model.TrainOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := trainOn(t, content.Trainer{Neighbors: 20}, data)
 	cold, _ := data.Items.Lookup("new")
-	listed := make([]int, data.Items.Len())
-	for h := range uint32(data.Items.Len()) {
-		u := &model.User{History: []model.Event{{Item: h, Weight: 1}}}
-		for _, s := range m.Candidates(nil, u, math.MaxInt, nil) {
+	listed := make([]int, data.ItemCount())
+	for h := range uint32(data.ItemCount()) {
+		for _, s := range m.all(like(h)) {
 			listed[s.Item]++
 		}
 	}
@@ -133,7 +162,7 @@ func TestColdItem(t *testing.T) {
 		t.Errorf("the new item is in %d lists, another in %d, want 5", listed[cold], least)
 	}
 	u := &model.User{History: data.History(0)[:50]}
-	got := m.Candidates(nil, u, 5, func(h uint32) bool { return h == cold })
+	got := m.Propose(nil, u, 5, model.AllowFunc(func(h uint32) bool { return h == cold }), model.Thorough)
 	if len(got) != 1 || got[0].Score <= 0 {
 		t.Errorf("an item nobody touched is not proposed: %v", got)
 	}
@@ -144,13 +173,12 @@ func TestHistory(t *testing.T) {
 	m := train(t, content.Trainer{},
 		&catalog.Item{ID: "pot", Title: "tea pot"}, &catalog.Item{ID: "kettle", Title: "tea kettle"},
 		&catalog.Item{ID: "shirt", Title: "linen shirt"}, &catalog.Item{ID: "skirt", Title: "linen skirt"})
-	handle := func(id string) uint32 { h, _ := m.Items().Lookup(id); return h }
 	score := func(id string, history ...model.Event) float32 {
 		dst := []float32{7}
-		m.Score(dst, &model.User{History: history}, []uint32{handle(id)})
+		m.Score(dst, &model.User{History: history}, []uint32{m.handle(id)})
 		return dst[0]
 	}
-	pot, shirt := model.Event{Item: handle("pot"), Weight: 1}, model.Event{Item: handle("shirt"), Weight: 1}
+	pot, shirt := model.Event{Item: m.handle("pot"), Weight: 1}, model.Event{Item: m.handle("shirt"), Weight: 1}
 	against := pot
 	against.Weight = -1
 	if a, b := score("kettle", pot), score("kettle", pot, shirt); !(a > b && b > 0) {
@@ -165,6 +193,20 @@ func TestHistory(t *testing.T) {
 	if got := score("kettle", model.Event{Item: pot.Item, Weight: math.MaxFloat32}); got != score("kettle", pot) {
 		t.Errorf("a single event of huge weight scores %v", got)
 	}
+	if got := m.all(&model.User{History: []model.Event{against}}); len(got) > 0 {
+		t.Errorf("for a disliked item, %v is proposed", got)
+	}
+	shown := append([]model.Event{pot}, slices.Repeat([]model.Event{{Item: shirt.Item}}, 600)...)
+	if got := score("kettle", shown...); got != score("kettle", pot) {
+		t.Errorf("behind much that was only shown, a liked item makes %v", got)
+	}
+	many := []model.Event{pot}
+	for i := range uint32(49) {
+		many = append(many, model.Event{Item: 100 + i, Weight: 1})
+	}
+	if score("kettle", many...) == 0 || score("kettle", append(many, shirt)...) != 0 {
+		t.Error("not the last 50 different items count")
+	}
 	long := append([]model.Event{pot}, slices.Repeat([]model.Event{shirt}, 500)...)
 	if score("kettle", long...) != 0 || score("skirt", long...) == 0 {
 		t.Error("what was long ago counts")
@@ -176,16 +218,15 @@ func TestExplain(t *testing.T) {
 	m := train(t, content.Trainer{},
 		&catalog.Item{ID: "a", Title: "tea pot"}, &catalog.Item{ID: "b", Title: "tea pot blue"},
 		&catalog.Item{ID: "c", Title: "tea"}, &catalog.Item{ID: "d", Title: "chair"})
-	handle := func(id string) uint32 { h, _ := m.Items().Lookup(id); return h }
-	u := &model.User{History: []model.Event{{Item: handle("c"), Weight: 1}, {Item: handle("d"), Weight: 1}, {Item: handle("a"), Weight: 1}}}
-	reasons := m.(model.Explainer).Explain(nil, u, handle("b"), 5)
-	if len(reasons) != 2 || reasons[0].Because != handle("a") || reasons[1].Because != handle("c") {
+	u := &model.User{History: []model.Event{{Item: m.handle("c"), Weight: 1}, {Item: m.handle("d"), Weight: 1}, {Item: m.handle("a"), Weight: 1}}}
+	reasons := m.Model.(model.Explainer).Explain(nil, u, m.handle("b"), 5)
+	if len(reasons) != 2 || reasons[0].Because != m.handle("a") || reasons[1].Because != m.handle("c") {
 		t.Fatalf("got %v", reasons)
 	}
 	if sum := reasons[0].Share + reasons[1].Share; math.Abs(float64(sum)-1) > 1e-6 || reasons[0].Share < reasons[1].Share {
 		t.Errorf("shares %v", reasons)
 	}
-	if got := m.(model.Explainer).Explain(nil, u, handle("b"), 1); len(got) != 1 {
+	if got := m.Model.(model.Explainer).Explain(nil, u, m.handle("b"), 1); len(got) != 1 {
 		t.Errorf("n = 1 gave %v", got)
 	}
 }
@@ -236,17 +277,13 @@ func shop(items, words int, vectors bool) *model.Dataset {
 func TestRecall(t *testing.T) {
 	t.Parallel()
 	const k = 10
-	data := shop(5000, 15, true)
-	m, err := content.Trainer{Neighbors: k}.Train(t.Context(), data, model.TrainOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := shop(4200, 10, true)
+	m := trainOn(t, content.Trainer{Neighbors: k}, data)
 	exact := content.NewExact(t, data)
 	found, wanted := 0, 0
-	for item := uint32(0); item < 5000; item += 250 {
-		u := &model.User{History: []model.Event{{Item: item, Weight: 1}}}
+	for item := uint32(0); item < 4200; item += 400 {
 		got := map[uint32]bool{}
-		for _, s := range m.Candidates(nil, u, 2*k, nil) {
+		for _, s := range m.Propose(nil, like(item), 2*k, nil, model.Thorough) {
 			got[s.Item] = true
 			if want := exact.Similarity(item, s.Item); math.Abs(float64(want-s.Score)) > 1e-5 {
 				t.Fatalf("similarity %v, exactly %v", s.Score, want)
@@ -285,7 +322,7 @@ func BenchmarkTrain(b *testing.B) {
 	}
 }
 
-func BenchmarkCandidates(b *testing.B) {
+func BenchmarkPropose(b *testing.B) {
 	data := shop(10_000, 50, false)
 	m, err := content.Trainer{}.Train(b.Context(), data, model.TrainOptions{})
 	if err != nil {
@@ -298,7 +335,7 @@ func BenchmarkCandidates(b *testing.B) {
 	var dst []model.Scored
 	b.ReportAllocs()
 	for b.Loop() {
-		dst = m.Candidates(dst[:0], u, 100, nil)
+		dst = m.Propose(dst[:0], u, 100, nil, model.Thorough)
 	}
 }
 
@@ -313,8 +350,8 @@ func ExampleTrainer() {
 	if err != nil {
 		panic(err)
 	}
-	for _, s := range m.Candidates(nil, &model.User{History: data.History(0)}, 10, nil) {
-		fmt.Println(m.Items().ID(s.Item))
+	for _, s := range m.Propose(nil, &model.User{History: data.History(0)}, 10, nil, model.Thorough) {
+		fmt.Println(data.Items.ID(s.Item))
 	}
 	// Output: gyokuro
 }

@@ -16,16 +16,12 @@ type Exact struct {
 
 // NewExact makes the vectors of all items as Train does.
 func NewExact(t *testing.T, data *model.Dataset) *Exact {
-	texts, err := newTexts(t.Context(), data, 1)
+	s, err := read(t.Context(), data, model.TrainOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	vectors, err := newVectors(t.Context(), data, model.TrainOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &Exact{texts: texts, vectors: vectors}
-	for item := range uint32(data.Items.Len()) {
+	e := &Exact{texts: s.texts, vectors: s.vectors}
+	for item := range uint32(data.ItemCount()) {
 		e.wholes = append(e.wholes, e.whole(item))
 	}
 	return e

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -153,4 +154,20 @@ func (h term) with(r rune) term {
 		r >>= 8
 	}
 	return h
+}
+
+// fingerprint tells content from other content: 0 for none at all, and else another number for other terms or another
+// vector, but for one pair of 10¹⁹.
+func fingerprint(bag []counted, unit []float32) uint64 {
+	if len(bag) == 0 && len(unit) == 0 {
+		return 0
+	}
+	h := wordSeed
+	for _, c := range bag {
+		h = h.with(rune(c.term)).with(rune(c.term >> 32)).with(rune(c.count))
+	}
+	for _, x := range unit {
+		h = h.with(rune(math.Float32bits(x)))
+	}
+	return max(1, uint64(h))
 }

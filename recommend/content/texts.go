@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/goldrec/gold/internal/parallel"
-	"github.com/goldrec/gold/recommend/model"
 )
 
 // termsMax is how many terms of an item count, those of the greatest weight.
@@ -25,20 +24,12 @@ type texts struct {
 	postings [][]weighted // for each term its items, the greatest weight first, ties by handle
 }
 
-func newTexts(ctx context.Context, data *model.Dataset, workers int) (*texts, error) {
-	n := data.Items.Len()
-	bags := make([][]counted, n)
-	err := parallel.For(ctx, workers, n, func(_, i int) {
-		if item := data.Content(uint32(i)); item != nil {
-			bags[i] = slices.Clip(appendTerms(nil, item))
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
+// newTexts weighs the terms of all items; bags are used up.
+func newTexts(ctx context.Context, bags [][]counted, workers int) (*texts, error) {
+	n := len(bags)
 	ids, df := number(bags)
 	t := &texts{rows: make([][]weighted, n)}
-	err = parallel.For(ctx, workers, n, func(_, i int) {
+	err := parallel.For(ctx, workers, n, func(_, i int) {
 		t.rows[i] = weigh(bags[i], ids[i], df, n)
 		bags[i] = nil
 	})

@@ -30,15 +30,17 @@ type vectors struct {
 	counted []uint32  // 0, 1, 2 …: neighbouring rows for a kernel that takes any
 }
 
-func newVectors(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (*vectors, error) {
-	v := &vectors{dim: commonDim(data), row: make([]int32, data.Items.Len())}
-	for i := range v.row {
+// newVectors takes the unit vectors of all items, nil for those without one; they are used up.
+func newVectors(ctx context.Context, units [][]float32, opt model.TrainOptions) (*vectors, error) {
+	v := &vectors{dim: commonDim(units), row: make([]int32, len(units))}
+	for i, unit := range units {
 		v.row[i] = -1
-		if vec, ok := unit(data, uint32(i)); ok && len(vec) == v.dim {
+		if unit != nil && len(unit) == v.dim {
 			v.row[i] = int32(len(v.items))
 			v.items = append(v.items, uint32(i))
-			v.rows = append(v.rows, vec...)
+			v.rows = append(v.rows, unit...)
 		}
+		units[i] = nil
 	}
 	v.starts = []int{0, len(v.items)}
 	if len(v.items) > exactMax {
@@ -53,12 +55,12 @@ func newVectors(ctx context.Context, data *model.Dataset, opt model.TrainOptions
 	return v, nil
 }
 
-// commonDim is the most frequent dimension of usable vectors, the smallest of several; 0 if there is none.
-func commonDim(data *model.Dataset) int {
+// commonDim is the most frequent dimension of the vectors, the smallest of several; 0 if there is none.
+func commonDim(units [][]float32) int {
 	counts := map[int]int{}
-	for i := range uint32(data.Items.Len()) {
-		if vec, ok := unit(data, i); ok {
-			counts[len(vec)]++
+	for _, unit := range units {
+		if unit != nil {
+			counts[len(unit)]++
 		}
 	}
 	dim := 0
@@ -70,24 +72,20 @@ func commonDim(data *model.Dataset) int {
 	return dim
 }
 
-// unit returns the item's vector at length 1, if it has one that is finite and not zero.
-func unit(data *model.Dataset, item uint32) ([]float32, bool) {
-	about := data.Content(item)
-	if about == nil || len(about.Vector) == 0 {
-		return nil, false
-	}
+// unit returns the vector at length 1, or nil for one that is not finite, or zero.
+func unit(vector []float32) []float32 {
 	var square float64
-	for _, x := range about.Vector {
+	for _, x := range vector {
 		square += float64(x) * float64(x)
 	}
 	if !(square > 0) || math.IsInf(square, 0) {
-		return nil, false
+		return nil
 	}
-	scale, vec := 1/math.Sqrt(square), make([]float32, len(about.Vector))
-	for i, x := range about.Vector {
+	scale, vec := 1/math.Sqrt(square), make([]float32, len(vector))
+	for i, x := range vector {
 		vec[i] = float32(float64(x) * scale)
 	}
-	return vec, true
+	return vec
 }
 
 func (v *vectors) at(row int32) []float32 { return v.rows[int(row)*v.dim:][:v.dim] }

@@ -6,6 +6,9 @@
 //	report, err := eval.Evaluate(ctx, m, train, test, eval.Options{Cutoffs: []int{10, 20}})
 //	fmt.Println(report.At(20).Recall, report.At(10).NDCG)
 //
+// [Latest], [Gains] and [Paired] answer whether one model proposes better than another what users came to next, which is
+// what an engine asks before a new model takes the place of the old.
+//
 // # Caveats
 //
 // What a user did in train is not ranked for that user, and an item of test that was in train too is not counted as
@@ -14,9 +17,7 @@ package eval
 
 import (
 	"context"
-	"fmt"
 	"math/bits"
-	"slices"
 
 	"github.com/goldrec/gold/internal/parallel"
 	"github.com/goldrec/gold/recommend/model"
@@ -25,6 +26,7 @@ import (
 // Options is how to evaluate. The zero value works.
 type Options struct {
 	Cutoffs  []int                 // the k of the metrics, each above 0; none means 10
+	Recent   int                   // how many events of a history the model is shown, the newest; 0: all. None of them is ranked
 	Workers  int                   // goroutines; 0 means GOMAXPROCS; the report does not depend on it
 	Progress func(done, total int) // called from one goroutine at a time with a count of users; may be nil
 }
@@ -45,26 +47,24 @@ func (r Report) At(k int) Metrics {
 	return Metrics{K: k}
 }
 
-// Evaluate ranks all of m's items for every user of test, by m's Score and from the user's history in train, with ties
+// Evaluate ranks all items of train for every user of test, by m's Score and from the user's history in train, with ties
 // by handle, and measures how high the items of test stand. Items whose weights in test do not sum up to more than zero
-// are not relevant. The two datasets are joined by identifier, so that each may have a table of its own; items of test
-// that m does not know count as relevant and never found, and users that train does not know have an empty history.
-// The time of the requests is train.Now. It takes one pass of Score over all items for each user, and returns ctx's
-// error when that ends first.
-func Evaluate(ctx context.Context, m model.Model, train, test *model.Dataset, opt Options) (Report, error) {
-	if len(opt.Cutoffs) == 0 {
-		opt.Cutoffs = []int{10}
-	}
-	if k := slices.Min(opt.Cutoffs); k < 1 {
-		return Report{}, fmt.Errorf("eval: cutoff %d", k)
+// are not relevant. M, a model or a blend of some, knows items by train's handles. The two datasets are joined by
+// identifier, so that each may have a table of its own; items of test that train does not have count as relevant and
+// never found, and users that train does not know have an empty history. The time of the requests is train.Now. It takes
+// one pass of Score over all items for each user, and returns ctx's error when that ends first.
+func Evaluate(ctx context.Context, m model.Scorer, train, test *model.Dataset, opt Options) (Report, error) {
+	opt, err := opt.checked()
+	if err != nil {
+		return Report{}, err
 	}
 	e := newEvaluation(m, train, test, opt)
 	// A fixed number of parts, so that the order of additions does not depend on the number of workers.
-	parts, bounds := parallel.Spans(test.Users.Len(), 256)
+	parts, bounds := parallel.Spans(test.UserCount(), 256)
 	sums := make([]Report, parts)
 	rankers := make([]*ranker, parallel.Workers(opt.Workers, parts))
-	progress := parallel.NewProgress(test.Users.Len(), opt.Progress)
-	err := parallel.For(ctx, opt.Workers, parts, func(worker, part int) {
+	progress := parallel.NewProgress(test.UserCount(), opt.Progress)
+	err = parallel.For(ctx, opt.Workers, parts, func(worker, part int) {
 		if rankers[worker] == nil {
 			rankers[worker] = e.newRanker()
 		}
@@ -84,20 +84,19 @@ func Evaluate(ctx context.Context, m model.Model, train, test *model.Dataset, op
 
 // evaluation is what the workers share.
 type evaluation struct {
-	model       model.Model
+	model       model.Scorer
 	train, test *model.Dataset
 	cutoffs     []int
-	all         []uint32 // every handle of the model
-	fromTrain   []uint32 // handles of train's items in the model, or NoItem
-	fromTest    []uint32
+	options     Options
+	all         []uint32 // every handle of train
+	fromTest    []uint32 // handles of test's items in train, or NoItem
 }
 
-func newEvaluation(m model.Model, train, test *model.Dataset, opt Options) *evaluation {
+func newEvaluation(m model.Scorer, train, test *model.Dataset, opt Options) *evaluation {
 	e := &evaluation{
-		model: m, train: train, test: test, cutoffs: opt.Cutoffs,
-		all:       make([]uint32, m.Items().Len()),
-		fromTrain: translate(train.Items, m.Items()),
-		fromTest:  translate(test.Items, m.Items()),
+		model: m, train: train, test: test, cutoffs: opt.Cutoffs, options: opt,
+		all:      make([]uint32, train.ItemCount()),
+		fromTest: translate(test, train),
 	}
 	for i := range e.all {
 		e.all[i] = uint32(i)
@@ -105,11 +104,11 @@ func newEvaluation(m model.Model, train, test *model.Dataset, opt Options) *eval
 	return e
 }
 
-func translate(from, to *model.IDs) []uint32 {
-	table := make([]uint32, from.Len())
+func translate(from, to *model.Dataset) []uint32 {
+	table := make([]uint32, from.ItemCount())
 	for h := range table {
-		var ok bool
-		if table[h], ok = to.Lookup(from.ID(uint32(h))); !ok {
+		at, ok := to.Items.Lookup(from.Items.ID(uint32(h)))
+		if table[h] = at; !ok || int(at) >= to.ItemCount() {
 			table[h] = model.NoItem
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -22,22 +21,15 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// table is a model that scores from a table by user, recognised by the length of the history.
+// table is a scorer by a function of history and item.
 type table struct {
-	items *model.IDs
 	score func(history []model.Event, item uint32) float32
 }
 
-func (m table) Name() string         { return "table" }
-func (m table) Items() *model.IDs    { return m.items }
-func (m table) Save(io.Writer) error { return nil }
 func (m table) Score(dst []float32, u *model.User, items []uint32) {
 	for i, item := range items {
 		dst[i] = m.score(u.History, item)
 	}
-}
-func (m table) Candidates(dst []model.Scored, _ *model.User, _ int, _ func(uint32) bool) []model.Scored {
-	return dst
 }
 
 // noise is a score that depends on history and item only, with ties.
@@ -57,10 +49,10 @@ func dataset(users, items, events int, seed uint64) *model.Dataset {
 }
 
 // bruteForce is the evaluation by its definition: sort everything.
-func bruteForce(m model.Model, train, test *model.Dataset, k int) (users int, out eval.Metrics) {
+func bruteForce(m model.Scorer, train, test *model.Dataset, k int) (users int, out eval.Metrics) {
 	shown := map[uint32]bool{}
 	out.K = k
-	for u := range test.Users.Len() {
+	for u := range test.UserCount() {
 		history := train.History(uint32(u))
 		inTrain := func(item uint32) bool {
 			return slices.ContainsFunc(history, func(e model.Event) bool { return e.Item == item })
@@ -82,7 +74,7 @@ func bruteForce(m model.Model, train, test *model.Dataset, k int) (users int, ou
 		}
 		users++
 		var items []uint32
-		for item := range uint32(m.Items().Len()) {
+		for item := range uint32(train.ItemCount()) {
 			if !inTrain(item) {
 				items = append(items, item)
 			}
@@ -118,7 +110,7 @@ func bruteForce(m model.Model, train, test *model.Dataset, k int) (users int, ou
 	n := float64(max(users, 1))
 	out.Recall, out.Precision, out.HitRate = out.Recall/n, out.Precision/n, out.HitRate/n
 	out.NDCG, out.MRR, out.MAP = out.NDCG/n, out.MRR/n, out.MAP/n
-	out.Coverage = float64(len(shown)) / float64(m.Items().Len())
+	out.Coverage = float64(len(shown)) / float64(train.ItemCount())
 	return users, out
 }
 
@@ -127,7 +119,7 @@ func TestAgainstBruteForce(t *testing.T) {
 	for seed := range uint64(5) {
 		d := dataset(40, 60, 600, seed)
 		train, test := eval.SplitTime(d, 0.3)
-		m := table{d.Items, noise}
+		m := table{noise}
 		cutoffs := []int{1, 5, 20, 500}
 		var first eval.Report
 		for _, workers := range []int{1, 2, 7} {
@@ -279,18 +271,17 @@ func dataDir(t testing.TB) string {
 
 func TestJoinsByIdentifier(t *testing.T) {
 	t.Parallel()
-	var train, test, items model.Builder
+	var train, test model.Builder
+	for _, id := range []string{"tea", "mug", "cup"} {
+		train.Add("x", id, 1, 1)
+	}
 	train.Add("ann", "mug", 1, 1)
-	train.Add("ann", "gone", 1, 1) // the model does not know it
-	test.Add("zoe", "tea", 1, 2)   // train does not know zoe
-	test.Add("ann", "new", 1, 2)   // nobody knows it: never found
+	test.Add("zoe", "tea", 1, 2) // train does not know zoe
+	test.Add("ann", "new", 1, 2) // train does not know it: never found
 	test.Add("ann", "tea", 1, 2)
 	test.Add("ann", "mug", 1, 2) // was in train: not relevant
 	test.Add("bob", "tea", 0, 2) // nothing relevant
-	for _, id := range []string{"tea", "mug", "cup"} {
-		items.Add("x", id, 1, 1)
-	}
-	m := table{items.Build().Items, func(h []model.Event, item uint32) float32 { return -float32(item) }}
+	m := table{func(h []model.Event, item uint32) float32 { return float32(item) }}
 	got, err := eval.Evaluate(t.Context(), m, train.Build(), test.Build(), eval.Options{Cutoffs: []int{2}})
 	if err != nil {
 		t.Fatal(err)
@@ -309,7 +300,7 @@ func TestJoinsByIdentifier(t *testing.T) {
 func TestEvaluateEdges(t *testing.T) {
 	t.Parallel()
 	d := dataset(20, 20, 200, 1)
-	m := table{d.Items, noise}
+	m := table{noise}
 	if _, err := eval.Evaluate(t.Context(), m, d, d, eval.Options{Cutoffs: []int{10, 0}}); err == nil {
 		t.Error("a cutoff of 0 was taken")
 	}
@@ -320,11 +311,11 @@ func TestEvaluateEdges(t *testing.T) {
 	}
 	var b model.Builder
 	empty := b.Build()
-	got, err := eval.Evaluate(t.Context(), table{empty.Items, noise}, empty, empty, eval.Options{})
+	got, err := eval.Evaluate(t.Context(), table{noise}, empty, empty, eval.Options{})
 	if err != nil || got.Users != 0 || got.At(10) != (eval.Metrics{K: 10}) {
 		t.Errorf("empty: %+v, %v", got, err)
 	}
-	nan := table{d.Items, func([]model.Event, uint32) float32 { return float32(math.NaN()) }}
+	nan := table{func([]model.Event, uint32) float32 { return float32(math.NaN()) }}
 	train, test := eval.SplitRandom(d, 0.5, 1)
 	done := 0
 	got, err = eval.Evaluate(t.Context(), nan, train, test, eval.Options{Progress: func(n, _ int) { done = n }})

@@ -12,7 +12,7 @@ import "math"
 //	MRR        1/r₁, or 0
 //	MAP        Σ (i/rᵢ) / R
 //
-// These are the definitions of trec_eval. Coverage is the part of the model's items that some user was shown.
+// These are the definitions of trec_eval. Coverage is the part of train's items that some user was shown.
 type Metrics struct {
 	K         int     `json:"k"`
 	Recall    float64 `json:"recall"`

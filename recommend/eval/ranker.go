@@ -93,11 +93,10 @@ func (r *ranker) recall(q *request, user uint32) {
 	if !ok {
 		return
 	}
-	for _, event := range r.train.History(known) {
-		if event.Item = r.fromTrain[event.Item]; event.Item != model.NoItem {
-			q.user.History = append(q.user.History, event)
-			q.seen[event.Item] = true
-		}
+	history := r.train.History(known)
+	q.user.History = append(q.user.History, r.options.recent(history)...)
+	for _, event := range history {
+		q.seen[event.Item] = true
 	}
 }
 

@@ -12,7 +12,7 @@
 //
 //	score(user, i) = Σ over the history's j of √cⱼ · s(i, j)
 //
-// with cⱼ the summed weight of what the user did with j.
+// with cⱼ the [model.Confidence] of the summed weight of what the user did with j.
 //
 // # Caveats
 //
@@ -22,19 +22,17 @@ package itemknn
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"math"
-
-	"github.com/goldrec/gold/internal/sparse"
-	"github.com/goldrec/gold/recommend/model"
 )
 
-// Weighting says what one user's doing with one item weighs in the item's vector; c is the summed weight of the events.
+// Weighting says what one user's doing with one item weighs in the item's vector; c is the [model.Confidence] of the
+// summed weight of the events.
 type Weighting uint8
 
 const (
-	// TFIDF is √c·ln(1 + items/items of the user): those who have everything say little about what goes together.
+	// TFIDF is √c·ln(1 + items/items of the user), items being those that anybody has: who has everything says little about
+	// what goes together.
 	TFIDF Weighting = iota
 	// BM25 is the same with a saturating c·(k+1)/(k·(1−b+b·length)+c) in place of √c, where length is the item's
 	// summed weight over the mean item's, k = 100 and b = 0.8.
@@ -52,10 +50,11 @@ type Trainer struct {
 	UserMax   int       // items of one user that training looks at, a sample of more drawn by seed; 0 means 1,000
 }
 
-const name = "itemknn"
+// Name is what the model is called, and its section in a file.
+const Name = "itemknn"
 
 // Name is "itemknn".
-func (t Trainer) Name() string { return name }
+func (t Trainer) Name() string { return Name }
 
 func (t Trainer) withDefaults() (Trainer, error) {
 	t.Neighbors = cmp.Or(t.Neighbors, 200)
@@ -75,36 +74,4 @@ func (t Trainer) withDefaults() (Trainer, error) {
 		return t, fmt.Errorf("itemknn: at most %d items of a user", t.UserMax)
 	}
 	return t, nil
-}
-
-// Train counts what goes with what. It costs in the order of the sum over users of the square of their items, of which
-// UserMax bounds each, and holds one float32 for every item and worker besides the data and the model.
-func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
-	t, err := t.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	byUser, err := sparse.Build(ctx, opt.Workers, data.Users.Len(), data.Items.Len(),
-		func(u int) int { return len(data.History(uint32(u))) },
-		func(u, i int) sparse.Entry {
-			e := data.History(uint32(u))[i]
-			return sparse.Entry{Col: e.Item, Value: e.Weight}
-		})
-	if err != nil {
-		return nil, err
-	}
-	byUser = t.weigh(sample(byUser, t.UserMax, opt.Seed))
-	byItem, err := byUser.Transpose(ctx, opt.Workers)
-	if err != nil {
-		return nil, err
-	}
-	likeness, err := t.neighbors(ctx, byUser, byItem, opt)
-	if err != nil {
-		return nil, err
-	}
-	serving, err := likeness.Transpose(ctx, opt.Workers)
-	if err != nil {
-		return nil, err
-	}
-	return newModel(data.Items, bounded(serving, spread*t.Neighbors)), nil
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/goldrec/gold/internal/accum"
 	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 	gocmp "github.com/google/go-cmp/cmp"
@@ -21,15 +20,28 @@ func shop(users, items, each int) *model.Dataset {
 	for u := range users {
 		for range 1 + rng.IntN(2*each) {
 			i := min(int(rng.ExpFloat64()*float64(items)/4), items-1)
-			b.Add(fmt.Sprintf("u%04d", u), fmt.Sprintf("i%04d", i), float32(rng.IntN(5)-1), int64(rng.IntN(100)))
+			weight := float32(rng.IntN(5) - 1)
+			if rng.IntN(20) == 0 {
+				weight = 50 // beyond where confidence is linear
+			}
+			b.Add(fmt.Sprintf("u%04d", u), fmt.Sprintf("i%04d", i), weight, int64(rng.IntN(100)))
 		}
 	}
 	return b.Build()
 }
 
+func train(t testing.TB, tr itemknn.Trainer, d *model.Dataset) *itemknn.Model {
+	t.Helper()
+	m, err := tr.Train(t.Context(), d, model.TrainOptions{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.(*itemknn.Model)
+}
+
 // bruteForce is every user's score of every item, by the definition in the package's document.
 func bruteForce(d *model.Dataset, weighting itemknn.Weighting, k int, shrink, a float64) [][]float64 {
-	nu, ni := d.Users.Len(), d.Items.Len()
+	nu, ni := d.UserCount(), d.ItemCount()
 	c := make([][]float64, nu)
 	total, lengths, occupied := 0.0, make([]float64, ni), 0.0
 	for u := range c {
@@ -38,7 +50,7 @@ func bruteForce(d *model.Dataset, weighting itemknn.Weighting, k int, shrink, a 
 			c[u][e.Item] += float64(e.Weight)
 		}
 		for i := range c[u] {
-			c[u][i] = max(c[u][i], 0)
+			c[u][i] = float64(model.Confidence(float32(max(c[u][i], 0))))
 			total += c[u][i]
 			lengths[i] += c[u][i]
 		}
@@ -57,7 +69,7 @@ func bruteForce(d *model.Dataset, weighting itemknn.Weighting, k int, shrink, a 
 				n++
 			}
 		}
-		idf := math.Log(1 + float64(ni)/max(n, 1))
+		idf := math.Log(1 + occupied/max(n, 1))
 		for i, v := range c[u] {
 			switch weighting {
 			case itemknn.TFIDF:
@@ -129,7 +141,7 @@ func TestAgainstBruteForce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all, got := make([]uint32, d.Items.Len()), make([]float32, d.Items.Len())
+			all, got := make([]uint32, d.ItemCount()), make([]float32, d.ItemCount())
 			for i := range all {
 				all[i] = uint32(i)
 			}
@@ -152,12 +164,12 @@ func TestAccumulateIsScore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, scores := make([]uint32, d.Items.Len()), make([]float32, d.Items.Len())
+	all, scores := make([]uint32, d.ItemCount()), make([]float32, d.ItemCount())
 	for i := range all {
 		all[i] = uint32(i)
 	}
-	var acc accum.Map
-	for u := range uint32(d.Users.Len()) {
+	var acc model.Sums
+	for u := range uint32(d.UserCount()) {
 		user := &model.User{History: d.History(u)}
 		m.Score(scores, user, all)
 		acc.Reset()
@@ -228,7 +240,7 @@ func TestUserMax(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(m.Candidates(nil, &model.User{History: d.History(0)}, 1000, nil))
+		return len(m.Propose(nil, &model.User{History: d.History(0)}, 1000, nil, model.Thorough))
 	}
 	if got := proposed(1); got != 10 {
 		t.Errorf("%d items have neighbours, want the sample of 10", got)
@@ -264,17 +276,29 @@ func BenchmarkServe(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Run(fmt.Sprintf("candidates/n=100/k=%d", k), func(b *testing.B) {
+		b.Run(fmt.Sprintf("propose/n=100/k=%d", k), func(b *testing.B) {
 			var dst []model.Scored
 			b.ReportAllocs()
 			u, events := uint32(0), 0
 			for b.Loop() {
-				history := d.History(u % uint32(d.Users.Len()))
+				history := d.History(u % uint32(d.UserCount()))
 				events += len(history)
-				dst = m.Candidates(dst[:0], &model.User{History: history}, 100, nil)
+				dst = m.Propose(dst[:0], &model.User{History: history}, 100, nil, model.Thorough)
 				u++
 			}
 			b.ReportMetric(float64(events)/float64(b.N), "events/history")
+		})
+		b.Run(fmt.Sprintf("accumulate/k=%d", k), func(b *testing.B) {
+			var sums model.Sums
+			u, n := uint32(0), 0
+			for b.Loop() {
+				sums.Reset()
+				user := &model.User{History: d.History(u % uint32(d.UserCount()))}
+				m.(*itemknn.Model).Accumulate(&sums, user)
+				n += itemknn.Neighbors(m, user.History)
+				u++
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/neighbor")
 		})
 		b.Run(fmt.Sprintf("score/items=300/k=%d", k), func(b *testing.B) {
 			list, dst := make([]uint32, 300), make([]float32, 300)
@@ -284,7 +308,7 @@ func BenchmarkServe(b *testing.B) {
 			b.ReportAllocs()
 			u := uint32(0)
 			for b.Loop() {
-				m.Score(dst, &model.User{History: d.History(u % uint32(d.Users.Len()))}, list)
+				m.Score(dst, &model.User{History: d.History(u % uint32(d.UserCount()))}, list)
 				u++
 			}
 		})

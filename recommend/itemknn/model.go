@@ -2,14 +2,10 @@ package itemknn
 
 import (
 	"cmp"
-	"fmt"
-	"io"
 	"math"
 	"slices"
 	"sync"
 
-	"github.com/goldrec/gold/internal/accum"
-	"github.com/goldrec/gold/internal/codec"
 	"github.com/goldrec/gold/internal/sparse"
 	"github.com/goldrec/gold/internal/topk"
 	"github.com/goldrec/gold/recommend/model"
@@ -17,57 +13,73 @@ import (
 
 // Model knows what goes with what: immutable and safe for concurrent use.
 type Model struct {
-	items  *model.IDs
-	goes   *sparse.Matrix // row j: the candidates i that j speaks for, and s(i, j)
+	items  []uint32       // handle of each row's item, NoItem for one that is gone
+	rows   []uint32       // by handle: the item's row, noRow for an item that nobody had
+	goes   *sparse.Matrix // row j: the handles of the candidates that item j speaks for, and s(i, j)
 	memory sync.Pool      // of *serving
 }
 
+const noRow = ^uint32(0)
+
 // serving is the memory of one call.
 type serving struct {
-	sums accum.Map
+	sums model.Sums
 	row  []sparse.Entry
 	best topk.Selector
 }
 
-func newModel(items *model.IDs, goes *sparse.Matrix) *Model {
-	return &Model{items: items, goes: goes, memory: sync.Pool{New: func() any { return new(serving) }}}
+func newModel(items []uint32, goes *sparse.Matrix) *Model {
+	m := &Model{items: items, goes: goes, memory: sync.Pool{New: func() any { return new(serving) }}}
+	handles := uint32(0)
+	for _, item := range items {
+		if item != model.NoItem {
+			handles = max(handles, item+1)
+		}
+	}
+	m.rows = slices.Repeat([]uint32{noRow}, int(handles))
+	for row, item := range items {
+		if item != model.NoItem {
+			m.rows[item] = uint32(row)
+		}
+	}
+	return m
 }
 
 // Name is "itemknn".
-func (m *Model) Name() string { return name }
-
-// Items are those of the training data.
-func (m *Model) Items() *model.IDs { return m.items }
+func (m *Model) Name() string { return Name }
 
 // historyMax is how many events count, the newest.
 const historyMax = 1000
 
-// tally returns what the history says of each item, c under a root.
-func (s *serving) tally(history []model.Event) []sparse.Entry {
+// tally returns what the history says of the item of each row, c under a root. It goes by rows and not by handles, so that
+// sums round the same wherever the items' handles have moved.
+func (m *Model) tally(s *serving, history []model.Event) []sparse.Entry {
 	s.row = s.row[:0]
-	for _, e := range history[max(0, len(history)-historyMax):] {
-		s.row = append(s.row, sparse.Entry{Col: e.Item, Value: e.Weight})
+	for _, e := range model.Recent(history, historyMax) {
+		if uint64(e.Item) < uint64(len(m.rows)) && m.rows[e.Item] != noRow {
+			s.row = append(s.row, sparse.Entry{Col: m.rows[e.Item], Value: e.Weight})
+		}
 	}
 	row := sparse.Tally(s.row)
 	for i, e := range row {
-		row[i].Value = float32(math.Sqrt(float64(e.Value)))
+		row[i].Value = float32(math.Sqrt(float64(model.Confidence(e.Value))))
 	}
 	return row
 }
 
-// Accumulate adds to acc the user's score of every item that has one: what Score and Candidates look at, for a caller
-// who wants both at once. It costs some nanoseconds for each neighbour of each item of the history.
-func (m *Model) Accumulate(acc *accum.Map, u *model.User) {
+// Accumulate adds the user's score of every item that has one: what Score and Propose look at, for a caller who wants both
+// at once. It costs some nanoseconds for each neighbour of each item of the history.
+func (m *Model) Accumulate(sums *model.Sums, u *model.User) {
 	s := m.memory.Get().(*serving)
 	defer m.memory.Put(s)
-	m.accumulate(acc, s, u)
+	m.accumulate(sums, s, u)
 }
 
-func (m *Model) accumulate(acc *accum.Map, s *serving, u *model.User) {
-	for _, e := range s.tally(u.History) {
+func (m *Model) accumulate(sums *model.Sums, s *serving, u *model.User) {
+	for _, e := range m.tally(s, u.History) {
 		candidates, likeness := m.goes.Row(int(e.Col))
 		for k, i := range candidates {
-			acc.Add(i, e.Value*likeness[k])
+			sums.Add(i, e.Value*likeness[k])
 		}
 	}
 }
@@ -83,8 +95,8 @@ func (m *Model) Score(dst []float32, u *model.User, items []uint32) {
 	}
 }
 
-// Candidates proposes what goes best with the history.
-func (m *Model) Candidates(dst []model.Scored, u *model.User, n int, allow func(item uint32) bool) []model.Scored {
+// Propose proposes what goes best with the history. Both efforts are the same: all that has a score is looked at.
+func (m *Model) Propose(dst []model.Scored, u *model.User, n int, allow model.Allow, _ model.Effort) []model.Scored {
 	if n <= 0 {
 		return dst
 	}
@@ -94,7 +106,7 @@ func (m *Model) Candidates(dst []model.Scored, u *model.User, n int, allow func(
 	m.accumulate(&s.sums, s, u)
 	s.best.Reset(n)
 	for item, score := range s.sums.All() {
-		if score > 0 && s.best.Wants(score) && (allow == nil || allow(item)) {
+		if score > 0 && s.best.Wants(score) && (allow == nil || allow.Contains(item)) {
 			s.best.Push(item, score)
 		}
 	}
@@ -110,13 +122,16 @@ func (m *Model) Explain(dst []model.Reason, u *model.User, item uint32, n int) [
 	defer m.memory.Put(s)
 	var reasons []model.Reason
 	var total float32
-	for _, e := range s.tally(u.History) {
+	for _, e := range m.tally(s, u.History) {
 		candidates, likeness := m.goes.Row(int(e.Col))
 		if k, ok := slices.BinarySearch(candidates, item); ok {
 			share := e.Value * likeness[k]
-			reasons = append(reasons, model.Reason{Model: name, Because: e.Col, Share: share})
+			reasons = append(reasons, model.Reason{Model: Name, Because: m.items[e.Col], Share: share})
 			total += share
 		}
+	}
+	if total == 0 {
+		return dst
 	}
 	for i := range reasons {
 		reasons[i].Share /= total
@@ -125,57 +140,4 @@ func (m *Model) Explain(dst []model.Reason, u *model.User, item uint32, n int) [
 		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Because, b.Because))
 	})
 	return append(dst, reasons[:min(max(n, 0), len(reasons))]...)
-}
-
-const version = 1
-
-// Save writes the items, and for each the candidates that it speaks for.
-func (m *Model) Save(w io.Writer) error {
-	c := codec.NewWriter(w, name, version)
-	c.Strings(m.items.Len(), func(i int) string { return m.items.ID(uint32(i)) })
-	lengths := make([]uint32, m.goes.Rows())
-	for j := range lengths {
-		lengths[j] = uint32(m.goes.Offsets[j+1] - m.goes.Offsets[j])
-	}
-	c.Uint32s(lengths)
-	c.Uint32s(m.goes.Index)
-	c.Float32s(m.goes.Values)
-	return c.Close()
-}
-
-// Load reads what Save wrote. The trainer's fields do not matter.
-func (t Trainer) Load(r io.Reader) (model.Model, error) {
-	c, err := codec.NewReader(r, name, version)
-	if err != nil {
-		return nil, fmt.Errorf("itemknn: load: %w", err)
-	}
-	items, lengths := c.Strings(), c.Uint32s()
-	goes := &sparse.Matrix{Cols: len(items), Index: c.Uint32s(), Values: c.Float32s(), Offsets: make([]int, len(lengths)+1)}
-	for j, n := range lengths {
-		goes.Offsets[j+1] = goes.Offsets[j] + int(n)
-	}
-	check(c, len(items), len(lengths), goes)
-	if err := c.Close(); err != nil {
-		return nil, fmt.Errorf("itemknn: load: %w", err)
-	}
-	return newModel(model.NewIDs(items), goes), nil
-}
-
-// likenessMax bounds what a file may say, so that no score is infinite.
-const likenessMax = 1e12
-
-func check(c *codec.Reader, items, rows int, goes *sparse.Matrix) {
-	if rows != items || goes.Offsets[rows] != len(goes.Index) || len(goes.Index) != len(goes.Values) {
-		c.Fail("lengths that do not fit together")
-		return
-	}
-	for j := range rows {
-		index, values := goes.Row(j)
-		for k, i := range index {
-			if int(i) >= items || k > 0 && i <= index[k-1] || !(values[k] >= 0 && values[k] <= likenessMax) {
-				c.Fail("neighbour out of range")
-				return
-			}
-		}
-	}
 }

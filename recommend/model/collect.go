@@ -1,7 +1,9 @@
 package model
 
 import (
+	"fmt"
 	"iter"
+	"math"
 
 	"github.com/goldrec/gold/catalog"
 )
@@ -12,20 +14,27 @@ type Row struct {
 	Event
 }
 
-// Collect makes a Dataset of rows, in the order in which events of equal time came. Items is the table of their handles, and content,
-// which may be nil, what is known of an item. It runs through rows twice, to count and to put in place, so that nothing is held
-// besides the Dataset; a row that only the second run has is left out, one that only the first had does no harm. The
-// first error of rows ends it.
+// Collect makes a Dataset of rows, which may come in any order; events of one user's at one time keep theirs. Items is
+// the table of their handles, and content, which may be nil, what is known of an item. It runs through rows twice, to
+// count and to put in place, so that nothing of the size of the data is held besides the Dataset. Rows may change in
+// between, as a log does that grows: of each user at most as many count as the first run had, the first of the second
+// run, and those that have gone do no harm.
+//
+// The first error of rows ends it, and so does a row that nothing can be learned from: of a user whose identifier is
+// empty, too long or not UTF-8, of a handle that items never gave, or of a weight that is not finite.
 func Collect(items *catalog.IDs, content func(item uint32) *catalog.Item, rows iter.Seq2[Row, error]) (*Dataset, error) {
 	d := &Dataset{Users: new(catalog.IDs), Items: items, content: content}
 	var counts []int
 	for row, err := range rows {
+		if err == nil {
+			err = checkRow(items, row)
+		}
 		if err != nil {
 			return nil, err
 		}
 		user, err := d.Users.Intern(row.User)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("model: user %.64q: %w", row.User, err)
 		}
 		if int(user) == len(counts) {
 			counts = append(counts, 0)
@@ -37,18 +46,37 @@ func Collect(items *catalog.IDs, content func(item uint32) *catalog.Item, rows i
 		d.offsets[u+1] = d.offsets[u] + n
 	}
 	d.events = make([]Event, d.offsets[len(counts)])
-	return d, d.place(counts, rows)
+	if err := d.place(rows); err != nil {
+		return nil, err
+	}
+	d.itemCount = items.Len()
+	return d, nil
 }
 
-// place puts the events of rows where counts has made room for them.
-func (d *Dataset) place(counts []int, rows iter.Seq2[Row, error]) error {
-	placed, missing := make([]int, len(counts)), len(d.events)
+// checkRow refuses what nothing can be learned from.
+func checkRow(items *catalog.IDs, row Row) error {
+	w := float64(row.Weight)
+	switch {
+	case int64(row.Item) >= int64(items.Len()):
+		return fmt.Errorf("model: user %.64q: no item has the handle %d", row.User, row.Item)
+	case math.IsNaN(w) || math.IsInf(w, 0):
+		return fmt.Errorf("model: user %.64q, item %.64q: weight is %v", row.User, items.ID(row.Item), w)
+	}
+	return nil
+}
+
+// place puts the events of rows where there is room for them.
+func (d *Dataset) place(rows iter.Seq2[Row, error]) error {
+	placed, missing := make([]int, d.UserCount()), len(d.events)
 	for row, err := range rows {
+		if err == nil {
+			err = checkRow(d.Items, row)
+		}
 		if err != nil {
 			return err
 		}
 		user, ok := d.Users.Lookup(row.User)
-		if !ok || placed[user] == counts[user] {
+		if !ok || d.offsets[user]+placed[user] == d.offsets[user+1] {
 			continue
 		}
 		d.events[d.offsets[user]+placed[user]] = row.Event
@@ -57,15 +85,14 @@ func (d *Dataset) place(counts []int, rows iter.Seq2[Row, error]) error {
 		missing--
 	}
 	if missing > 0 {
-		d.ends = make([]int, len(counts))
-	}
-	for u, n := range placed {
-		if missing > 0 {
+		d.ends = make([]int, len(placed))
+		for u, n := range placed {
 			d.ends[u] = d.offsets[u] + n
 		}
+	}
+	for u := range placed {
 		sortByTime(d.History(uint32(u)))
 	}
-	d.itemCount = d.Items.Len()
 	return nil
 }
 

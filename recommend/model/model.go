@@ -75,8 +75,9 @@ const (
 // Proposer proposes candidates.
 type Proposer interface {
 	// Propose appends to dst up to n items that allow contains, the best first, ties by handle, each once, with the
-	// scores that Score gives, and returns the extended slice. Items that it has nothing to say for are left out. Items in the
-	// history are proposed like others unless allow refuses them.
+	// scores that Score gives, and returns the extended slice. Items that it has nothing to say for are left out. Items
+	// in the history are proposed like others unless allow refuses them. A Quick look finds no item that a Thorough one
+	// does not.
 	Propose(dst []Scored, u *User, n int, allow Allow, effort Effort) []Scored
 }
 
@@ -86,15 +87,15 @@ type Model interface {
 	Proposer
 	// Name is that of the Trainer that made it, such as "als".
 	Name() string
-	// Save puts the model into sections, the first of which is called by the model's name, for its Trainer's Load. It holds
-	// no identifiers: the file says elsewhere which item had which handle. The first error stays with w.
+	// Save puts the model into sections, the first of which is called by the model's name, for its Trainer's Load. It
+	// holds no identifiers: the file says elsewhere which item had which handle. The first error stays with w.
 	Save(w *codec.Writer)
 }
 
 // Accumulator is a Model whose scores are sparse: it gives all that are not zero at once, which serves proposing, scoring
 // and scaling in one pass.
 type Accumulator interface {
-	// Accumulate adds to sums the score of every item that has one.
+	// Accumulate adds to sums the score of every item that has one. The sums are the caller's, and are not emptied.
 	Accumulate(sums *Sums, u *User)
 }
 
@@ -108,15 +109,15 @@ type Embedder interface {
 // Follower is an Embedder that can go on from a vector that it made of almost the same history, which costs less.
 type Follower interface {
 	Embedder
-	// Follow changes vector, which the model's Embed or Follow made of a history, into what Embed gives for this one, within
-	// rounding as long as few events are new.
+	// Follow changes vector, which the model's Embed or Follow made of a history, into what Embed gives for this one,
+	// within rounding as long as few events are new.
 	Follow(vector []float32, history []Event, now int64)
 }
 
 // Scaler is a Model that knows how far its scores lie apart. An [Accumulator] need not be one.
 type Scaler interface {
-	// Scale is the standard deviation of the model's scores for this user over all items that it knows; 0 when it has
-	// nothing to say.
+	// Scale is the standard deviation of the model's scores for this user over all items that it knows, which are those
+	// that it can give a score to anybody; 0 when it has nothing to say.
 	Scale(u *User) float32
 }
 
@@ -139,8 +140,9 @@ type Explainer interface {
 // Extender is a Model that can take in items that it was not trained with.
 type Extender interface {
 	// Extend returns a model that also knows what data says of items that this one does not know: their content, or the
-	// events they have had. It costs time in proportion to those, and to the size of what has to be copied; the
-	// receiver stays as it is. Data may hold only the newest events.
+	// events they have had. It scores other items as before. It costs time in proportion to those, and to the size of
+	// what has to be read or copied; the receiver stays as it is. Data may hold only the newest events. It stops early
+	// with ctx's error.
 	Extend(ctx context.Context, data *Dataset, opt TrainOptions) (Model, error)
 }
 
@@ -153,6 +155,8 @@ type TrainOptions struct {
 	// Previous is a model of the same trainer that training may start from, to come to an equally good one sooner. What it
 	// was trained on is mostly in the data too. nil: none.
 	Previous Model
+
+	Draft bool // the model is only compared, not served: what only makes it quick may be left out
 }
 
 // Trainer makes and loads models of one kind. Its fields are the hyper-parameters; the zero value has good ones.
@@ -162,8 +166,10 @@ type Trainer interface {
 	// Train makes a model from the data. It stops early with ctx's error. An empty dataset gives a model that
 	// proposes nothing and scores zero, not an error.
 	Train(ctx context.Context, data *Dataset, opt TrainOptions) (Model, error)
-	// Load reads what Save put. The file knew items by handles below len(at); at[i] is the handle that item i has now, NoItem for
-	// one that there is no more. A damaged or foreign section is an error that wraps ErrCorrupt; it never panics and
-	// never allocates more than in proportion to the bytes read and to at.
+	// Load reads what Save put. The file knew items by handles below len(at); at[i] is the handle that item i has now,
+	// NoItem for one that there is no more; see [Places]. The model gives the same scores to the same items, and none to
+	// those that are gone. A damaged or foreign section is an error that wraps ErrCorrupt, and so is an at that names a
+	// handle twice; it never panics and never allocates more than in proportion to the bytes read and to at. That nothing
+	// behind the sections is damaged is known when the caller closes r.
 	Load(r *codec.Reader, at []uint32) (Model, error)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend/model"
+	"github.com/goldrec/gold/store"
 )
 
 const day = 24 * 60 * 60
@@ -63,7 +64,10 @@ func market() *model.Dataset {
 			if rng.IntN(4) > 0 {
 				i += (u%tastes - i%tastes + tastes) % tastes
 			}
-			b.Add(name("user", u), name("item", i), weights[rng.IntN(len(weights))], 1.7e9+day*rng.Int64N(90))
+			b.AddEvent(name("user", u), model.Event{
+				Item: b.Item(name("item", i)), Weight: weights[rng.IntN(len(weights))], Time: 1.7e9 + day*rng.Int64N(90),
+				Session: rng.Uint32N(4), Kind: store.Kind(rng.IntN(10)),
+			})
 		}
 	}
 	return b.Build()
@@ -95,11 +99,35 @@ var (
 	times = []int64{math.MaxInt64, math.MinInt64, 0, -1, 1.7e9} // read-only
 )
 
-// histories are users that a model may meet, by what is special about them. All handles are below items.
+// growing is a dataset of the first so many of 48 items, all of which have content and events; the items of the one are
+// those of the other under the same handles. Users are of one of three tastes and now and then do something else.
+func growing(items int) *model.Dataset {
+	rng := rand.New(rand.NewPCG(17, 19))
+	var b model.Builder
+	for i := range items {
+		b.AddItem(&catalog.Item{ID: name("item", i), Title: fmt.Sprintf("%s tea, number %d", []string{"green", "black", "white"}[i%3], i)})
+	}
+	for u := range 60 {
+		for n := range 12 {
+			i := 3*rng.IntN(growingMax/3) + u%3
+			if n == 0 {
+				i = rng.IntN(growingMax)
+			}
+			if i < items {
+				b.Add(name("user", u), name("item", i), 1+float32(rng.IntN(3)), 1.7e9+day*int64(n))
+			}
+		}
+	}
+	return b.Build()
+}
+
+const growingMax = 48
+
+// histories are users that a model may meet, by what is special about them.
 func histories(data *model.Dataset) map[string][]model.Event {
-	items := uint32(data.Items.Len())
+	items := uint32(data.ItemCount())
 	all := map[string][]model.Event{"nil": nil, "empty": {}}
-	for u := range uint32(min(data.Users.Len(), 8)) {
+	for u := range uint32(min(data.UserCount(), 8)) {
 		all[data.Users.ID(u)] = data.History(u)
 	}
 	if items == 0 {
@@ -122,6 +150,11 @@ func histories(data *model.Dataset) map[string][]model.Event {
 	all["extreme"] = each(func(i uint32) float32 { return extremes[int(i)%len(extremes)] }, usual)
 	all["no time"] = each(constant(1), func(uint32) int64 { return 0 })
 	all["times that make no sense"] = each(constant(1), func(i uint32) int64 { return times[int(i)%len(times)] })
+	visits := each(constant(1), usual)
+	for i := range visits {
+		visits[i].Session, visits[i].Kind = 1+uint32(i)/7, store.View+store.Kind(i)%9
+	}
+	all["visits of all kinds"] = visits
 	one := model.Event{Item: items / 2, Weight: 1, Time: 1.7e9}
 	against := one
 	against.Weight = -1
@@ -130,5 +163,7 @@ func histories(data *model.Dataset) map[string][]model.Event {
 	for range 3000 {
 		all["one, again and again"] = append(all["one, again and again"], one)
 	}
+	all["unknown items"] = []model.Event{one, {Item: items, Weight: 1}, {Item: 1 << 31, Weight: 2, Time: 1.7e9}, {Item: model.NoItem - 1, Weight: -1}}
+	all["only unknown items"] = all["unknown items"][1:]
 	return all
 }

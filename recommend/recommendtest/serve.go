@@ -1,7 +1,6 @@
 package recommendtest
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -9,24 +8,31 @@ import (
 	"testing"
 
 	"github.com/goldrec/gold/recommend/model"
-	"github.com/google/go-cmp/cmp"
+	"github.com/goldrec/gold/store"
 )
 
 // checkerboard wants the withheld item of every user before all others not in the history, and for a user whom training
 // never saw and who clicked on half of a colour, mostly the other half.
 func (s *suite) checkerboard(t *testing.T) {
-	data := checkerboard()
-	m := s.train(t, data, model.TrainOptions{Seed: 1})
+	if s.impersonal {
+		t.Skip("the model scores alike for all users")
+	}
+	s.onBoard(t, s.train(t, checkerboard(), model.TrainOptions{Seed: 1}))
+}
+
+func (s *suite) onBoard(t *testing.T, m *trained) {
+	t.Helper()
 	for u := range uint32(boardSize) {
-		unseen := func(item uint32) bool { return (u+item)%2 == 1 || item == u }
-		who := user(m, data.History(u), data.Now)
-		got := propose(t, m, who, boardSize, unseen)
+		unseen := model.AllowFunc(func(item uint32) bool { return (u+item)%2 == 1 || item == u })
+		who := m.user(m.data.History(u))
+		got := m.propose(t, who, boardSize, unseen, model.Thorough)
 		if len(got) == 0 || got[0].Item != u {
-			t.Errorf("user %d is proposed %v, want item %d first", u, got, u)
+			t.Errorf("user %d is proposed %s, want item %d first", u, brief(got), u)
 		}
-		for item, v := range score(t, m, who) {
-			if other := uint32(item); other != u && unseen(other) && v >= score(t, m, who)[u] {
-				t.Errorf("for user %d item %d scores %v, the withheld one %v", u, item, v, score(t, m, who)[u])
+		scores := m.score(t, who)
+		for item, v := range scores {
+			if other := uint32(item); other != u && unseen(other) && v >= scores[u] {
+				t.Errorf("for user %d item %d scores %v, the withheld one %v", u, item, v, scores[u])
 			}
 		}
 	}
@@ -37,24 +43,25 @@ func (s *suite) checkerboard(t *testing.T) {
 			history = append(history, model.Event{Item: 4*i + colour, Weight: 1, Time: int64(i)})
 		}
 		same := 0
-		got := propose(t, m, user(m, history, clicks), clicks, func(item uint32) bool { return item%4 != colour })
+		fresh := model.AllowFunc(func(item uint32) bool { return item%4 != colour })
+		got := m.propose(t, user(m.Model, history, clicks), clicks, fresh, model.Thorough)
 		for _, c := range got {
 			if c.Item%2 == colour {
 				same++
 			}
 		}
 		if 2*same <= clicks {
-			t.Errorf("a new user who clicked on half of a colour, %v, is proposed %v, of which %d are of it", history, got, same)
+			t.Errorf("a new user who clicked on half of a colour is proposed %s, of which %d are of it", brief(got), same)
 		}
 	}
 }
 
 func (s *suite) batchIsSingle(t *testing.T) {
-	m, data := s.onMarket(t)
+	m := s.onMarket(t)
 	rng := rand.New(rand.NewPCG(1, 2))
-	for name, history := range histories(data) {
-		u := user(m, history, data.Now)
-		want := score(t, m, u)
+	for name, history := range histories(m.data) {
+		u := m.user(history)
+		want := m.score(t, u)
 		for range 5 {
 			items := make([]uint32, rng.IntN(2*len(want)))
 			for i := range items {
@@ -78,62 +85,46 @@ func (s *suite) batchIsSingle(t *testing.T) {
 	}
 }
 
-func (s *suite) candidates(t *testing.T) {
-	m, data := s.onMarket(t)
-	something := false
-	for name, history := range histories(data) {
-		u := user(m, history, data.Now)
-		all := propose(t, m, u, math.MaxInt, nil)
-		something = something || len(all) > 0
-		for _, n := range []int{math.MinInt, -1, 0, 1, 7, 1_000_000} {
-			if got := propose(t, m, u, n, nil); len(got) != max(0, min(n, len(all))) {
-				t.Errorf("%s: %d candidates for n = %d, of %d in all", name, len(got), n, len(all))
+// unknownItems wants 0 for handles that training did not have, and nothing of them elsewhere.
+func (s *suite) unknownItems(t *testing.T) {
+	m := s.onMarket(t)
+	n := uint32(m.items)
+	unknown := []uint32{n, n + 1, n + 63, 1 << 31, model.NoItem - 1, model.NoItem}
+	for name, history := range histories(m.data) {
+		u := m.user(history)
+		got := make([]float32, len(unknown))
+		for i := range got {
+			got[i] = float32(math.NaN())
+		}
+		m.Score(got, u, unknown)
+		if diff := differs(make([]float32, len(unknown)), got); diff != "" {
+			t.Errorf("%s: scores of the handles %v of %d: %s", name, unknown, n, diff)
+		}
+		outside := model.AllowFunc(func(item uint32) bool { return item >= n })
+		if got := m.everything(t, u, outside); len(got) > 0 {
+			t.Errorf("%s: proposes %s of %d items", name, brief(got), n)
+		}
+		if e, ok := m.Model.(model.Explainer); ok {
+			for _, item := range unknown {
+				if got := e.Explain(nil, u, item, 3); len(got) > 0 {
+					t.Errorf("%s: explains the unknown item %d: %s", name, item, brief(got))
+				}
 			}
-		}
-		before := []model.Scored{{Item: 9, Score: -9}}
-		if got := m.Candidates(slices.Clone(before), u, 5, nil); len(got) < 1 || got[0] != before[0] {
-			t.Errorf("%s: candidates are not appended: %v", name, got)
-		}
-	}
-	if !something {
-		t.Error("nothing is proposed to anybody")
-	}
-}
-
-// filters wants every filter filled as far as the model has anything to say.
-func (s *suite) filters(t *testing.T) {
-	m, data := s.onMarket(t)
-	for name, history := range histories(data) {
-		u := user(m, history, data.Now)
-		all := propose(t, m, u, math.MaxInt, nil)
-		if got := propose(t, m, u, 10, func(uint32) bool { return false }); len(got) != 0 {
-			t.Errorf("%s: nothing is allowed, got %v", name, got)
-		}
-		for _, only := range all {
-			got := propose(t, m, u, 3, func(item uint32) bool { return item == only.Item })
-			if len(got) != 1 {
-				t.Errorf("%s: item %d is proposed among others but not when it alone is allowed", name, only.Item)
-			}
-		}
-		odd := func(item uint32) bool { return item%2 == 1 }
-		want := slices.DeleteFunc(slices.Clone(all), func(c model.Scored) bool { return !odd(c.Item) })
-		if got := propose(t, m, u, math.MaxInt, odd); len(got) != len(want) {
-			t.Errorf("%s: %d candidates of odd handles, want %d", name, len(got), len(want))
 		}
 	}
 }
 
 // users meets everybody at all times of day.
 func (s *suite) users(t *testing.T) {
-	m, data := s.onMarket(t)
-	for _, history := range histories(data) {
-		for _, now := range append([]int64{data.Now}, times...) {
+	m := s.onMarket(t)
+	for _, history := range histories(m.data) {
+		for _, now := range append([]int64{m.data.Now}, times...) {
 			kept := slices.Clone(history)
-			u := user(m, history, now)
-			propose(t, m, u, 10, nil)
+			u := user(m.Model, history, now)
+			m.propose(t, u, 10, nil, model.Thorough)
 			if u.Vector != nil {
 				u.Vector = nil
-				score(t, m, u)
+				m.score(t, u)
 			}
 			if !slices.Equal(kept, history) {
 				t.Fatal("the model changed the history")
@@ -142,71 +133,45 @@ func (s *suite) users(t *testing.T) {
 	}
 }
 
-func (s *suite) explain(t *testing.T) {
-	m, data := s.onMarket(t)
-	e, ok := m.(model.Explainer)
-	if !ok {
-		t.Skip("the model explains nothing")
+// impressions wants events of weight 0 to say nothing, wherever in a history they are.
+func (s *suite) impressions(t *testing.T) {
+	m := s.onMarket(t)
+	if m.items == 0 {
+		return
 	}
-	for name, history := range histories(data) {
-		u := user(m, history, data.Now)
-		for item := range uint32(m.Items().Len()) {
-			for _, n := range []int{-1, 0, 1, 3, math.MaxInt} {
-				reasons := e.Explain(nil, u, item, n)
-				if err := checkReasons(reasons, history, n); err != nil {
-					t.Fatalf("%s, item %d, n = %d: %v: %v", name, item, n, err, reasons)
-				}
+	for u := range uint32(m.data.UserCount()) {
+		history := m.data.History(u)
+		var shown []model.Event
+		for i, e := range history {
+			shown = append(shown, model.Event{Item: (e.Item + 1) % uint32(m.items), Time: e.Time, Kind: store.Impression}, e)
+			if i == len(history)-1 {
+				shown = append(shown, model.Event{Item: e.Item, Time: e.Time, Kind: store.Impression})
 			}
 		}
-		if before := (model.Reason{Model: "before"}); e.Explain([]model.Reason{before}, u, 0, 2)[0] != before {
-			t.Errorf("%s: reasons are not appended", name)
+		if diff := near(m.score(t, m.user(history)), m.score(t, m.user(shown)), 10); diff != "" {
+			t.Fatalf("user %d, who was shown items too: %s", u, diff)
 		}
 	}
-}
-
-func checkReasons(reasons []model.Reason, history []model.Event, n int) error {
-	if len(reasons) > max(n, 0) {
-		return fmt.Errorf("%d reasons", len(reasons))
-	}
-	var sum float32
-	for i, r := range reasons {
-		known := slices.ContainsFunc(history, func(e model.Event) bool { return e.Item == r.Because })
-		switch {
-		case r.Model == "":
-			return fmt.Errorf("no model in %v", r)
-		case !(r.Share >= 0 && r.Share <= 1.0001):
-			return fmt.Errorf("share %v", r.Share)
-		case i > 0 && r.Share > reasons[i-1].Share:
-			return fmt.Errorf("out of order")
-		case r.Because != model.NoItem && !known:
-			return fmt.Errorf("item %d is not in the history", r.Because)
-		}
-		sum += r.Share
-	}
-	if sum > 1.001 {
-		return fmt.Errorf("shares sum up to %v", sum)
-	}
-	return nil
 }
 
 // concurrent wants the same answers from many goroutines at once as from one.
 func (s *suite) concurrent(t *testing.T) {
-	m, data := s.onMarket(t)
+	m := s.onMarket(t)
 	type answer struct {
-		Scores     []float32
-		Candidates []model.Scored
-		Reasons    []model.Reason
+		scores     []float32
+		candidates []model.Scored
+		reasons    []model.Reason
 	}
 	ask := func(history []model.Event) answer {
-		u := user(m, history, data.Now)
-		a := answer{Scores: make([]float32, m.Items().Len()), Candidates: m.Candidates(nil, u, 20, nil)}
-		m.Score(a.Scores, u, handles(len(a.Scores)))
-		if e, ok := m.(model.Explainer); ok {
-			a.Reasons = e.Explain(nil, u, 1, 3)
+		u := m.user(history)
+		a := answer{scores: make([]float32, m.items), candidates: m.Propose(nil, u, 20, nil, model.Thorough)}
+		m.Score(a.scores, u, handles(m.items))
+		if e, ok := m.Model.(model.Explainer); ok {
+			a.reasons = e.Explain(nil, u, 1, 3)
 		}
 		return a
 	}
-	all := histories(data)
+	all := histories(m.data)
 	want := map[string]answer{}
 	for name, history := range all {
 		want[name] = ask(history)
@@ -215,8 +180,14 @@ func (s *suite) concurrent(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for name, history := range all {
-				if diff := cmp.Diff(want[name], ask(history)); diff != "" {
-					t.Errorf("%s: %s", name, diff)
+				got := ask(history)
+				for _, diff := range []string{
+					differs(want[name].scores, got.scores), differs(want[name].candidates, got.candidates), differs(want[name].reasons, got.reasons),
+				} {
+					if diff != "" {
+						t.Errorf("%s: %s", name, diff)
+						return
+					}
 				}
 			}
 		})
@@ -226,13 +197,13 @@ func (s *suite) concurrent(t *testing.T) {
 
 // allocations wants no more of them for many items than for one.
 func (s *suite) allocations(t *testing.T) {
-	m, data := s.onMarket(t)
+	m := s.onMarket(t)
 	const many = 4000
 	items, dst := make([]uint32, many), make([]float32, many)
 	for i := range items {
-		items[i] = uint32(i % m.Items().Len())
+		items[i] = uint32(i % m.items)
 	}
-	u := user(m, data.History(0), data.Now)
+	u := m.user(m.data.History(0))
 	count := func(n int) float64 {
 		return testing.AllocsPerRun(50, func() { m.Score(dst[:n], u, items[:n]) })
 	}

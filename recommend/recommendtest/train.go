@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/goldrec/gold/recommend/model"
-	"github.com/google/go-cmp/cmp"
 )
 
 // smallData trains on as little as there may be.
@@ -25,16 +24,17 @@ func (s *suite) smallData(t *testing.T) {
 		"one event":       single(),
 		"one user":        market().WithHistories(first),
 		"no interactions": market().WithHistories(none),
+		"cut short":       market().Before(func(_ uint32, history []model.Event) int { return len(history) / 2 }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := s.train(t, data, model.TrainOptions{})
 			for _, history := range histories(data) {
-				got := propose(t, m, user(m, history, data.Now), 10, nil)
-				if data.Items.Len() == 0 && len(got) > 0 {
-					t.Errorf("an empty model proposes %v", got)
+				got := m.propose(t, m.user(history), 10, nil, model.Thorough)
+				if m.items == 0 && len(got) > 0 {
+					t.Errorf("an empty model proposes %s", brief(got))
 				}
 			}
-			s.reload(t, m, data)
+			s.reload(t, m)
 		})
 	}
 }
@@ -45,16 +45,15 @@ func (s *suite) hostileData(t *testing.T) {
 	m := s.train(t, data, model.TrainOptions{Seed: math.MaxUint64})
 	for _, history := range histories(data) {
 		for _, now := range times {
-			propose(t, m, user(m, history, now), 10, nil)
+			m.propose(t, user(m.Model, history, now), 10, nil, model.Thorough)
 		}
 	}
-	s.reload(t, m, data)
+	s.reload(t, m)
 }
 
 // deterministic wants the same bytes from any number of workers, and again.
 func (s *suite) deterministic(t *testing.T) {
-	data := market()
-	want := save(t, s.train(t, data, model.TrainOptions{Seed: 7, Workers: 1}))
+	want := save(t, s.train(t, market(), model.TrainOptions{Seed: 7, Workers: 1}))
 	for _, workers := range []int{1, 2, 7, 0} {
 		got := save(t, s.train(t, market(), model.TrainOptions{Seed: 7, Workers: workers}))
 		if !bytes.Equal(want, got) {
@@ -67,9 +66,9 @@ func (s *suite) dataUnchanged(t *testing.T) {
 	data := market()
 	s.train(t, data, model.TrainOptions{})
 	want := market()
-	for u := range uint32(want.Users.Len()) {
-		if diff := cmp.Diff(want.History(u), data.History(u)); diff != "" {
-			t.Fatalf("training changed a history: %s", diff)
+	for u := range uint32(want.UserCount()) {
+		if diff := differs(want.History(u), data.History(u)); diff != "" {
+			t.Fatalf("training changed the history of user %d: %s", u, diff)
 		}
 	}
 }
@@ -79,17 +78,17 @@ func (s *suite) cancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if m, err := s.newTrainer().Train(ctx, market(), model.TrainOptions{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("a cancelled training gives %v, %v", m, err)
+		t.Errorf("a cancelled training gives the error %v and a model: %v", err, m != nil)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	defer cancel()
-	last := false
+	last := true // of a model that does not report, nothing can be said
 	m, err := s.newTrainer().Train(ctx, market(), model.TrainOptions{Progress: func(done, total int) {
 		last = done == total
 		cancel()
 	}})
 	if !errors.Is(err, context.Canceled) && (err != nil || m == nil || !last) {
-		t.Errorf("a training cancelled on its way gives %v, %v", m, err)
+		t.Errorf("a training cancelled on its way gives the error %v and a model: %v", err, m != nil)
 	}
 }
 

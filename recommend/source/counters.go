@@ -119,6 +119,9 @@ func (c *Counters) Score(item uint32, now int64) float32 {
 	s.mu.Lock()
 	at := s.get(item / shardCount)
 	s.mu.Unlock()
+	if at.sum == 0 {
+		return 0 // and not that of times an unbounded factor, where nothing has been counted yet
+	}
 	time := c.effective(at.time, now)
 	if at.sum > 0 {
 		return c.score(at.key(time, c.halfLife), c.newest())

@@ -629,3 +629,15 @@ func BenchmarkCounters(b *testing.B) {
 		})
 	}
 }
+
+// TestNothingCounted asks counters that have met nothing, whose newest event lies before all times.
+func TestNothingCounted(t *testing.T) {
+	t.Parallel()
+	c, err := source.NewCounters(source.CountersOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Score(3, 1_700_000_000); got != 0 {
+		t.Errorf("an item scores %v where nothing was counted", got)
+	}
+}

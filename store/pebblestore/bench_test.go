@@ -54,31 +54,31 @@ func BenchmarkIngest(b *testing.B) {
 }
 
 // ingestEvents is a turn of a shop: 100,000 users, 20,000 items, sessions and now and then a placement.
-func ingestEvents(from int) []store.Interaction {
-	events := make([]store.Interaction, ingestRound)
+func ingestEvents(from int) []store.Entry {
+	events := make([]store.Entry, ingestRound)
 	for i := range events {
 		n := from + i
-		events[i] = store.Interaction{
+		events[i].Interaction = store.Interaction{
 			User: fmt.Sprintf("user-%d", n*7919%100_000), Item: fmt.Sprintf("item-%d", n*104729%20_000),
 			Kind: store.View + store.Kind(n%4), Time: time.UnixMicro(1_750_000_000_000_000 + int64(n)*1000),
 			Session: fmt.Sprintf("session-%d", n/8),
 		}
 		if n%3 == 0 {
-			events[i].Placement = "home"
+			events[i].Interaction.Placement = "home"
 		}
 	}
 	return events
 }
 
 // ingest appends one interaction a call, and returns how many syncs it took.
-func ingest(b *testing.B, s *Store, events []store.Interaction) (groups int) {
+func ingest(b *testing.B, s *Store, events []store.Entry) (groups int) {
 	before := s.commits.groups.Load()
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range ingestWriters {
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(events)); i = next.Add(1) - 1 {
-				if _, err := s.Append(b.Context(), events[i:i+1]); err != nil {
+				if err := s.Append(b.Context(), events[i:i+1]); err != nil {
 					b.Error(err)
 					return
 				}
@@ -89,16 +89,16 @@ func ingest(b *testing.B, s *Store, events []store.Interaction) (groups int) {
 	return int(s.commits.groups.Load() - before)
 }
 
-type pair struct{ key, value []byte }
+type keyValue struct{ key, value []byte }
 
 // encodeEvents gives the two pairs that the store writes for each.
-func encodeEvents(events []store.Interaction, p store.Position) []pair {
-	pairs := make([]pair, 0, 2*len(events))
+func encodeEvents(events []store.Entry, p store.Position) []keyValue {
+	pairs := make([]keyValue, 0, 2*len(events))
 	for i := range events {
-		in := &events[i]
-		record := appendRecord(nil, in)
-		value := append(appendText(nil, in.User), record...)
-		pairs = append(pairs, pair{logKey(p), value}, pair{historyKey(in.User, p), record})
+		user := events[i].Interaction.User
+		record := appendRecord(nil, &events[i])
+		value := append(appendUser(nil, user), record...)
+		pairs = append(pairs, keyValue{logKey(p), value}, keyValue{userKey(prefixHistory, user, p), record})
 		p++
 	}
 	return pairs
@@ -123,7 +123,7 @@ func openBare(b *testing.B) (*pebble.DB, func()) {
 	}
 }
 
-func ingestBare(b *testing.B, db *pebble.DB, pairs []pair, group int) {
+func ingestBare(b *testing.B, db *pebble.DB, pairs []keyValue, group int) {
 	for len(pairs) > 0 {
 		batch := db.NewBatch()
 		n := min(2*group, len(pairs))

@@ -23,14 +23,14 @@ func Example() {
 		panic(err)
 	}
 	now := time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
-	last, err := st.Append(ctx, []store.Interaction{
-		{User: "ann", Item: "tea", Kind: store.View, Time: now},
-		{User: "ann", Item: "tea", Kind: store.Purchase, Value: 2, Time: now.Add(time.Minute)},
-	})
-	if err != nil {
+	batch := []store.Entry{
+		{Interaction: store.Interaction{User: "ann", Item: "tea", Kind: store.View, Time: now}},
+		{Interaction: store.Interaction{User: "ann", Item: "tea", Kind: store.Purchase, Value: 2, Time: now.Add(time.Minute)}},
+	}
+	if err := st.Append(ctx, batch); err != nil {
 		panic(err) // nothing was acknowledged
 	}
-	fmt.Println("appended up to", last)
+	fmt.Println("appended up to", batch[1].Position)
 	if err := st.Close(); err != nil {
 		panic(err)
 	}
@@ -44,8 +44,8 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	for _, in := range history {
-		fmt.Println(in.Kind, in.Item, in.Value)
+	for _, e := range history {
+		fmt.Println(e.Interaction.Kind, e.Interaction.Item, e.Interaction.Value)
 	}
 	// Output:
 	// appended up to 2

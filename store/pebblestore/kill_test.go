@@ -35,15 +35,15 @@ func TestKillChild(t *testing.T) {
 		go func() {
 			user := fmt.Sprintf("user-%d", w)
 			for n := 0; ; n++ {
-				batch := make([]store.Interaction, 1+n%3)
+				batch := make([]store.Entry, 1+n%3)
 				for i := range batch {
-					batch[i] = killed(user, fmt.Sprintf("%s-%d-%d", round, n, i), n)
+					batch[i].Interaction = killed(user, fmt.Sprintf("%s-%d-%d", round, n, i), n)
 				}
-				last, err := st.Append(t.Context(), batch)
-				if err != nil {
+				if err := st.Append(t.Context(), batch); err != nil {
 					fmt.Println("error", err)
 					return
 				}
+				last := batch[len(batch)-1].Position
 				fmt.Printf("ack %d %s %s-%d %d\n", last, user, round, n, len(batch)) // one write, not torn
 			}
 		}()
@@ -53,7 +53,7 @@ func TestKillChild(t *testing.T) {
 
 func killed(user, item string, n int) store.Interaction {
 	return store.Interaction{
-		User: user, Item: item, Kind: store.Purchase, Value: float64(n) + 0.5, Session: "session of " + item,
+		ID: "id of " + item, User: user, Item: item, Kind: store.Purchase, Value: float64(n) + 0.5, Session: "session of " + item,
 		Time: time.UnixMicro(1_700_000_000_000_000 + int64(n)).UTC(),
 	}
 }
@@ -142,7 +142,7 @@ func checkKilled(t *testing.T, dir string, since store.Position, acks []ack) (st
 	there := make(map[string]store.Position)
 	batches := make(map[string]int)
 	n, last := 0, since
-	for e, err := range st.Scan(t.Context(), since) {
+	for e, err := range st.Scan(t.Context(), store.Place{}.With(0, since)) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +178,7 @@ func checkAllKilled(t *testing.T, dir string, acked map[string]ack, want int) {
 	defer st.Close()
 	there := make(map[string]int)
 	scanned := 0
-	for e, err := range st.Scan(t.Context(), 0) {
+	for e, err := range st.Scan(t.Context(), store.Place{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,8 +194,9 @@ func checkAllKilled(t *testing.T, dir string, acked map[string]ack, want int) {
 		if err != nil || len(history) != n {
 			t.Errorf("history of %s: %d, %v; the log has %d", user, len(history), err, n)
 		}
-		for _, in := range history {
-			found[user+" "+in.Item[:strings.LastIndex(in.Item, "-")]]++
+		for _, e := range history {
+			item := e.Interaction.Item
+			found[user+" "+item[:strings.LastIndex(item, "-")]]++
 		}
 	}
 	for name, a := range acked {

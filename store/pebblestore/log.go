@@ -2,7 +2,6 @@ package pebblestore
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"iter"
 
@@ -13,36 +12,104 @@ import (
 
 const (
 	scanEntries   = 1024   // read in one go by Scan and Segment
-	forgetEntries = 10_000 // deleted in one batch by Forget
+	removeEntries = 10_000 // deleted in one batch by Forget and Trim
 )
 
-// Append implements store.Log. It waits for one sync of the disk, which it shares with the calls made meanwhile. When
-// ctx ends while it waits, what it appends may be stored or not.
-func (s *Store) Append(ctx context.Context, batch []store.Interaction) (store.Position, error) {
+// Append implements store.Log. It waits for one sync of the disk, which it shares with the calls made meanwhile, and not
+// less: ctx is looked at only before. An entry with an ID costs a look-up more.
+func (s *Store) Append(ctx context.Context, batch []store.Entry) error {
 	if err := s.enter(ctx); err != nil {
-		return 0, err
+		return err
 	}
 	defer s.leave()
 	if len(batch) == 0 {
-		return s.end(), nil
+		return nil
 	}
 	if err := store.ValidateBatch(batch); err != nil {
-		return 0, err
+		return err
 	}
-	if s.space.full() {
-		return 0, ErrFull
+	if s.space.full(batchBytes(batch)) {
+		return ErrFull
 	}
-	last, err := s.commits.append(ctx, batch)
-	if err != nil {
-		return 0, fmt.Errorf("pebblestore: append %d interactions: %w", len(batch), err)
+	if err := s.commits.append(batch); err != nil {
+		return fmt.Errorf("pebblestore: append %d entries: %w", len(batch), err)
 	}
-	return last, nil
+	return nil
+}
+
+// batchBytes is about what a batch takes in the log, in the histories, and in the write-ahead log. A small one counts
+// nothing: the reserve is there for it.
+func batchBytes(batch []store.Entry) (n int) {
+	if len(batch) < 100 {
+		return 0
+	}
+	for i := range batch {
+		in := &batch[i].Interaction
+		n += 100 + 2*(len(in.User)+len(in.Item)+len(in.Session)+len(in.Placement)+len(in.Variant)+len(in.ID)+
+			len(in.Experiment)+len(in.Source)+len(in.Page))
+	}
+	return 2 * n
 }
 
 func (s *Store) end() store.Position { return store.Position(s.commits.end.Load()) }
 
-// History implements store.Log. It costs one seek and the reading of limit neighbouring records.
-func (s *Store) History(ctx context.Context, user string, limit int) ([]store.Interaction, error) {
+// End implements store.Log.
+func (s *Store) End(ctx context.Context) (store.Place, error) {
+	if err := s.enter(ctx); err != nil {
+		return store.Place{}, err
+	}
+	defer s.leave()
+	return store.Place{}.With(0, s.end()), nil
+}
+
+// Wait implements store.Log. The commit of what it waits for wakes it. It returns ErrFailed when there will be none.
+func (s *Store) Wait(ctx context.Context, since store.Place) error {
+	for {
+		changed, found, err := s.look(ctx, since.At(0))
+		if err != nil || found {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-s.closing:
+			return store.ErrClosed
+		case <-s.guard.failed:
+			return s.guard.err()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// look reports whether there is an entry after a position, and gives what is closed when there may be another.
+func (s *Store) look(ctx context.Context, after store.Position) (changed <-chan struct{}, found bool, err error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, false, err
+	}
+	defer s.leave()
+	changed = s.commits.changed()
+	end := s.end()
+	if after >= end {
+		return changed, false, nil
+	}
+	it, err := s.logIter(ctx, after, end)
+	if err != nil {
+		return nil, false, err
+	}
+	found = it.First()
+	if err := it.Close(); err != nil {
+		return nil, false, fmt.Errorf("pebblestore: wait after %d: %w", after, err)
+	}
+	return changed, found, nil
+}
+
+// logIter goes through the log after a position up to an end.
+func (s *Store) logIter(ctx context.Context, after, end store.Position) (*pebble.Iterator, error) {
+	return s.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: logKey(after + 1), UpperBound: idEnd(logKey(end))})
+}
+
+// History implements store.Histories. It costs one seek and the reading of limit neighbouring records.
+func (s *Store) History(ctx context.Context, user string, limit int) ([]store.Entry, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
@@ -50,18 +117,18 @@ func (s *Store) History(ctx context.Context, user string, limit int) ([]store.In
 	if limit <= 0 || store.ValidateID("user", user) != nil {
 		return nil, nil
 	}
-	it, err := s.historyIter(ctx, user, s.end())
+	it, err := s.userIter(ctx, prefixHistory, user)
 	if err != nil {
 		return nil, err
 	}
-	var history []store.Interaction
+	var history []store.Entry
 	for valid := it.First(); valid && len(history) < limit; valid = it.Next() {
-		var in store.Interaction
-		if in, err = decodeRecord(it.Value()); err != nil {
+		var e store.Entry
+		if e, err = decodeHistory(it.Key(), it.Value()); err != nil {
 			break
 		}
-		in.User = user
-		history = append(history, in)
+		e.Interaction.User = user
+		history = append(history, e)
 	}
 	if err := firstError(err, it.Close()); err != nil {
 		return nil, fmt.Errorf("pebblestore: history: %w", err)
@@ -69,27 +136,40 @@ func (s *Store) History(ctx context.Context, user string, limit int) ([]store.In
 	return history, nil
 }
 
-// historyIter goes through the user's history up to a position, the newest first.
-func (s *Store) historyIter(ctx context.Context, user string, end store.Position) (*pebble.Iterator, error) {
+func decodeHistory(key, value []byte) (store.Entry, error) {
+	p, err := parseUserKey(key)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	e, err := decodeRecord(value)
+	if err == nil && e.Fact != store.Interacted {
+		err = fmt.Errorf("%w: %v in a history", ErrDamaged, e.Fact)
+	}
+	e.Position = p
+	return e, err
+}
+
+// userIter goes through the keys of a user that are ordered by position, up to the end, the newest first.
+func (s *Store) userIter(ctx context.Context, prefix byte, user string) (*pebble.Iterator, error) {
 	return s.db.NewIterWithContext(ctx, &pebble.IterOptions{
-		LowerBound: historyKey(user, end),
-		UpperBound: idEnd(idKey(prefixHistory, user)),
+		LowerBound: userKey(prefix, user, s.end()),
+		UpperBound: idEnd(idKey(prefix, user)),
 	})
 }
 
 // Scan implements store.Log. It reads a thousand entries at a time and holds no snapshot while the caller has them.
-func (s *Store) Scan(ctx context.Context, since store.Position) iter.Seq2[store.Entry, error] {
+func (s *Store) Scan(ctx context.Context, since store.Place) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
-		end, err := s.scanEnd(ctx)
+		end, err := s.End(ctx)
 		var page []store.Entry
-		for after := since; err == nil && after < end; {
-			seen := s.forgotten.Load()
-			page, err = s.scanPage(ctx, page[:0], after, end)
+		for after := since.At(0); err == nil && after < end.At(0); {
+			seen := s.removed.Load()
+			page, err = s.scanPage(ctx, page[:0], after, end.At(0))
 			if len(page) == 0 {
 				break
 			}
 			for i := range page {
-				if s.forgotten.Load() != seen {
+				if s.removed.Load() != seen {
 					break // read the rest of the page again
 				}
 				after = page[i].Position
@@ -104,23 +184,13 @@ func (s *Store) Scan(ctx context.Context, since store.Position) iter.Seq2[store.
 	}
 }
 
-func (s *Store) scanEnd(ctx context.Context) (store.Position, error) {
-	if err := s.enter(ctx); err != nil {
-		return 0, err
-	}
-	defer s.leave()
-	return s.end(), nil
-}
-
 // scanPage appends the entries after a position to page. With an error it returns those before the error.
 func (s *Store) scanPage(ctx context.Context, page []store.Entry, after, end store.Position) ([]store.Entry, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer s.leave()
-	it, err := s.db.NewIterWithContext(ctx, &pebble.IterOptions{
-		LowerBound: logKey(after + 1), UpperBound: idEnd(logKey(end)),
-	})
+	it, err := s.logIter(ctx, after, end)
 	if err != nil {
 		return nil, err
 	}
@@ -137,73 +207,11 @@ func (s *Store) scanPage(ctx context.Context, page []store.Entry, after, end sto
 	return page, nil
 }
 
-// Forget implements store.Log. It costs O(interactions of the user), in batches of ten thousand; when it fails, some
-// may be gone.
-func (s *Store) Forget(ctx context.Context, user string) error {
-	if err := s.enter(ctx); err != nil {
-		return err
-	}
-	defer s.leave()
-	if store.ValidateID("user", user) != nil {
-		return nil
-	}
-	end := s.end()
-	for {
-		positions, err := s.historyPositions(ctx, user, end)
-		if err == nil && len(positions) == 0 {
-			return nil
-		}
-		if err == nil {
-			err = s.commits.write(ctx, func(b *pebble.Batch) error { return forget(b, user, positions, end) })
-		}
-		if err != nil {
-			return fmt.Errorf("pebblestore: forget: %w", err)
-		}
-		s.forgotten.Add(1)
-	}
-}
-
-// historyPositions returns the newest positions of the user up to end.
-func (s *Store) historyPositions(ctx context.Context, user string, end store.Position) ([]store.Position, error) {
-	it, err := s.historyIter(ctx, user, end)
-	if err != nil {
-		return nil, err
-	}
-	var positions []store.Position
-	for valid := it.First(); valid && len(positions) < forgetEntries; valid = it.Next() {
-		var p store.Position
-		if p, err = parseHistoryKey(it.Key()); err != nil {
-			break
-		}
-		positions = append(positions, p)
-	}
-	return positions, firstError(err, it.Close())
-}
-
-// forget deletes the user's entries at these positions, the newest first, and remembers that end was given out.
-func forget(b *pebble.Batch, user string, positions []store.Position, end store.Position) error {
-	for _, p := range positions {
-		if err := b.Delete(logKey(p), nil); err != nil {
-			return err
-		}
-	}
-	newest, oldest := positions[0], positions[len(positions)-1]
-	err := b.DeleteRange(historyKey(user, newest), idEnd(historyKey(user, oldest)), nil)
-	return firstError(err, b.Set(endKey, binary.BigEndian.AppendUint64(nil, uint64(end)), nil))
-}
-
 // lastPosition is the largest position that was ever durable.
 func (s *Store) lastPosition() (store.Position, error) {
-	var end store.Position
-	value, found, err := s.get(endKey)
+	end, err := s.number(endKey)
 	if err != nil {
 		return 0, err
-	}
-	if found {
-		if len(value) != 8 {
-			return 0, fmt.Errorf("%w: end of %d bytes", errDamaged, len(value))
-		}
-		end = store.Position(binary.BigEndian.Uint64(value))
 	}
 	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: []byte{prefixLog}, UpperBound: []byte{prefixLog + 1}})
 	if err != nil {
@@ -212,9 +220,9 @@ func (s *Store) lastPosition() (store.Position, error) {
 	if it.Last() {
 		var p store.Position
 		p, err = parseLogKey(it.Key())
-		end = max(end, p)
+		end = max(end, uint64(p))
 	}
-	return end, firstError(err, it.Close())
+	return store.Position(end), firstError(err, it.Close())
 }
 
 func firstError(errs ...error) error {

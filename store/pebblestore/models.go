@@ -65,10 +65,10 @@ func (s *Store) putChunk(ctx context.Context, key, chunk []byte) error {
 		return err
 	}
 	defer s.leave()
-	if s.space.full() {
+	if s.space.full(len(chunk)) {
 		return ErrFull
 	}
-	return s.commits.write(ctx, func(b *pebble.Batch) error { return b.Set(key, chunk, nil) })
+	return s.commits.write(func(b *pebble.Batch) error { return b.Set(key, chunk, nil) })
 }
 
 // publish makes an upload the next version of the model.
@@ -86,14 +86,15 @@ func (s *Store) publish(ctx context.Context, name string, upload, size uint64) (
 	}
 	version := uint64(1)
 	if found {
-		if len(value) != 8 {
-			return 0, fmt.Errorf("%w: last version of %d bytes", errDamaged, len(value))
+		last, err := number(value)
+		if err != nil {
+			return 0, err
 		}
-		version += binary.BigEndian.Uint64(value)
+		version += last
 	}
-	return version, s.commits.write(ctx, func(b *pebble.Batch) error {
-		err := b.Set(key, binary.BigEndian.AppendUint64(nil, version), nil)
-		return firstError(err, b.Set(numberKey(prefixVersion, name, version), appendBlob(nil, blob{upload, size}), nil))
+	return version, s.commits.write(func(b *pebble.Batch) error {
+		return firstError(b.Set(key, numberValue(version), nil),
+			b.Set(numberKey(prefixVersion, name, version), pairValue(upload, size), nil))
 	})
 }
 
@@ -102,7 +103,7 @@ func (s *Store) dropUpload(ctx context.Context, upload uint64) error {
 		return err
 	}
 	defer s.leave()
-	return s.commits.write(ctx, func(b *pebble.Batch) error {
+	return s.commits.write(func(b *pebble.Batch) error {
 		return b.DeleteRange(chunkKey(upload, 0), chunkKey(upload+1, 0), nil)
 	})
 }
@@ -110,16 +111,9 @@ func (s *Store) dropUpload(ctx context.Context, upload uint64) error {
 // blob is where the bytes of a version are.
 type blob struct{ upload, size uint64 }
 
-func appendBlob(b []byte, bl blob) []byte {
-	b = binary.BigEndian.AppendUint64(b, bl.upload)
-	return binary.BigEndian.AppendUint64(b, bl.size)
-}
-
-func parseBlob(data []byte) (blob, error) {
-	if len(data) != 16 {
-		return blob{}, fmt.Errorf("%w: model version of %d bytes", errDamaged, len(data))
-	}
-	return blob{binary.BigEndian.Uint64(data), binary.BigEndian.Uint64(data[8:])}, nil
+func parseBlob(data []byte) (bl blob, err error) {
+	bl.upload, bl.size, err = pair(data)
+	return bl, err
 }
 
 // OpenModel implements store.Models. What it opens reads a megabyte at a time, holds no snapshot, and is for one
@@ -170,7 +164,7 @@ func (s *Store) eachVersion(ctx context.Context, name string, f func(version uin
 	}
 	for valid := it.First(); valid; valid = it.Next() {
 		if len(it.Key()) != len(prefix)+8 {
-			err = fmt.Errorf("%w: version key %x", errDamaged, it.Key())
+			err = fmt.Errorf("%w: version key %x", ErrDamaged, it.Key())
 			break
 		}
 		var bl blob
@@ -191,6 +185,8 @@ func (s *Store) DeleteModel(ctx context.Context, name string, version uint64) er
 	if store.ValidateModelName(name) != nil {
 		return nil
 	}
+	s.models.Lock()
+	defer s.models.Unlock()
 	key := numberKey(prefixVersion, name, version)
 	value, found, err := s.get(key)
 	if err != nil || !found {
@@ -200,7 +196,16 @@ func (s *Store) DeleteModel(ctx context.Context, name string, version uint64) er
 	if err != nil {
 		return err
 	}
-	err = s.commits.write(ctx, func(b *pebble.Batch) error {
+	current, fence, err := s.current(name)
+	if err != nil {
+		return err
+	}
+	err = s.commits.write(func(b *pebble.Batch) error {
+		if current == version {
+			if err := b.Set(idKey(prefixCurrent, name), pairValue(0, fence), nil); err != nil {
+				return err
+			}
+		}
 		return firstError(b.Delete(key, nil), b.DeleteRange(chunkKey(bl.upload, 0), chunkKey(bl.upload+1, 0), nil))
 	})
 	if err != nil {
@@ -220,6 +225,9 @@ type modelReader struct {
 	read   uint64 // bytes in the chunks before it
 	closed bool
 }
+
+// Size is the length of the version in bytes.
+func (r *modelReader) Size() int64 { return int64(r.blob.size) }
 
 func (r *modelReader) Read(p []byte) (int, error) {
 	if r.closed {
@@ -251,7 +259,7 @@ func (r *modelReader) next() error {
 		return fmt.Errorf("%w: the model version was deleted", store.ErrNotFound)
 	}
 	if len(chunk) == 0 || uint64(len(chunk)) > r.blob.size-r.read {
-		return fmt.Errorf("%w: model chunk of %d bytes", errDamaged, len(chunk))
+		return fmt.Errorf("%w: model chunk of %d bytes", ErrDamaged, len(chunk))
 	}
 	r.chunk = chunk
 	r.number++
@@ -277,7 +285,7 @@ func (s *Store) sweepUploads() error {
 	}
 	for valid := it.First(); valid; {
 		if len(it.Key()) != 1+8+4 {
-			err = fmt.Errorf("%w: chunk key %x", errDamaged, it.Key())
+			err = fmt.Errorf("%w: chunk key %x", ErrDamaged, it.Key())
 			break
 		}
 		upload := binary.BigEndian.Uint64(it.Key()[1:])

@@ -22,7 +22,7 @@ func TestOpenTwice(t *testing.T) {
 	if _, err := pebblestore.Open(dir, pebblestore.Options{}); !errors.Is(err, pebblestore.ErrInUse) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("second Open: %v, want ErrInUse and the directory", err)
 	}
-	if _, err := st.Append(t.Context(), []store.Interaction{killed("ann", "tea", 1)}); err != nil {
+	if err := st.Append(t.Context(), []store.Entry{{Interaction: killed("ann", "tea", 1)}}); err != nil {
 		t.Errorf("append after a second Open failed: %v", err)
 	}
 	if err := st.Close(); err != nil {
@@ -72,7 +72,7 @@ func TestOpenForeign(t *testing.T) {
 		format  bool // the error is ErrFormat
 	}{
 		"other program": {set("hello", "world"), true},
-		"newer format":  {set("f", "gold/pebblestore 2"), true},
+		"newer format":  {set("f", "gold/pebblestore 3"), true},
 		"a file": {func(t *testing.T, dir string) {
 			if err := os.WriteFile(dir, nil, 0o600); err != nil {
 				t.Fatal(err)
@@ -89,6 +89,23 @@ func TestOpenForeign(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOpenLeavesOthers opens a directory in which something else lies already.
+func TestOpenLeavesOthers(t *testing.T) {
+	dir := t.TempDir()
+	other := filepath.Join(dir, "notes.txt")
+	if err := errors.Join(os.WriteFile(other, []byte("mine"), 0o600), os.Mkdir(filepath.Join(dir, "lost+found"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := open(t, dir, pebblestore.Options{}).Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if data, err := os.ReadFile(other); err != nil || string(data) != "mine" {
+		t.Errorf("the other file is %q, %v", data, err)
 	}
 }
 

@@ -41,10 +41,10 @@ func (s *Store) profile(user string) (p store.Profile, err error) {
 		return store.Profile{}, err
 	}
 	if len(data) == 0 || data[0] != profileVersion {
-		return store.Profile{}, fmt.Errorf("%w: profile of %q", errDamaged, user)
+		return store.Profile{}, fmt.Errorf("%w: profile of %q", ErrDamaged, user)
 	}
 	if err := json.Unmarshal(data[1:], &p); err != nil {
-		return store.Profile{}, fmt.Errorf("%w: profile of %q: %w", errDamaged, user, err)
+		return store.Profile{}, fmt.Errorf("%w: profile of %q: %w", ErrDamaged, user, err)
 	}
 	return p, nil
 }
@@ -58,7 +58,7 @@ func (s *Store) PutProfile(ctx context.Context, p store.Profile) (store.Profile,
 	if err := p.Validate(); err != nil {
 		return store.Profile{}, err
 	}
-	if s.space.full() {
+	if s.space.full(0) {
 		return store.Profile{}, ErrFull
 	}
 	mu := s.profileLock(p.User)
@@ -101,7 +101,7 @@ func (s *Store) DeleteProfile(ctx context.Context, user string) error {
 
 // writeProfile replaces old by p in one batch with its segments; either may be the zero Profile.
 func (s *Store) writeProfile(ctx context.Context, old, p store.Profile) error {
-	return s.commits.write(ctx, func(b *pebble.Batch) error {
+	return s.commits.write(func(b *pebble.Batch) error {
 		for _, segment := range old.Segments {
 			if !slices.Contains(p.Segments, segment) {
 				if err := b.Delete(segmentKey(segment, old.User), nil); err != nil {

@@ -25,8 +25,8 @@ func TestStore(t *testing.T) {
 }
 
 func TestStoreDurable(t *testing.T) {
-	storetest.RunDurable(t, func(t *testing.T, dir string) store.Store {
-		return open(t, dir, pebblestore.Options{})
+	storetest.RunDurable(t, func(t *testing.T, dir string, now func() time.Time) store.Store {
+		return open(t, dir, pebblestore.Options{Now: now})
 	})
 }
 

@@ -19,13 +19,13 @@ func RunBenchmarks(b *testing.B, open func(b *testing.B) store.Store) {
 			b.Error(err)
 		}
 	})
-	batch := make([]store.Interaction, 0, users)
+	batch := make([]store.Entry, 0, users)
 	for i := range perUser {
 		batch = batch[:0]
 		for u := range users {
-			batch = append(batch, view(fmt.Sprint("user-", u), i))
+			batch = append(batch, store.Entry{Interaction: view(fmt.Sprint("user-", u), i)})
 		}
-		if _, err := st.Append(b.Context(), batch); err != nil {
+		if err := st.Append(b.Context(), batch); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -33,7 +33,7 @@ func RunBenchmarks(b *testing.B, open func(b *testing.B) store.Store) {
 		b.ReportAllocs()
 		for b.Loop() {
 			n := 0
-			for _, err := range st.Scan(b.Context(), 0) {
+			for _, err := range st.Scan(b.Context(), store.Place{}) {
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -75,7 +75,7 @@ func RunBenchmarks(b *testing.B, open func(b *testing.B) store.Store) {
 			for pb.Next() {
 				i := int(n.Add(1))
 				in := view(fmt.Sprint("user-", i*7919%users), i)
-				if _, err := st.Append(b.Context(), []store.Interaction{in}); err != nil {
+				if err := st.Append(b.Context(), entries(in)); err != nil {
 					b.Error(err)
 					return
 				}

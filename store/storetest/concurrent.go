@@ -1,8 +1,8 @@
 package storetest
 
 import (
-	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -48,27 +48,26 @@ func (s span) before(o span) bool { return s.ended < o.began }
 
 type appended struct {
 	span
-	user string
-	at   store.Position // 0 for one that is not the last of its batch
-	seq  int            // in its batch
+	user      string
+	partition int
+	at        store.Position
+	seq       int // in its batch
 }
 
 type read struct {
 	span
 	user  string // "" for a scan
-	since store.Position
-	got   []store.Interaction
+	since store.Place
+	got   []store.Entry
 }
 
 type history struct {
 	clock atomic.Uint64
-	end   atomic.Uint64 // a position acknowledged lately
 
-	mu       sync.Mutex
-	appends  map[string]appended // by item, which is unique
-	forgets  map[string][]span   // by user
-	reads    []read
-	position map[string]store.Position // by item, as scans showed it
+	mu      sync.Mutex
+	appends map[string]appended // by item, which is unique
+	forgets map[string][]span   // by user
+	reads   []read
 }
 
 func (h *history) tick() uint64 { return h.clock.Add(1) }
@@ -96,7 +95,9 @@ func (h *history) step(t *testing.T, f *fixture, rng *rand.Rand, id string) erro
 		slices.Reverse(r.got)
 	case 8, 9:
 		r.user = ""
-		r.since = store.Position(rng.Uint64N(h.end.Load()+1)) * store.Position(rng.IntN(2)) // half of them from the start
+		if rng.IntN(2) == 0 { // half of them from the start
+			r.since = h.somewhere(rng)
+		}
 		err = h.scan(t, f, &r)
 	}
 	r.ended = h.tick()
@@ -106,53 +107,51 @@ func (h *history) step(t *testing.T, f *fixture, rng *rand.Rand, id string) erro
 	return err
 }
 
+// somewhere is a place that has been acknowledged.
+func (h *history) somewhere(rng *rand.Rand) store.Place {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	items := slices.Sorted(maps.Keys(h.appends))
+	if len(items) == 0 {
+		return store.Place{}
+	}
+	a := h.appends[items[rng.IntN(len(items))]]
+	return store.Place{}.With(a.partition, a.at)
+}
+
 func (h *history) append(t *testing.T, f *fixture, user, id string, n int) error {
-	batch := make([]store.Interaction, n)
+	batch := make([]store.Entry, n)
 	for i := range batch {
-		batch[i] = store.Interaction{User: user, Item: fmt.Sprintf("%s-%d", id, i), Kind: store.Cart, Time: base}
+		batch[i].Interaction = store.Interaction{User: user, Item: fmt.Sprintf("%s-%d", id, i), Kind: store.Cart, Time: base}
 	}
 	a := appended{user: user}
 	a.began = h.tick()
-	p, err := f.Append(t.Context(), batch)
+	err := f.Append(t.Context(), batch)
 	a.ended = h.tick()
-	h.end.Store(uint64(p))
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.appends == nil {
 		h.appends = make(map[string]appended)
 	}
-	for i := range batch {
-		a.seq = i
-		if i == n-1 {
-			a.at = p
-		}
-		h.appends[batch[i].Item] = a
+	for i, e := range batch {
+		a.seq, a.partition, a.at = i, e.Partition, e.Position
+		h.appends[e.Interaction.Item] = a
 	}
 	return err
 }
 
-// scan notes the positions it sees: an entry has the same one in every scan.
 func (h *history) scan(t *testing.T, f *fixture, r *read) error {
 	last := r.since
 	for e, err := range f.Scan(t.Context(), r.since) {
 		if err != nil {
 			return err
 		}
-		if e.Position <= last {
-			return fmt.Errorf("position %d after %d", e.Position, last)
+		if e.Position <= last.At(e.Partition) {
+			return fmt.Errorf("position %d after %v", e.Position, last)
 		}
-		last = e.Position
-		r.got = append(r.got, e.Interaction)
-		h.mu.Lock()
-		if h.position == nil {
-			h.position = make(map[string]store.Position)
-		}
-		if p, ok := h.position[e.Interaction.Item]; ok && p != e.Position {
-			t.Errorf("%s at %d and at %d", e.Interaction.Item, p, e.Position)
-		}
-		h.position[e.Interaction.Item] = e.Position
-		h.mu.Unlock()
-		if last%64 == 0 {
+		last = after(last, e)
+		r.got = append(r.got, e)
+		if e.Position%64 == 0 {
 			time.Sleep(time.Microsecond) // let the others in
 		}
 	}
@@ -160,36 +159,45 @@ func (h *history) scan(t *testing.T, f *fixture, r *read) error {
 }
 
 func (h *history) judge(t *testing.T) {
-	for item, a := range h.appends {
-		if p, ok := h.position[item]; ok && a.at != 0 && p != a.at {
-			t.Errorf("%s at %d, acknowledged at %d", item, p, a.at)
-		}
-	}
 	for _, r := range h.reads {
 		shown := make(map[string]bool, len(r.got))
-		for i, in := range r.got {
-			h.judgeShown(t, &r, in)
-			if shown[in.Item] {
-				t.Errorf("%s twice in one read", in.Item)
+		var previous store.Entry
+		forgotten := make(map[string]bool)
+		for _, e := range r.got {
+			if e.Fact == store.Forgotten {
+				if forgotten[e.Interaction.User] {
+					t.Errorf("%s twice Forgotten in one read", e.Interaction.User)
+				}
+				forgotten[e.Interaction.User] = true
+				continue
 			}
-			shown[in.Item] = true
-			if i > 0 {
-				h.judgeOrder(t, r.got[i-1], in)
+			h.judgeShown(t, &r, e)
+			if shown[e.Interaction.Item] {
+				t.Errorf("%s twice in one read", e.Interaction.Item)
 			}
+			shown[e.Interaction.Item] = true
+			if previous.Position != 0 {
+				h.judgeOrder(t, previous, e)
+			}
+			previous = e
 		}
 		for item, a := range h.appends {
 			if !shown[item] {
 				h.judgeMissing(t, &r, item, a)
 			}
 		}
+		h.judgeForgotten(t, &r, forgotten)
 	}
 }
 
-func (h *history) judgeShown(t *testing.T, r *read, in store.Interaction) {
+func (h *history) judgeShown(t *testing.T, r *read, e store.Entry) {
+	in := e.Interaction
 	a, ok := h.appends[in.Item]
-	want := store.Interaction{User: a.user, Item: in.Item, Kind: store.Cart, Time: base}
-	if !ok || in != want || r.before(a.span) {
-		t.Errorf("a read shows %v, which was not there", in)
+	want := store.Entry{Partition: a.partition, Position: a.at, Interaction: store.Interaction{
+		User: a.user, Item: in.Item, Kind: store.Cart, Time: base,
+	}}
+	if !ok || e != want || r.before(a.span) {
+		t.Errorf("a read shows %v, which was not there; appended %+v", e, a)
 	}
 	if r.user != "" && r.user != in.User {
 		t.Errorf("the history of %s shows %v", r.user, in)
@@ -201,29 +209,48 @@ func (h *history) judgeShown(t *testing.T, r *read, in store.Interaction) {
 	}
 }
 
-// judgeOrder has two neighbours in a read: in log order when both are known, in batch order when of one batch.
-func (h *history) judgeOrder(t *testing.T, first, second store.Interaction) {
-	a, b := h.appends[first.Item], h.appends[second.Item]
-	p, q := h.position[first.Item], h.position[second.Item]
-	if p != 0 && q != 0 && p >= q {
-		t.Errorf("%s at %d before %s at %d", first.Item, p, second.Item, q)
+// judgeOrder has two neighbours in a read: in log order, and in batch order when of one batch.
+func (h *history) judgeOrder(t *testing.T, first, second store.Entry) {
+	a, b := h.appends[first.Interaction.Item], h.appends[second.Interaction.Item]
+	if first.Partition != second.Partition {
+		return
 	}
-	if b.before(a.span) || a.span == b.span && cmp.Compare(a.seq, b.seq) >= 0 {
-		t.Errorf("%s before %s, which was appended first", first.Item, second.Item)
+	if first.Position >= second.Position {
+		t.Errorf("%s at %d before %s at %d", first.Interaction.Item, first.Position, second.Interaction.Item, second.Position)
+	}
+	if b.before(a.span) || a.span == b.span && a.seq >= b.seq {
+		t.Errorf("%s before %s, which was appended first", first.Interaction.Item, second.Interaction.Item)
 	}
 }
 
 func (h *history) judgeMissing(t *testing.T, r *read, item string, a appended) {
-	if r.user != "" && r.user != a.user || !a.before(r.span) {
+	if r.user != "" && r.user != a.user || !a.before(r.span) || a.at <= r.since.At(a.partition) {
 		return
-	}
-	if r.since > 0 && h.position[item] <= r.since {
-		return // before the scan, or where nobody knows; the scans since 0 judge that
 	}
 	for _, forget := range h.forgets[a.user] {
 		if !forget.before(a.span) && !r.before(forget) {
 			return
 		}
 	}
-	t.Errorf("a read of %q since %d lacks %s of %s", r.user, r.since, item, a.user)
+	t.Errorf("a read of %q since %v lacks %s of %s", r.user, r.since, item, a.user)
+}
+
+// judgeForgotten wants a scan from the start to show that a user is forgotten whom a Forget before it has, and nobody
+// else.
+func (h *history) judgeForgotten(t *testing.T, r *read, forgotten map[string]bool) {
+	if r.user != "" || !r.since.IsZero() {
+		return
+	}
+	for user, forgets := range h.forgets {
+		ended := slices.ContainsFunc(forgets, func(forget span) bool { return forget.before(r.span) })
+		running := slices.ContainsFunc(forgets, func(forget span) bool { return !forget.before(r.span) && !r.before(forget) })
+		if ended && !running && !forgotten[user] {
+			t.Errorf("a scan does not show that %s is forgotten", user)
+		}
+	}
+	for user := range forgotten {
+		if !slices.ContainsFunc(h.forgets[user], func(forget span) bool { return !r.before(forget) }) {
+			t.Errorf("a scan shows %s forgotten, whom nobody has", user)
+		}
+	}
 }

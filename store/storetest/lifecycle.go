@@ -16,10 +16,13 @@ import (
 // calls is one call of every method that takes a context.
 func calls(st store.Store) map[string]func(ctx context.Context) error {
 	return map[string]func(ctx context.Context) error{
-		"Append":      func(ctx context.Context) error { _, err := st.Append(ctx, views("ann", 1)); return err },
-		"AppendEmpty": func(ctx context.Context) error { _, err := st.Append(ctx, nil); return err },
+		"Append":      func(ctx context.Context) error { return st.Append(ctx, entries(view("ann", 1))) },
+		"AppendEmpty": func(ctx context.Context) error { return st.Append(ctx, nil) },
+		"End":         func(ctx context.Context) error { _, err := st.End(ctx); return err },
+		"Wait":        func(ctx context.Context) error { return st.Wait(ctx, store.Place{}) },
+		"Trim":        func(ctx context.Context) error { return st.Trim(ctx, base.Add(-time.Hour)) },
 		"History":     func(ctx context.Context) error { _, err := st.History(ctx, "ann", 1); return err },
-		"Scan":        func(ctx context.Context) error { return lastError(st.Scan(ctx, 0)) },
+		"Scan":        func(ctx context.Context) error { return lastError(st.Scan(ctx, store.Place{})) },
 		"Forget":      func(ctx context.Context) error { return st.Forget(ctx, "bob") },
 		"Profile": func(ctx context.Context) error {
 			_, err := st.Profile(ctx, "ann")
@@ -50,6 +53,24 @@ func calls(st store.Store) map[string]func(ctx context.Context) error {
 		},
 		"ModelVersions": func(ctx context.Context) error { _, err := st.ModelVersions(ctx, "als"); return err },
 		"DeleteModel":   func(ctx context.Context) error { return st.DeleteModel(ctx, "als", 99) },
+		"Current": func(ctx context.Context) error {
+			_, err := st.Current(ctx, "als")
+			return ignore(err, store.ErrNotFound)
+		},
+		"SetCurrent": func(ctx context.Context) error {
+			return ignore(st.SetCurrent(ctx, "als", 99, 0), store.ErrNotFound)
+		},
+		"Acquire": func(ctx context.Context) error {
+			_, err := st.Acquire(ctx, "train", time.Hour)
+			return ignore(err, store.ErrHeld)
+		},
+		"Renew": func(ctx context.Context) error {
+			_, err := st.Renew(ctx, store.Lease{Name: "train", Token: 99}, time.Hour)
+			return ignore(err, store.ErrHeld)
+		},
+		"Release": func(ctx context.Context) error {
+			return st.Release(ctx, store.Lease{Name: "train", Token: 99})
+		},
 	}
 }
 
@@ -75,7 +96,7 @@ func testClosed(t *testing.T, f *fixture) {
 	}
 	n := 0
 	var last error
-	for _, err := range f.Scan(t.Context(), 0) {
+	for _, err := range f.Scan(t.Context(), store.Place{}) {
 		if n == 0 {
 			if err := f.Close(); err != nil {
 				t.Fatal(err)
@@ -145,13 +166,13 @@ func testContext(t *testing.T, f *fixture) {
 			t.Errorf("%s after a call whose context was over: %v", name, err)
 		}
 	}
-	equal(t, "interactions", 3001, len(f.scan(t, 0)))
+	equal(t, "interactions", 3001, len(interactions(f.scan(t, store.Place{}))))
 
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	n := 0
 	var last error
-	for _, err := range f.Scan(ctx, 0) {
+	for _, err := range f.Scan(ctx, store.Place{}) {
 		if n++; n == 10 {
 			cancel()
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
-func reversed(in []store.Interaction) []store.Interaction {
+func reversed[T any](in []T) []T {
 	out := slices.Clone(in)
 	slices.Reverse(out)
 	return out
@@ -24,30 +24,38 @@ func testOrder(t *testing.T, f *fixture) {
 	batch := []store.Interaction{view("ann", 3), view("bob", 2), view("ann", 1), view("ann", 1), view("bob", 0)}
 	first := f.append(t, batch[:2]...)
 	last := f.append(t, batch[2:]...)
-	if first == 0 || last <= first {
-		t.Errorf("positions %d, then %d", first, last)
+	all := slices.Concat(first, last)
+	var place store.Place
+	for i, e := range all {
+		if e.Position <= place.At(e.Partition) {
+			t.Errorf("entry %d got position %d after %v", i, e.Position, place)
+		}
+		place = after(place, e)
+		equal(t, "interaction of the batch", batch[i], e.Interaction)
 	}
-	equal(t, "scan", batch, f.scanned(t, 0))
-	equal(t, "scan since the first batch", batch[2:], f.scanned(t, first))
-	entries := f.scan(t, 0)
-	if p := entries[1].Position; p != first {
-		t.Errorf("Append returned %d for the entry at %d", first, p)
+	if end := f.end(t); end != place {
+		t.Errorf("end %v, the last entries are at %v", end, place)
 	}
-	if p := entries[4].Position; p != last {
-		t.Errorf("Append returned %d for the entry at %d", last, p)
+	if all[0].Partition != all[2].Partition || all[0].Partition != all[3].Partition {
+		t.Errorf("entries of one user in several partitions: %+v", all)
 	}
-	equal(t, "history", []store.Interaction{batch[3], batch[2], batch[0]}, f.history(t, "ann", 10))
+	equal(t, "scan", byPartition(slices.Clone(all)), f.scan(t, store.Place{}))
+	equal(t, "scan since the first batch", byPartition(slices.Clone(last)), f.scan(t, after(store.Place{}, first...)))
+	equal(t, "history", []store.Entry{all[3], all[2], all[0]}, f.historyEntries(t, "ann", 10))
 }
 
 func testAppendEmpty(t *testing.T, f *fixture) {
-	if p := f.append(t); p != 0 {
-		t.Errorf("end of an empty log: %d", p)
+	if end := f.end(t); !end.IsZero() {
+		t.Errorf("end of an empty log: %v", end)
 	}
-	last := f.append(t, views("ann", 3)...)
-	if p := f.append(t); p != last {
-		t.Errorf("empty Append returned %d, the end is %d", p, last)
+	f.append(t)
+	f.append(t, views("ann", 3)...)
+	end := f.end(t)
+	f.append(t)
+	if got := f.end(t); got != end {
+		t.Errorf("end %v after an empty Append, was %v", got, end)
 	}
-	if n := len(f.scan(t, 0)); n != 3 {
+	if n := len(f.scan(t, store.Place{})); n != 3 {
 		t.Errorf("%d entries, want 3", n)
 	}
 }
@@ -60,44 +68,94 @@ func testAppendInvalid(t *testing.T, f *fixture) {
 		return in
 	}
 	long := strings.Repeat("x", store.IDMax+1)
+	fact := func(fact store.Fact, in store.Interaction) store.Entry {
+		return store.Entry{Fact: fact, Interaction: in}
+	}
+	who := store.Interaction{User: "ann", Time: base}
+	bads := map[string]store.Entry{
+		"unknown fact":             fact(store.Published+1, good),
+		"forgotten":                fact(store.Forgotten, who),
+		"exposed nobody":           fact(store.Exposed, store.Interaction{Time: base}),
+		"exposed at no time":       fact(store.Exposed, store.Interaction{User: "ann"}),
+		"exposed, unknown kind":    fact(store.Exposed, store.Interaction{User: "ann", Time: base, Kind: 99}),
+		"profile of nobody":        fact(store.ProfileChanged, store.Interaction{Time: base}),
+		"profile with an item":     fact(store.ProfileChanged, good),
+		"published nothing":        fact(store.Published, store.Interaction{Time: base}),
+		"published no version":     {Fact: store.Published, Model: "m", Interaction: store.Interaction{Time: base}},
+		"published no name":        {Fact: store.Published, Version: 1, Interaction: store.Interaction{Time: base}},
+		"published long name":      {Fact: store.Published, Model: long, Version: 1, Interaction: store.Interaction{Time: base}},
+		"published at no time":     {Fact: store.Published, Model: "m", Version: 1},
+		"published by a user":      {Fact: store.Published, Model: "m", Version: 1, Interaction: who},
+		"interaction with a model": {Model: "m", Interaction: good},
+		"exposure with a version":  {Fact: store.Exposed, Version: 1, Interaction: who},
+	}
 	for name, bad := range map[string]store.Interaction{
-		"zero":         {},
-		"no user":      change(func(in *store.Interaction) { in.User = "" }),
-		"long user":    change(func(in *store.Interaction) { in.User = long }),
-		"user bytes":   change(func(in *store.Interaction) { in.User = "\xff" }),
-		"no item":      change(func(in *store.Interaction) { in.Item = "" }),
-		"long item":    change(func(in *store.Interaction) { in.Item = long }),
-		"item bytes":   change(func(in *store.Interaction) { in.Item = "a\xc0\x80" }),
-		"no kind":      change(func(in *store.Interaction) { in.Kind = 0 }),
-		"unknown kind": change(func(in *store.Interaction) { in.Kind = 200 }),
-		"NaN":          change(func(in *store.Interaction) { in.Value = math.NaN() }),
-		"infinite":     change(func(in *store.Interaction) { in.Value = math.Inf(-1) }),
-		"no time":      change(func(in *store.Interaction) { in.Time = time.Time{} }),
-		"early time":   change(func(in *store.Interaction) { in.Time = time.Date(1500, 1, 1, 0, 0, 0, 0, time.UTC) }),
-		"late time":    change(func(in *store.Interaction) { in.Time = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC) }),
-		"session":      change(func(in *store.Interaction) { in.Session = long }),
-		"placement":    change(func(in *store.Interaction) { in.Placement = "\xff" }),
-		"variant":      change(func(in *store.Interaction) { in.Variant = long }),
+		"zero":                {},
+		"no user":             change(func(in *store.Interaction) { in.User = "" }),
+		"long user":           change(func(in *store.Interaction) { in.User = long }),
+		"user bytes":          change(func(in *store.Interaction) { in.User = "\xff" }),
+		"no item":             change(func(in *store.Interaction) { in.Item = "" }),
+		"long item":           change(func(in *store.Interaction) { in.Item = long }),
+		"item bytes":          change(func(in *store.Interaction) { in.Item = "a\xc0\x80" }),
+		"no kind":             change(func(in *store.Interaction) { in.Kind = 0 }),
+		"unknown kind":        change(func(in *store.Interaction) { in.Kind = 200 }),
+		"NaN":                 change(func(in *store.Interaction) { in.Value = math.NaN() }),
+		"infinite":            change(func(in *store.Interaction) { in.Value = math.Inf(-1) }),
+		"large value":         change(func(in *store.Interaction) { in.Value = math.Nextafter(store.ValueMax, 2e9) }),
+		"large negative":      change(func(in *store.Interaction) { in.Value = -1e300 }),
+		"no time":             change(func(in *store.Interaction) { in.Time = time.Time{} }),
+		"early time":          change(func(in *store.Interaction) { in.Time = time.Date(1500, 1, 1, 0, 0, 0, 0, time.UTC) }),
+		"late time":           change(func(in *store.Interaction) { in.Time = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC) }),
+		"session":             change(func(in *store.Interaction) { in.Session = long }),
+		"placement":           change(func(in *store.Interaction) { in.Placement = "\xff" }),
+		"variant":             change(func(in *store.Interaction) { in.Variant = long }),
+		"id":                  change(func(in *store.Interaction) { in.ID = long }),
+		"experiment":          change(func(in *store.Interaction) { in.Experiment = "\xff" }),
+		"source":              change(func(in *store.Interaction) { in.Source = long }),
+		"page":                change(func(in *store.Interaction) { in.Page = "\xff" }),
+		"negative rank":       change(func(in *store.Interaction) { in.Rank = -1 }),
+		"large rank":          change(func(in *store.Interaction) { in.Rank = store.RankMax + 1 }),
+		"negative propensity": change(func(in *store.Interaction) { in.Propensity = -0.1 }),
+		"large propensity":    change(func(in *store.Interaction) { in.Propensity = 1.1 }),
+		"propensity NaN":      change(func(in *store.Interaction) { in.Propensity = math.NaN() }),
 	} {
-		_, err := f.Append(t.Context(), []store.Interaction{good, bad, good})
+		bads["interaction: "+name] = store.Entry{Interaction: bad}
+	}
+	for name, bad := range bads {
+		err := f.Append(t.Context(), []store.Entry{{Interaction: good}, bad, {Interaction: good}})
 		wantErr(t, name, store.ErrInvalid, err)
 	}
-	_, err := f.Append(t.Context(), make([]store.Interaction, store.BatchMax+1))
+	err := f.Append(t.Context(), make([]store.Entry, store.BatchMax+1))
 	wantErr(t, "too many", store.ErrInvalid, err)
-	equal(t, "stored", []store.Interaction(nil), f.scanned(t, 0))
+	equal(t, "stored", []store.Entry(nil), f.scan(t, store.Place{}))
 	equal(t, "history", []store.Interaction(nil), f.history(t, "ann", 10))
+}
+
+// testAppendMessage wants an error to name the entry, the user and the item.
+func testAppendMessage(t *testing.T, f *fixture) {
+	batch := entries(view("ann", 1), view("ann", 2), store.Interaction{User: "ann", Item: "tea", Kind: store.Rating, Value: 1e300, Time: base})
+	err := f.Append(t.Context(), batch)
+	wantErr(t, "value", store.ErrInvalid, err)
+	if want := `interaction 3 of 3 (user "ann", item "tea"): `; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want one with %s", err, want)
+	}
 }
 
 func testValues(t *testing.T, f *fixture) {
 	long := strings.Repeat("é", store.IDMax/2)
 	batch := []store.Interaction{
 		view("ann", 1),
-		{User: long, Item: long, Kind: store.Rating, Value: 4.5, Time: base, Session: long, Placement: long, Variant: long},
-		{User: "日本語", Item: "\x00", Kind: store.Purchase, Value: -1e300, Time: base, Variant: "b"},
+		{
+			User: long, Item: long, Kind: store.Rating, Value: 4.5, Time: base, ID: long, Session: long, Placement: long,
+			Experiment: long, Variant: long, Source: long, Page: long, Rank: store.RankMax, Propensity: 1,
+		},
+		{User: "日本語", Item: "\x00", Kind: store.Purchase, Value: -store.ValueMax, Time: base, Variant: "b"},
 		{User: " ", Item: "🍵", Kind: store.Impression, Value: math.SmallestNonzeroFloat64, Time: base, Placement: "home"},
-		{User: "ann", Item: "i", Kind: store.Skip, Value: math.MaxFloat64, Time: time.UnixMicro(-1).UTC(), Session: "s"},
-		{User: "ann", Item: "i", Kind: store.Like, Time: time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC)},
-		{User: "ann", Item: "i", Kind: store.Dislike, Time: time.Date(2261, 12, 31, 23, 59, 59, 999_999_000, time.UTC)},
+		{User: "ann", Item: "i", Kind: store.Skip, Value: store.ValueMax, Time: time.UnixMicro(-1).UTC(), Session: "s"},
+		{User: "ann", Item: "i", Kind: store.Like, Time: time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC), ID: "\x00"},
+		{User: "ann", Item: "i", Kind: store.Dislike, Time: time.Date(2261, 12, 31, 23, 59, 59, 999_999_000, time.UTC), Page: "p"},
+		{User: "ann", Item: "i", Kind: store.Click, Time: base, Source: "als", Propensity: math.SmallestNonzeroFloat64},
+		{User: "ann", Item: "i", Kind: store.Click, Time: base, Experiment: "e", Rank: 256},
 	}
 	for kind := store.View; kind.Valid(); kind++ {
 		batch = append(batch, store.Interaction{User: "kinds", Item: kind.String(), Kind: kind, Time: base})
@@ -106,16 +164,60 @@ func testValues(t *testing.T, f *fixture) {
 	for i := range given {
 		given[i].Time = given[i].Time.Add(999 * time.Nanosecond).In(time.FixedZone("east", 5*3600))
 	}
-	f.append(t, given...)
-	equal(t, "scan", batch, f.scanned(t, 0))
+	appended := f.append(t, given...)
+	for i := range appended {
+		appended[i].Interaction = batch[i]
+	}
+	equal(t, "scan", byPartition(appended), f.scan(t, store.Place{}))
 	equal(t, "history", batch[1:2], f.history(t, long, 2))
 	equal(t, "history", batch[2:3], f.history(t, "日本語", 2))
 	equal(t, "history", reversed(batch[len(batch)-9:]), f.history(t, "kinds", 100))
 }
 
+// someFacts is one of every fact that can be appended, the fullest and the emptiest.
+func someFacts(user string) []store.Entry {
+	full := store.Interaction{
+		ID: "1", User: user, Item: "tea", Kind: store.Impression, Value: 2.5, Time: base, Session: "s", Placement: "home",
+		Experiment: "e", Variant: "v", Source: "als", Page: "page", Rank: 3, Propensity: 0.25,
+	}
+	again := full
+	again.ID = "2"
+	return []store.Entry{
+		{Fact: store.Interacted, Interaction: full},
+		{Fact: store.Exposed, Interaction: again},
+		{Fact: store.Exposed, Interaction: store.Interaction{User: user, Time: base}},
+		{Fact: store.Exposed, Interaction: store.Interaction{User: user, Time: base, Variant: "v"}},
+		{Fact: store.ProfileChanged, Interaction: store.Interaction{User: user, Time: base}},
+		{Fact: store.Published, Model: "als", Version: 1, Interaction: store.Interaction{Time: base}},
+		{Fact: store.Published, Model: strings.Repeat("m", store.IDMax), Version: math.MaxUint64, Interaction: store.Interaction{Time: base}},
+		{Fact: store.Interacted, Interaction: view(user, 1)},
+	}
+}
+
+func testFacts(t *testing.T, f *fixture) {
+	want := f.appendFacts(t, someFacts("ann")...)
+	for i, e := range someFacts("ann") {
+		e.Partition, e.Position = want[i].Partition, want[i].Position
+		equal(t, "the batch", e, want[i])
+		if e.Position == 0 {
+			t.Errorf("%+v was not stored", e)
+		}
+	}
+	byPartition(want)
+	equal(t, "scan", want, f.scan(t, store.Place{}))
+	for i := range want {
+		equal(t, "scan since", byPartition(without(want, func(e store.Entry) bool {
+			return e.Partition == want[i].Partition && e.Position <= want[i].Position
+		})), f.scan(t, store.Place{}.With(want[i].Partition, want[i].Position)))
+	}
+	equal(t, "history", []store.Interaction{view("ann", 1), someFacts("ann")[0].Interaction}, f.history(t, "ann", 10))
+	equal(t, "history of 1", []store.Interaction{view("ann", 1)}, f.history(t, "ann", 1))
+	equal(t, "history of nobody", []store.Interaction(nil), f.history(t, "", 10))
+}
+
 func testBatchNotKept(t *testing.T, f *fixture) {
-	batch := views("ann", 3)
-	f.append(t, batch...)
+	batch := entries(views("ann", 3)...)
+	f.appendFacts(t, batch...)
 	clear(batch)
 	equal(t, "history", reversed(views("ann", 3)), f.history(t, "ann", 10))
 }
@@ -156,7 +258,7 @@ func testUsers(t *testing.T, f *fixture) {
 				t.Fatalf("Forget(%.10q) left %.10q %d of 3", user, other, n)
 			}
 		}
-		if n := len(f.scan(t, 0)); n != 3*(len(users)-i-1) {
+		if n := len(interactions(f.scan(t, store.Place{}))); n != 3*(len(users)-i-1) {
 			t.Fatalf("%d entries after Forget(%.10q)", n, user)
 		}
 	}
@@ -164,23 +266,34 @@ func testUsers(t *testing.T, f *fixture) {
 
 func testHistoryOwned(t *testing.T, f *fixture) {
 	f.append(t, views("ann", 5)...)
-	clear(f.history(t, "ann", 10))
+	clear(f.historyEntries(t, "ann", 10))
 	equal(t, "history", reversed(views("ann", 5)), f.history(t, "ann", 10))
 }
 
 func testScanSince(t *testing.T, f *fixture) {
-	f.append(t, views("ann", 3000)...)
-	all := f.scan(t, 0)
+	all := f.append(t, views("ann", 3000)...)
 	for _, i := range []int{0, 1, 255, 256, 511, 512, 513, 1023, 1024, 2048, 2998, 2999} {
-		equal(t, fmt.Sprintf("scan since entry %d", i), all[i+1:], f.scan(t, all[i].Position))
+		since := after(store.Place{}, all[i])
+		text, err := since.MarshalText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again store.Place
+		if err := again.UnmarshalText(text); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, fmt.Sprintf("scan since entry %d", i), all[i+1:], f.scan(t, again))
 	}
-	equal(t, "scan since the future", []store.Entry(nil), f.scan(t, all[2999].Position+1000))
-	equal(t, "scan since the last position there is", []store.Entry(nil), f.scan(t, math.MaxUint64))
+	partition := all[0].Partition
+	future := store.Place{}.With(partition, all[2999].Position+1000)
+	equal(t, "scan since the future", []store.Entry(nil), f.scan(t, future))
+	equal(t, "scan since the last position there is", []store.Entry(nil), f.scan(t, future.With(partition, math.MaxUint64)))
+	equal(t, "scan since a partition that is not there", all, f.scan(t, store.Place{}.With(store.PartitionsMax-1, 7)))
 }
 
 func testScanBreak(t *testing.T, f *fixture) {
 	f.append(t, views("ann", 2000)...)
-	scan := f.Scan(t.Context(), 0)
+	scan := f.Scan(t.Context(), store.Place{})
 	for _, stop := range []int{1, 700, 2000} {
 		n := 0
 		for _, err := range scan { // the same one again
@@ -201,11 +314,11 @@ func testScanBreak(t *testing.T, f *fixture) {
 func testScanCalls(t *testing.T, f *fixture) {
 	f.append(t, views("ann", 100)...)
 	n := 0
-	for e, err := range f.Scan(t.Context(), 0) {
+	for e, err := range f.Scan(t.Context(), store.Place{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e.Interaction.User != "ann" {
+		if e.Interaction.User != "ann" { // Forgotten entries neither
 			t.Fatalf("the scan shows %v, appended after it began", e)
 		}
 		n++
@@ -227,84 +340,15 @@ func testScanEnds(t *testing.T, f *fixture) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for ctx.Err() == nil {
-			if _, err := f.Append(t.Context(), views("bob", 100)); err != nil {
+			if err := f.Append(t.Context(), entries(views("bob", 100)...)); err != nil {
 				t.Error(err)
 				return
 			}
 		}
 	})
+	defer wg.Wait()
+	defer cancel()
 	for range 5 {
-		f.scan(t, 0)
+		f.scan(t, store.Place{})
 	}
-	cancel()
-	wg.Wait()
-}
-
-// testScanConcurrent has writers append while readers follow the log, each from the last position it saw: together a
-// reader's scans must show every entry once, in position order, each writer's in the order it wrote.
-func testScanConcurrent(t *testing.T, f *fixture) {
-	const writers, readers, batches, batchLen = 8, 3, 60, 5
-	ctx, done := context.WithCancel(t.Context())
-	var writing, reading sync.WaitGroup
-	for w := range writers {
-		user := fmt.Sprintf("user-%d", w)
-		writing.Go(func() {
-			var last store.Position
-			for b := range batches {
-				batch := make([]store.Interaction, batchLen)
-				for i := range batch {
-					batch[i] = view(user, b*batchLen+i)
-				}
-				p, err := f.Append(t.Context(), batch)
-				if err != nil || p <= last {
-					t.Errorf("Append: %v; position %d after %d", err, p, last)
-					return
-				}
-				last = p
-				history, err := f.History(t.Context(), user, batchLen)
-				if err != nil || len(history) != batchLen || history[0] != batch[batchLen-1] {
-					t.Errorf("History does not begin with what was appended last: %v, %v", history, err)
-				}
-			}
-		})
-	}
-	for range readers {
-		reading.Go(func() {
-			var last store.Position
-			next := make(map[string]int)
-			for final := false; ; {
-				for e, err := range f.Scan(t.Context(), last) {
-					if err != nil {
-						t.Errorf("Scan: %v", err)
-						return
-					}
-					if e.Position <= last {
-						t.Errorf("position %d after %d", e.Position, last)
-					}
-					last = e.Position
-					user := e.Interaction.User
-					if e.Interaction != view(user, next[user]) {
-						t.Errorf("%v at %d, want the %dth of the user", e.Interaction, e.Position, next[user])
-						return
-					}
-					next[user]++
-				}
-				if final {
-					break
-				}
-				final = ctx.Err() != nil
-			}
-			for user, n := range next {
-				if n != batches*batchLen {
-					t.Errorf("%d entries of %s, want %d", n, user, batches*batchLen)
-				}
-			}
-			if len(next) != writers {
-				t.Errorf("entries of %d users, want %d", len(next), writers)
-			}
-		})
-	}
-	writing.Wait()
-	done()
-	reading.Wait()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -34,6 +35,9 @@ func (f *fixture) wantModel(t *testing.T, name string, version, wantVersion uint
 	data, err := io.ReadAll(r)
 	if err := errors.Join(err, r.Close()); err != nil {
 		t.Errorf("read model %q: %v", name, err)
+	}
+	if sized, ok := r.(interface{ Size() int64 }); ok && sized.Size() != int64(len(want)) {
+		t.Errorf("model %q says that it has %d bytes, want %d", name, sized.Size(), len(want))
 	}
 	if got != wantVersion || string(data) != want {
 		t.Errorf("OpenModel(%q, %d): version %d of %d bytes, want %d of %d", name, version, got, len(data), wantVersion, len(want))
@@ -210,6 +214,113 @@ func testModelConcurrent(t *testing.T, f *fixture) {
 	}
 	if versions, err := f.ModelVersions(t.Context(), "als"); err != nil || len(versions) != writers*each {
 		t.Errorf("%d versions, %v; want %d", len(versions), err, writers*each)
+	}
+}
+
+// wantCurrent wants a version of 0 to be none.
+func (f *fixture) wantCurrent(t *testing.T, name string, want uint64) {
+	t.Helper()
+	got, err := f.Current(t.Context(), name)
+	if want == 0 {
+		wantErr(t, fmt.Sprintf("current version of %q", name), store.ErrNotFound, err)
+	} else if err != nil {
+		t.Errorf("Current(%q): %v", name, err)
+	}
+	if got != want {
+		t.Errorf("version %d of %q is current, want %d", got, name, want)
+	}
+}
+
+func (f *fixture) setCurrent(t *testing.T, name string, version, fence uint64) {
+	t.Helper()
+	if err := f.SetCurrent(t.Context(), name, version, fence); err != nil {
+		t.Errorf("SetCurrent(%q, %d, %d): %v", name, version, fence, err)
+	}
+}
+
+func testCurrent(t *testing.T, f *fixture) {
+	f.wantCurrent(t, "als", 0)
+	wantErr(t, "unknown name", store.ErrNotFound, f.SetCurrent(t.Context(), "als", 1, 0))
+	for _, data := range []string{"one", "two", "three"} {
+		f.putModel(t, "als", data)
+	}
+	f.putModel(t, "als2", "other")
+	f.wantCurrent(t, "als", 0) // storing one is not putting it into service
+	for _, version := range []uint64{3, 1, 2, 2} {
+		f.setCurrent(t, "als", version, 0)
+		f.wantCurrent(t, "als", version)
+	}
+	for _, version := range []uint64{0, 4, math.MaxUint64} {
+		wantErr(t, fmt.Sprintf("version %d", version), store.ErrNotFound, f.SetCurrent(t.Context(), "als", version, 9))
+	}
+	for _, name := range []string{"", "\xff", strings.Repeat("x", store.IDMax+1), "al", "als\x00"} {
+		wantErr(t, fmt.Sprintf("set %.5q", name), store.ErrNotFound, f.SetCurrent(t.Context(), name, 1, 0))
+		f.wantCurrent(t, name, 0)
+	}
+	f.wantCurrent(t, "als", 2)
+	f.wantCurrent(t, "als2", 0)
+	f.putModel(t, "als", "four")
+	f.wantCurrent(t, "als", 2)
+	f.wantModel(t, "als", 0, 4, "four") // the newest is not the current one
+	drop := func(version uint64) {
+		t.Helper()
+		if err := f.DeleteModel(t.Context(), "als", version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drop(3)
+	f.wantCurrent(t, "als", 2)
+	drop(2)
+	f.wantCurrent(t, "als", 0)
+	wantErr(t, "a deleted version", store.ErrNotFound, f.SetCurrent(t.Context(), "als", 2, 0))
+	f.setCurrent(t, "als", 1, 0) // the fence of 9 came with what failed, and is not remembered
+	f.setCurrent(t, "als", 4, 1)
+	f.wantCurrent(t, "als", 4)
+}
+
+// testFence has one who held the lease before write after one who holds it now.
+func testFence(t *testing.T, f *fixture) {
+	for _, data := range []string{"one", "two", "three"} {
+		f.putModel(t, "als", data)
+	}
+	f.putModel(t, "knn", "one")
+	f.setCurrent(t, "als", 1, 5)
+	wantErr(t, "a fence that was overtaken", store.ErrConflict, f.SetCurrent(t.Context(), "als", 2, 4))
+	f.wantCurrent(t, "als", 1)
+	f.setCurrent(t, "als", 2, 5) // the same holder again
+	f.setCurrent(t, "als", 3, 0) // somebody who says that they need none
+	wantErr(t, "no fence forgets the fence", store.ErrConflict, f.SetCurrent(t.Context(), "als", 2, 4))
+	f.setCurrent(t, "knn", 1, 1) // another name
+	if err := f.DeleteModel(t.Context(), "als", 3); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, "deleting forgets the fence", store.ErrConflict, f.SetCurrent(t.Context(), "als", 2, 4))
+	f.setCurrent(t, "als", 2, math.MaxUint64)
+	wantErr(t, "largest fence", store.ErrConflict, f.SetCurrent(t.Context(), "als", 1, math.MaxUint64-1))
+	f.wantCurrent(t, "als", 2)
+}
+
+// testCurrentConcurrent has holders of growing fences set the current version at the same time: in the end it is that of
+// the highest.
+func testCurrentConcurrent(t *testing.T, f *fixture) {
+	const writers = 16
+	for range writers {
+		f.putModel(t, "als", "x")
+	}
+	for round := range uint64(10) {
+		var wg sync.WaitGroup
+		for w := range uint64(writers) {
+			if round%2 == 1 {
+				w = writers - 1 - w // the last to start is often the first to run
+			}
+			wg.Go(func() {
+				if err := f.SetCurrent(t.Context(), "als", w+1, round*writers+w+1); err != nil {
+					wantErr(t, "SetCurrent", store.ErrConflict, err)
+				}
+			})
+		}
+		wg.Wait()
+		f.wantCurrent(t, "als", writers)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 func testRandomHistory(t *testing.T, f *fixture) {
 	for seed := range uint64(3) {
 		m := &model{
-			f: f, rng: rand.New(rand.NewPCG(seed, 0)), log: f.scan(t, 0), end: f.append(t),
+			f: f, rng: rand.New(rand.NewPCG(seed, 0)), log: f.scan(t, store.Place{}), end: f.end(t),
 			profiles: make(map[string]store.Profile), pages: make(map[[2]string]modelPage), models: make(map[string]map[uint64]string),
 			prefix: fmt.Sprintf("seed-%d-", seed),
 		}
@@ -35,11 +35,14 @@ type model struct {
 	rng      *rand.Rand
 	prefix   string // of users, so that each seed begins anew
 	log      []store.Entry
-	end      store.Position
+	end      store.Place
+	ids      int
 	profiles map[string]store.Profile
 	pages    map[[2]string]modelPage
 	models   map[string]map[uint64]string
 	last     uint64 // model version
+	current  uint64
+	fence    uint64
 }
 
 type modelPage struct {
@@ -50,18 +53,16 @@ type modelPage struct {
 func (m *model) step(t *testing.T) {
 	ctx := t.Context()
 	user := m.prefix + string(rune('a'+m.rng.IntN(6)))
-	switch m.rng.IntN(12) {
+	switch m.rng.IntN(14) {
 	case 0, 1, 2:
 		m.append(t)
 	case 3:
-		m.f.forget(t, user)
-		m.log = slices.DeleteFunc(m.log, func(e store.Entry) bool { return e.Interaction.User == user })
+		m.forget(t, user)
 	case 4:
 		limit := m.rng.IntN(20)
-		equal(t, "History", m.history(user, limit), m.f.history(t, user, limit))
+		equal(t, "History", m.history(user, limit), m.f.historyEntries(t, user, limit))
 	case 5:
-		since := store.Position(m.rng.Uint64N(uint64(m.end) + 2))
-		equal(t, "Scan", slices.DeleteFunc(slices.Clone(m.log), func(e store.Entry) bool { return e.Position <= since }), m.f.scan(t, since))
+		m.scan(t)
 	case 6, 7:
 		m.putProfile(t, user)
 	case 8:
@@ -78,34 +79,76 @@ func (m *model) step(t *testing.T) {
 		m.usePages(t, user)
 	case 11:
 		m.useModels(t)
+	case 12:
+		m.setCurrent(t)
+	case 13:
+		before := base.Add(time.Duration(m.rng.IntN(m.rng.IntN(1000)+1)) * time.Second)
+		m.f.trim(t, before)
+		m.log = without(m.log, func(e store.Entry) bool { return trimmed(e, before) })
 	}
 }
 
 func (m *model) append(t *testing.T) {
-	batch := make([]store.Interaction, m.rng.IntN(30))
+	batch := make([]store.Entry, m.rng.IntN(30))
 	for i := range batch {
-		batch[i] = view(m.prefix+string(rune('a'+m.rng.IntN(6))), m.rng.IntN(1000))
+		e := &batch[i]
+		e.Interaction = view(m.prefix+string(rune('a'+m.rng.IntN(6))), m.rng.IntN(1000))
+		if m.rng.IntN(3) == 0 {
+			e.Fact = store.Exposed
+		}
+		if m.rng.IntN(3) == 0 {
+			m.ids++
+			e.Interaction.ID = fmt.Sprint(m.rng.IntN(m.ids/2 + 1))
+		}
 	}
-	p := m.f.append(t, batch...)
-	if p < m.end || (p == m.end) != (len(batch) == 0) {
-		t.Errorf("position %d after %d", p, m.end)
+	want := slices.Clone(batch)
+	m.f.appendFacts(t, batch...)
+	for i, e := range batch {
+		known := e.Interaction.ID != "" && slices.ContainsFunc(m.log, func(o store.Entry) bool {
+			return o.Interaction.User == e.Interaction.User && o.Interaction.ID == e.Interaction.ID
+		})
+		switch {
+		case known != (e.Position == 0):
+			t.Errorf("%+v, and its ID was in the log: %v", e, known)
+		case !known && e.Position <= m.end.At(e.Partition):
+			t.Errorf("%+v after %v", e, m.end)
+		case !known:
+			m.end = after(m.end, e)
+			want[i].Partition, want[i].Position = e.Partition, e.Position
+			m.log = append(m.log, want[i])
+		}
 	}
-	added := m.f.scan(t, m.end)
-	if len(added) != len(batch) {
-		t.Errorf("%d entries after a batch of %d", len(added), len(batch))
-		return
-	}
-	for i, e := range added {
-		equal(t, "appended", batch[i], e.Interaction)
-	}
-	m.log = append(m.log, added...)
-	m.end = p
+	byPartition(m.log)
+	equal(t, "End", m.end, m.f.end(t))
 }
 
-func (m *model) history(user string, limit int) (history []store.Interaction) {
+func (m *model) forget(t *testing.T, user string) {
+	m.f.forget(t, user)
+	m.log = without(m.log, of(user))
+	added := m.f.scan(t, m.end)
+	if len(added) != 1 {
+		t.Errorf("%d entries after Forget, want 1", len(added))
+		return
+	}
+	equal(t, "Forgotten", m.f.forgottenOf(user, added), added[0])
+	m.log = byPartition(append(m.log, added...))
+	m.end = after(m.end, added...)
+}
+
+// scan reads from a place between any two entries.
+func (m *model) scan(t *testing.T) {
+	var since store.Place
+	if len(m.log) > 0 {
+		e := m.log[m.rng.IntN(len(m.log))]
+		since = since.With(e.Partition, e.Position-store.Position(m.rng.IntN(2)))
+	}
+	equal(t, "Scan", without(m.log, func(e store.Entry) bool { return e.Position <= since.At(e.Partition) }), m.f.scan(t, since))
+}
+
+func (m *model) history(user string, limit int) (history []store.Entry) {
 	for _, e := range slices.Backward(m.log) {
-		if e.Interaction.User == user && len(history) < limit {
-			history = append(history, e.Interaction)
+		if e.Fact == store.Interacted && e.Interaction.User == user && len(history) < limit {
+			history = append(history, e)
 		}
 	}
 	return history
@@ -200,10 +243,30 @@ func (m *model) useModels(t *testing.T) {
 			t.Error(err)
 		}
 		delete(m.models[name], version)
+		if m.current == version {
+			m.current = 0
+		}
 	}
 	if data, ok := m.models[name][version]; ok {
 		m.f.wantModel(t, name, version, version, data)
 	} else if _, _, err := m.f.OpenModel(t.Context(), name, version); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("OpenModel of a version that is not there: %v", err)
 	}
+}
+
+func (m *model) setCurrent(t *testing.T) {
+	name := m.prefix + "als"
+	version, fence := m.rng.Uint64N(m.last+2), m.rng.Uint64N(m.fence+3)*m.rng.Uint64N(2)
+	err := m.f.SetCurrent(t.Context(), name, version, fence)
+	_, ok := m.models[name][version]
+	switch {
+	case !ok:
+		wantErr(t, "SetCurrent of what is not there", store.ErrNotFound, err)
+	case fence != 0 && fence < m.fence:
+		wantErr(t, fmt.Sprintf("SetCurrent with fence %d after %d", fence, m.fence), store.ErrConflict, err)
+	default:
+		wantErr(t, "SetCurrent", nil, err)
+		m.current, m.fence = version, max(fence, m.fence)
+	}
+	m.f.wantCurrent(t, name, m.current)
 }

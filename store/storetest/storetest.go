@@ -11,20 +11,23 @@
 package storetest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/goldrec/gold/store"
 )
 
-// Open makes an empty store whose clock is now. The suite closes it.
+// Open makes an empty store whose clock is now: leases, Forgotten entries and page lifetimes go by it. The suite closes
+// the store.
 type Open func(t *testing.T, now func() time.Time) store.Store
 
 // Run runs the suite, each test on a store of its own.
@@ -33,8 +36,14 @@ func Run(t *testing.T, open Open) {
 		"Append/Order":              testOrder,
 		"Append/Empty":              testAppendEmpty,
 		"Append/Invalid":            testAppendInvalid,
+		"Append/Message":            testAppendMessage,
 		"Append/Values":             testValues,
+		"Append/Facts":              testFacts,
 		"Append/DoesNotKeepBatch":   testBatchNotKept,
+		"ID/Retry":                  testIDRetry,
+		"ID/Forget":                 testIDForget,
+		"ID/Trim":                   testIDTrim,
+		"ID/Concurrent":             testIDConcurrent,
 		"History/Limit":             testHistoryLimit,
 		"History/Users":             testUsers,
 		"History/Owned":             testHistoryOwned,
@@ -43,10 +52,24 @@ func Run(t *testing.T, open Open) {
 		"Scan/Calls":                testScanCalls,
 		"Scan/Ends":                 testScanEnds,
 		"Scan/Concurrent":           testScanConcurrent,
+		"Follow":                    testFollow,
+		"Wait":                      testWait,
+		"Wait/Wakes":                testWaitWakes,
+		"Wait/Ends":                 testWaitEnds,
 		"Forget":                    testForget,
+		"Forget/Facts":              testForgetFacts,
 		"Forget/Scan":               testForgetWhileScanning,
 		"Forget/Last":               testForgetLast,
 		"Forget/Concurrent":         testForgetConcurrent,
+		"Forget/Order":              testForgetOrder,
+		"Trim":                      testTrim,
+		"Trim/Scan":                 testTrimWhileScanning,
+		"Trim/All":                  testTrimAll,
+		"Trim/Concurrent":           testTrimConcurrent,
+		"Lease":                     testLease,
+		"Lease/Invalid":             testLeaseInvalid,
+		"Lease/Random":              testLeaseRandom,
+		"Lease/Concurrent":          testLeaseConcurrent,
 		"Profile/Versions":          testProfileVersions,
 		"Profile/Values":            testProfileValues,
 		"Profile/Invalid":           testProfileInvalid,
@@ -65,6 +88,9 @@ func Run(t *testing.T, open Open) {
 		"Model/Fails":               testModelFails,
 		"Model/Delete":              testModelDelete,
 		"Model/Concurrent":          testModelConcurrent,
+		"Model/Current":             testCurrent,
+		"Model/Fence":               testFence,
+		"Model/CurrentConcurrent":   testCurrentConcurrent,
 		"Store/Closed":              testClosed,
 		"Store/CloseWhileUsed":      testCloseWhileUsed,
 		"Store/Context":             testContext,
@@ -125,49 +151,103 @@ func views(user string, n int) []store.Interaction {
 	return batch
 }
 
-func (f *fixture) append(t *testing.T, batch ...store.Interaction) store.Position {
+// entries are Interacted entries of these interactions.
+func entries(in ...store.Interaction) []store.Entry {
+	batch := make([]store.Entry, len(in))
+	for i := range in {
+		batch[i].Interaction = in[i]
+	}
+	return batch
+}
+
+func interactions(entries []store.Entry) []store.Interaction {
+	var in []store.Interaction
+	for _, e := range entries {
+		if e.Fact == store.Interacted {
+			in = append(in, e.Interaction)
+		}
+	}
+	return in
+}
+
+// append appends interactions and returns the entries that they have become.
+func (f *fixture) append(t *testing.T, in ...store.Interaction) []store.Entry {
 	t.Helper()
-	p, err := f.Append(t.Context(), batch)
-	if err != nil {
+	return f.appendFacts(t, entries(in...)...)
+}
+
+func (f *fixture) appendFacts(t *testing.T, batch ...store.Entry) []store.Entry {
+	t.Helper()
+	if err := f.Append(t.Context(), batch); err != nil {
 		t.Fatalf("Append: %v", err)
 	}
-	return p
+	return batch
+}
+
+func (f *fixture) end(t *testing.T) store.Place {
+	t.Helper()
+	end, err := f.End(t.Context())
+	if err != nil {
+		t.Fatalf("End: %v", err)
+	}
+	return end
+}
+
+// after is the place that one has come to who has seen these entries.
+func after(place store.Place, entries ...store.Entry) store.Place {
+	for _, e := range entries {
+		if e.Position > place.At(e.Partition) {
+			place = place.With(e.Partition, e.Position)
+		}
+	}
+	return place
 }
 
 func (f *fixture) history(t *testing.T, user string, limit int) []store.Interaction {
+	t.Helper()
+	return interactions(f.historyEntries(t, user, limit))
+}
+
+func (f *fixture) historyEntries(t *testing.T, user string, limit int) []store.Entry {
 	t.Helper()
 	history, err := f.History(t.Context(), user, limit)
 	if err != nil {
 		t.Fatalf("History: %v", err)
 	}
+	for _, e := range history {
+		if e.Fact != store.Interacted || e.Position == 0 {
+			t.Errorf("History of %q holds %+v", user, e)
+		}
+	}
 	return history
 }
 
-// scan collects the entries after a position, and checks their order.
-func (f *fixture) scan(t *testing.T, since store.Position) []store.Entry {
+// scan collects the entries after a place, and checks their order.
+func (f *fixture) scan(t *testing.T, since store.Place) []store.Entry {
 	t.Helper()
 	var entries []store.Entry
-	last := since
 	for e, err := range f.Scan(t.Context(), since) {
 		if err != nil {
 			t.Fatalf("Scan: %v", err)
 		}
-		if e.Position <= last {
-			t.Fatalf("Scan: position %d after %d", e.Position, last)
+		if e.Position <= since.At(e.Partition) {
+			t.Fatalf("Scan: position %d after %v", e.Position, since)
 		}
-		last = e.Position
+		since = since.With(e.Partition, e.Position)
 		entries = append(entries, e)
 	}
+	return byPartition(entries)
+}
+
+// byPartition brings entries into the order in which all stores agree: the partitions one after the other.
+func byPartition(entries []store.Entry) []store.Entry {
+	slices.SortStableFunc(entries, func(a, b store.Entry) int { return cmp.Compare(a.Partition, b.Partition) })
 	return entries
 }
 
-func (f *fixture) scanned(t *testing.T, since store.Position) []store.Interaction {
-	t.Helper()
-	var interactions []store.Interaction
-	for _, e := range f.scan(t, since) {
-		interactions = append(interactions, e.Interaction)
-	}
-	return interactions
+// without leaves those out that drop says.
+func without(entries []store.Entry, drop func(e store.Entry) bool) []store.Entry {
+	return slices.DeleteFunc(slices.Clone(entries), drop)
 }
 
 func equal(t *testing.T, what string, want, got any) {
@@ -175,7 +255,7 @@ func equal(t *testing.T, what string, want, got any) {
 	if reflect.DeepEqual(want, got) {
 		return // much faster than cmp
 	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+	if diff := gocmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }

@@ -117,7 +117,7 @@ func (h *Hour) deal(date string) (deals.Deal, bool) {
 		}
 	}
 	slices.SortFunc(all, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.id, b.id)) })
-	d := deals.Deal{ID: "golden-" + date, Discount: deals.PercentOff(percent * 100), Window: window}
+	d := deals.Deal{ID: "golden-" + date, Discount: deals.PercentOff(percent), Window: window}
 	for _, c := range all[:min(picks, len(all))] {
 		d.Items = append(d.Items, c.id)
 	}

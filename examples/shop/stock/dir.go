@@ -83,7 +83,11 @@ func fillStore(ctx context.Context, path string, log []store.Interaction, open f
 	}
 	for len(log) > 0 && err == nil {
 		n := min(batch, len(log))
-		_, err = st.Append(ctx, log[:n])
+		entries := make([]store.Entry, n)
+		for i := range entries {
+			entries[i].Interaction = log[i]
+		}
+		err = st.Append(ctx, entries)
 		log = log[n:]
 	}
 	return errors.Join(err, st.Close())

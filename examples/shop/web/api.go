@@ -48,7 +48,7 @@ type recommended struct {
 	product
 	Score   float32            `json:"score"`
 	Reasons []recommend.Reason `json:"reasons,omitempty"`
-	Variant string             `json:"variant,omitempty"` // who picked it, on a mixed page
+	Source  string             `json:"source"` // who brought it
 }
 
 func (s *Server) recommendations(w http.ResponseWriter, r *http.Request) error {
@@ -89,13 +89,9 @@ func (s *Server) request(body *recommendationsRequest) (recommend.Request, error
 	if err := bad.err(); err != nil {
 		return recommend.Request{}, err
 	}
-	excluded := map[string]bool{}
-	for _, id := range body.Exclude {
-		excluded[id] = true
-	}
 	return recommend.Request{
 		User: body.User, Session: body.Session, N: n, Placement: body.Placement, Context: body.Context, Filter: filter,
-		Exclude: func(id string) bool { return excluded[id] }, Seeds: body.Seeds, Items: body.Items, Model: body.Model,
+		Exclude: body.Exclude, Seeds: body.Seeds, Items: body.Items, Model: body.Model,
 		Explain: body.Explain, Cursor: body.Cursor,
 	}, nil
 }
@@ -120,7 +116,7 @@ func (s *Server) response(page *recommend.Page) recommendationsResponse {
 	}
 	for _, rec := range page.Items {
 		if item, ok := s.item(rec.Item); ok {
-			out.Items = append(out.Items, recommended{s.product(item), rec.Score, rec.Reasons, rec.Variant})
+			out.Items = append(out.Items, recommended{s.product(item), rec.Score, rec.Reasons, rec.Source})
 		}
 	}
 	return out
@@ -249,7 +245,7 @@ type profileBody struct {
 
 func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) error {
 	user := r.URL.Query().Get("user")
-	profile, err := s.store.Profile(r.Context(), user)
+	profile, err := s.engine.Profile(r.Context(), user)
 	if errors.Is(err, store.ErrNotFound) {
 		return unknown("profile of user", user)
 	}
@@ -270,7 +266,7 @@ func (s *Server) postProfile(w http.ResponseWriter, r *http.Request) error {
 	if err := bad.err(); err != nil {
 		return err
 	}
-	profile, err := s.store.PutProfile(r.Context(), store.Profile{
+	profile, err := s.engine.PutProfile(r.Context(), store.Profile{
 		User: body.User, Version: body.Version, Segments: body.Segments, Attributes: body.Attributes,
 		Preferences: body.Preferences, Updated: s.now().UTC().Truncate(time.Microsecond),
 	})

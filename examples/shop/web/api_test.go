@@ -61,7 +61,7 @@ func TestShapes(t *testing.T) {
 	facet := []any{object{"value": "string", "count": "number"}}
 	reason := []any{object{"model": "string", "share": "number"}}
 	page := object{
-		"items": []any{productShape(object{"score": "number", "reasons": reason})}, "model_version": "number",
+		"items": []any{productShape(object{"score": "number", "source": "string", "reasons": reason})}, "model_version": "number",
 		"variant": "string", "next": "string",
 	}
 	for _, tt := range []struct {
@@ -229,12 +229,12 @@ func TestProfileIsGuardedByItsVersion(t *testing.T) {
 func TestBatchIsAllOrNothing(t *testing.T) {
 	f := newShop(t)
 	problem(t, f.call("POST", "/api/v1/interactions", `[{"user":"u","item":"p00001","kind":"view"},{"user":"u"}]`), 422)
-	if past, err := f.store.History(t.Context(), "u", 10); err != nil || len(past) != 0 {
+	if past, err := f.past(t.Context(), "u", 10); err != nil || len(past) != 0 {
 		t.Errorf("half a batch was recorded: %v, %v", past, err)
 	}
 	got := read[interactionsResponse](t, f.call("POST", "/api/v1/interactions",
 		`[{"user":"u","item":"p00001","kind":"view"},{"user":"u","item":"p00002","kind":"rating","value":4.5,"time":"2026-04-30T10:00:00+02:00"}]`), 200)
-	past, err := f.store.History(t.Context(), "u", 10)
+	past, err := f.past(t.Context(), "u", 10)
 	if err != nil || got.Recorded != 2 || len(past) != 2 || past[0].Value != 4.5 || past[0].Time.Hour() != 8 || !past[1].Time.Equal(noon()) {
 		t.Errorf("recorded %d: %+v, %v", got.Recorded, past, err)
 	}

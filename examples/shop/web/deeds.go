@@ -7,10 +7,10 @@ type deeds map[string]deed
 
 type deed store.Kind
 
-func deedsOf(past []store.Interaction) deeds {
+func deedsOf(past []store.Entry) deeds {
 	did := deeds{}
 	for i := range past {
-		if in := &past[i]; deed(in.Kind).rank() > did[in.Item].rank() {
+		if in := &past[i].Interaction; deed(in.Kind).rank() > did[in.Item].rank() {
 			did[in.Item] = deed(in.Kind)
 		}
 	}

@@ -82,12 +82,11 @@ func (s *Server) cards(page *recommend.Page, place string, did deeds) []card {
 	return out
 }
 
-// withoutFillers leaves out what fills a page up with the trending, where the model itself has nothing more to say. The
-// page must have been asked for with reasons.
+// withoutFillers leaves out what fills a page up where the models themselves have nothing more to say.
 func withoutFillers(page *recommend.Page) *recommend.Page {
 	out := *page
 	out.Items = slices.DeleteFunc(slices.Clone(page.Items), func(rec recommend.Recommendation) bool {
-		return len(rec.Reasons) == 0 || rec.Reasons[0].Model == recommend.Trending
+		return rec.Source == recommend.Trending || rec.Source == recommend.Any
 	})
 	return &out
 }
@@ -133,7 +132,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 		layout: s.layout(&v, "Home"), Recent: row{Place: placeRecent, Title: "You looked at", Cards: recent},
 		Golden: s.goldenView(), Departments: s.departments(),
 	}
-	shown := map[string]bool{}
+	var shown []string
 	if len(recent) > 0 {
 		page, err := s.recommend(r.Context(), recommend.Request{
 			User: v.ID, Session: v.Session, N: rowLen, Placement: placeForYou, Explain: true,
@@ -142,7 +141,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		for id := range page.All() {
-			shown[id] = true
+			shown = append(shown, id)
 		}
 		p.ForYou = row{
 			Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.",
@@ -151,7 +150,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	page, err := s.recommend(r.Context(), recommend.Request{
 		User: v.ID, Session: v.Session, N: rowLen, Placement: placeTrending, Model: recommend.Trending,
-		Exclude: func(id string) bool { return shown[id] },
+		Exclude: shown,
 	})
 	if err != nil {
 		return err
@@ -164,10 +163,11 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 }
 
 // recent is the products that the visitor had to do with last.
-func (s *Server) recent(past []store.Interaction) []card {
+func (s *Server) recent(past []store.Entry) []card {
 	seen := map[string]bool{}
 	var out []card
-	for _, in := range past {
+	for i := range past {
+		in := &past[i].Interaction
 		item, ok := s.item(in.Item)
 		if !ok || seen[in.Item] || in.Kind == store.Impression || len(out) == recentLen {
 			continue

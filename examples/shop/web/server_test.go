@@ -30,9 +30,9 @@ type diskOf struct {
 	full atomic.Bool
 }
 
-func (d *diskOf) Append(ctx context.Context, batch []store.Interaction) (store.Position, error) {
+func (d *diskOf) Append(ctx context.Context, batch []store.Entry) error {
 	if d.full.Load() {
-		return 0, pebblestore.ErrFull
+		return pebblestore.ErrFull
 	}
 	return d.Store.Append(ctx, batch)
 }
@@ -42,6 +42,16 @@ type fixture struct {
 	*Server
 	disk  *diskOf
 	items []catalog.Item
+}
+
+// past is what the log has of a user, the newest first.
+func (f *fixture) past(ctx context.Context, user string, n int) ([]store.Interaction, error) {
+	entries, err := f.store.History(ctx, user, n)
+	var past []store.Interaction
+	for _, entry := range entries {
+		past = append(past, entry.Interaction)
+	}
+	return past, err
 }
 
 // newShop opens a shop of 200 products and 30 shoppers. It is untrained.
@@ -55,7 +65,11 @@ func newShop(t *testing.T) *fixture {
 			t.Fatal(err)
 		}
 	}
-	if _, err := st.Append(t.Context(), goods.Interactions); err != nil {
+	entries := make([]store.Entry, len(goods.Interactions))
+	for i := range entries {
+		entries[i].Interaction = goods.Interactions[i]
+	}
+	if err := st.Append(t.Context(), entries); err != nil {
 		t.Fatal(err)
 	}
 	set, err := experiment.Compile(experiment.Definition{Experiments: []experiment.Experiment{{
@@ -66,8 +80,8 @@ func newShop(t *testing.T) *fixture {
 	}
 	live := experiment.NewLive(set)
 	engine, err := recommend.Open(t.Context(), st, recommend.Options{
-		Catalog: cat, Experiment: live.Assigner("ranking"), Now: noon, Seed: 1,
-		Pipelines: map[string][]string{"neighbours": {"itemknn"}},
+		Catalog: cat, Experiments: []recommend.Assigner{live.Assigner("ranking")}, Now: noon, Seed: 1,
+		Policies: []recommend.Policy{{Variant: "neighbours", Parts: []string{"itemknn"}}},
 	})
 	if err != nil {
 		t.Fatal(err)

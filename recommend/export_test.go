@@ -1,0 +1,86 @@
+package recommend
+
+import (
+	"context"
+	"io"
+
+	"github.com/goldrec/gold/recommend/model"
+	"github.com/goldrec/gold/store"
+)
+
+// CatchUp applies what the log has and the engine does not, as Run would.
+func (e *Engine) CatchUp(ctx context.Context) error { return e.catchUp(ctx) }
+
+// Adopt puts the store's current model into service, as Run would.
+func (e *Engine) Adopt(ctx context.Context) error { return e.adopt(ctx) }
+
+// Apply applies entries of the log in the order given.
+func (e *Engine) Apply(entries ...store.Entry) {
+	for i := range entries {
+		e.apply(&entries[i])
+	}
+}
+
+// UsersInMemory is how many users the engine holds.
+func (e *Engine) UsersInMemory() int { return e.users.len() }
+
+// InMemory reports whether the engine holds the user.
+func (e *Engine) InMemory(user string) bool {
+	_, ok := e.users.byID.Get(user)
+	return ok
+}
+
+// Event is an event of a history in memory.
+type Event struct {
+	Position store.Position
+	Item     string
+	Weight   float32
+}
+
+// Memory is what the engine holds of a user: the history, and how many items it hides; nothing of one who is not there.
+func (e *Engine) Memory(user string) (history []Event, seen int) {
+	u, ok := e.users.byID.Get(user)
+	if !ok || u.state.Load() == nil {
+		return nil, 0
+	}
+	s := u.state.Load()
+	for _, ev := range s.history {
+		history = append(history, Event{ev.position, e.items.ID(ev.item), ev.weight})
+	}
+	seen = len(s.seen)
+	for _, h := range s.hidden {
+		seen = max(seen, len(h))
+	}
+	return history, seen
+}
+
+// ExposedToday is how many exposures of the newest day the engine knows.
+func (e *Engine) ExposedToday() int {
+	e.exposed.mu.Lock()
+	defer e.exposed.mu.Unlock()
+	return len(e.exposed.hashes)
+}
+
+const (
+	SeenMax    = seenMax
+	SeenSlack  = seenSlack
+	ShownMax   = shownMax
+	HistoryMax = historyMax
+	PendingMax = pendingMax
+)
+
+// Score is what the item counts for in what is trending.
+func (e *Engine) Score(item string) float32 {
+	h, _ := e.items.Lookup(item)
+	return e.trending.Score(h, e.now().Unix())
+}
+
+// WriteFile writes the file of what is in service, with identifiers as the function has them.
+func (e *Engine) WriteFile(w io.Writer, id func(i int) string) error {
+	return e.writeFile(w, e.service.Load(), e.items.Len(), id, e.trending)
+}
+
+// WithoutLatest says which item of a history the gate withholds.
+func WithoutLatest(history []model.Event) (before int, item uint32, ok bool) {
+	return withoutLatest(history)
+}
