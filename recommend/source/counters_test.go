@@ -345,12 +345,12 @@ func TestCountersLeadersFall(t *testing.T) {
 		t.Fatalf("%d lead", got)
 	}
 	rng := rand.New(rand.NewPCG(8, 8))
-	for round := range int64(60) {
+	for round := range int64(20) {
 		add := func(item uint32, w float32) {
 			o.add(item, w, now)
 			c.Add(item, w, now, now+1+round)
 		}
-		for range 40 {
+		for range 120 {
 			add(rng.Uint32N(2048), -6001)
 			add(rng.Uint32N(2048), -float32(rng.IntN(4000)))
 			add(4000+rng.Uint32N(2000), 10)

@@ -54,7 +54,7 @@ func TestDiverseOracle(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(4, 4))
 	c := stagetest.Catalog()
-	for range 300 {
+	for range 100 {
 		lambda := 0.1 + 0.8*rng.Float64()
 		q := &stage.Query{Catalog: c, N: 1 + rng.IntN(20)}
 		var list []stage.Candidate

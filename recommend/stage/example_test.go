@@ -2,10 +2,13 @@ package stage_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"time"
 
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/stage"
+	"github.com/goldrec/gold/store"
 )
 
 // A source of one's own: the last items of the catalogue, as far as they are allowed.
@@ -64,4 +67,56 @@ func shelf(ids ...string) *catalog.Catalog {
 		}
 	}
 	return c
+}
+
+// A page: the user's likes first, no brand more than twice, and an editor's choice on top.
+func Example() {
+	shop := catalog.New()
+	for _, it := range []catalog.Item{
+		{ID: "tea", Brand: "Acme"}, {ID: "mug", Brand: "Acme"}, {ID: "pot", Brand: "Acme"}, {ID: "tin", Brand: "Bolt"}, {ID: "cup", Brand: "Cord"},
+	} {
+		if _, err := shop.Upsert(it); err != nil {
+			panic(err)
+		}
+	}
+	q := stage.Query{Catalog: shop, N: 4, Profile: &store.Profile{Preferences: map[string][]string{"brand": {"Bolt"}}}}
+	list := []stage.Candidate{{Item: 0, Score: 2}, {Item: 1, Score: 1.9}, {Item: 2, Score: 1.8}, {Item: 3, Score: 1.5}}
+	for _, s := range []stage.Stage{
+		&stage.Preferences{Like: 0.45},
+		&stage.Cap{Field: "brand", Max: 2},
+		&stage.Pin{Slots: map[int]string{1: "cup"}},
+	} {
+		list = s.Apply(list, &q)
+	}
+	for _, c := range list[:q.N] {
+		fmt.Println(shop.ID(c.Item), c.Score)
+	}
+	// Output:
+	// cup 0
+	// tea 2
+	// tin 1.95
+	// mug 1.9
+}
+
+// What was bought comes back after a month, what was looked at tomorrow.
+func ExampleSeen() {
+	const day = 24 * time.Hour
+	seen := &stage.Seen{Hide: map[store.Kind]time.Duration{store.Purchase: 30 * day, store.View: day}}
+	bought := model.Event{Item: 1, Kind: store.Purchase, Time: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).Unix()}
+	fmt.Println(time.Unix(seen.Until(nil, bought), 0).UTC().Format(time.DateOnly))
+	// Output: 2026-03-31
+}
+
+// Every page is drawn, and says with which chance.
+func ExampleExplore() {
+	q := stage.Query{Catalog: shelf("tea", "mug", "pot"), N: 1, Rand: rand.New(rand.NewPCG(7, 9))}
+	explore := &stage.Explore{Epsilon: 0.9}
+	for range 3 {
+		page := explore.Apply([]stage.Candidate{{Item: 0}, {Item: 1}, {Item: 2}}, &q)
+		fmt.Printf("%s %.1f\n", q.Catalog.ID(page[0].Item), page[0].Propensity)
+	}
+	// Output:
+	// tea 0.4
+	// mug 0.3
+	// pot 0.3
 }

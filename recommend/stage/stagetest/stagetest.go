@@ -86,7 +86,7 @@ type suite struct {
 }
 
 // rounds is how many random lists a test makes.
-const rounds = 300
+const rounds = 120
 
 // trial makes a query and a list of it from a seed, the same each time: ranked, inside Allow, with some Fixed candidates, equal
 // scores, and lengths on both sides of N.
