@@ -165,6 +165,7 @@ func (e *Engine) trainOnce(ctx context.Context) error {
 	if err := e.adopt(ctx); err != nil || e.due() > 0 { // who held the lease before has just published
 		return errors.Join(err, e.store.Release(context.WithoutCancel(ctx), lease))
 	}
+	fence := lease.Token // a renewal, which writes lease, keeps it
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
@@ -178,7 +179,7 @@ func (e *Engine) trainOnce(ctx context.Context) error {
 			lease = renewed
 		}
 	})
-	_, err = e.trainUnder(ctx, lease.Token)
+	_, err = e.trainUnder(ctx, fence)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
