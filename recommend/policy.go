@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -25,7 +26,7 @@ type Policy struct {
 	Sources []stage.Source // propose beside the parts
 	Stages  []stage.Stage  // change the ranked list, in this order; nil: those of DefaultPolicy; empty: none
 	Fill    []stage.Source // asked in this order while the page is short; nil: Trending and then Any
-	Depth   int            // candidates that the stages are given for each place of the page; 0: 5, or 1 when there are no stages
+	Depth   int            // candidates gathered for each place of the page when a stage has something to do; 0: 5
 	Seen    *stage.Seen    // when what the user has met may come again; nil: never
 }
 
@@ -56,7 +57,6 @@ type plan struct {
 	rule       int      // of policies.rules; -1: all that was met is hidden for ever
 	names      []string // of where candidates come from, by Candidate.Source: teams, then sources, then fillers
 	teams      []string // each makes a ranking: the parts of an interleaved page, else Blended or a part on its own
-	depth      int
 }
 
 // policies is the plans of an engine.
@@ -139,10 +139,7 @@ func (p *policies) plan(o *Options, policy Policy) (*plan, error) {
 		}
 		pl.rule = p.rules.add(pl.Seen, o.Catalog)
 	}
-	if pl.depth = pl.Depth; pl.depth == 0 && len(pl.Stages) > 0 {
-		pl.depth = 5
-	}
-	if pl.depth = max(pl.depth, 1); pl.Depth < 0 || pl.depth > depthMax {
+	if pl.Depth = cmp.Or(pl.Depth, 5); pl.Depth < 0 || pl.Depth > depthMax {
 		return nil, fmt.Errorf("depth %d, not from 0 to %d", pl.Depth, depthMax)
 	}
 	p.profiled = p.profiled || len(pl.Stages)+len(pl.Sources) > 0

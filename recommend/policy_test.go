@@ -234,6 +234,38 @@ func TestStagesRunInOrder(t *testing.T) {
 	}
 }
 
+// asking is a source without candidates that tells how many it was asked for.
+type asking struct{ asked *int }
+
+func (asking) Name() string { return "asking" }
+
+func (a asking) Propose(dst []stage.Candidate, _ *stage.Query, n int) []stage.Candidate {
+	*a.asked = n
+	return dst
+}
+
+// More candidates than the page holds are gathered only where a stage has something to do with them.
+func TestIdleStages(t *testing.T) {
+	t.Parallel()
+	var asked int
+	eng, _ := trained(t, recommend.Options{Catalog: newCatalog(t), Policies: []recommend.Policy{
+		{Placement: "capped", Sources: []stage.Source{asking{&asked}}, Stages: []stage.Stage{&stage.Preferences{}, &stage.Cap{Field: "brand", Max: 3}}},
+		{Sources: []stage.Source{asking{&asked}}},
+	}})
+	if _, err := eng.PutProfile(t.Context(), store.Profile{User: "stated", Preferences: map[string][]string{"brand": {"x"}}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		user, placement string
+		want            int
+	}{{"silent", "", 11}, {"stated", "", 50}, {"silent", "capped", 50}} {
+		ask(t, eng, recommend.Request{User: tt.user, Placement: tt.placement, N: 10})
+		if asked != tt.want {
+			t.Errorf("user %s at %q: a source is asked for %d, want %d", tt.user, tt.placement, asked, tt.want)
+		}
+	}
+}
+
 // Sources propose beside the parts: what both have gets the scores of both, and the source's name.
 func TestSources(t *testing.T) {
 	t.Parallel()

@@ -171,7 +171,10 @@ func (q *query) look(req *Request, now time.Time) {
 // propose makes the list that the stages are given: what the teams rank and the sources propose, the best first, then what
 // fills the page.
 func (q *query) propose(req *Request) error {
-	depth := max(req.N+1, req.N*q.plan.depth)
+	depth := req.N + 1
+	if !q.idle() {
+		depth = max(depth, req.N*q.plan.Depth)
+	}
 	if req.Items != nil {
 		q.rankListed(req.Items)
 		return nil
@@ -191,6 +194,16 @@ func (q *query) propose(req *Request) error {
 		q.fill(s, depth)
 	}
 	return nil
+}
+
+// idle reports whether the stages of the plan have nothing to do for this page.
+func (q *query) idle() bool {
+	for _, s := range q.plan.Stages {
+		if i, ok := s.(stage.Idler); !ok || !i.Idle(&q.stage) {
+			return false
+		}
+	}
+	return true
 }
 
 // enumerateMax is up to how many items a filter may match so that looking at each is quicker than searching.

@@ -71,9 +71,12 @@ func (p *Preferences) Validate() error {
 	return nil
 }
 
+// Idle implements Idler: without a profile there is nothing to heed.
+func (p *Preferences) Idle(q *Query) bool { return q.Profile == nil }
+
 // Apply implements Stage.
 func (p *Preferences) Apply(list []Candidate, q *Query) []Candidate {
-	if q.Profile == nil {
+	if p.Idle(q) {
 		return list
 	}
 	p.once.Do(func() {

@@ -108,6 +108,13 @@ type Stage interface {
 	Apply(list []Candidate, q *Query) []Candidate
 }
 
+// Idler is a Stage that knows when it has nothing to do. Where none of a page's stages has, no more candidates are gathered
+// than the page holds, which is most of what a page costs.
+type Idler interface {
+	// Idle reports whether Apply would leave any list as it is.
+	Idle(q *Query) bool
+}
+
 // Checked is a Stage or Source that knows whether it makes sense. The engine asks once, when it opens, and does not open with one
 // that does not.
 type Checked interface {

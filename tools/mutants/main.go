@@ -15,7 +15,7 @@
 // table is tested. Flags such as -run=TestWall save time where one test is meant to notice.
 //
 //	wall.go: if after < before => if after <= before
-//	blend.go: sum += w => sum -= w : ./recommend/hybrid -run=TestBlend
+//	blend.go: sum += w => sum -= w : ./recommend/blend -run=TestBlend
 //
 // The file is replaced through go test -overlay: nothing in the tree changes. A fault is killed when the tests fail, or
 // do not end within the timeout (1m), and survives when they pass. A text that is not found once, a fault that does not

@@ -72,6 +72,7 @@ func Run(t *testing.T, newStage func() stage.Stage) {
 		{"edges", s.edges},
 		{"without draws", s.withoutDraws},
 		{"deterministic", s.deterministic},
+		{"idle", s.idle},
 		{"query unchanged", s.queryUnchanged},
 		{"concurrent", s.concurrent},
 		{"allocations", s.allocations},
@@ -310,6 +311,25 @@ func (s *suite) queryUnchanged(t *testing.T) {
 		q.Sources, q.Rand, q.Allow, want.Allow = want.Sources, want.Rand, nil, nil
 		if !reflect.DeepEqual(q, want) {
 			t.Fatalf("seed %d: the query is %+v, was %+v", seed, q, want)
+		}
+	}
+}
+
+// idle holds a stage that says it has nothing to do to that.
+func (s *suite) idle(t *testing.T) {
+	st := s.newStage()
+	idler, ok := st.(stage.Idler)
+	if !ok {
+		t.Skip("the stage does not say when it has nothing to do")
+	}
+	for seed := range uint64(rounds) {
+		list, q := s.trial(seed)
+		if !idler.Idle(q) {
+			continue
+		}
+		want := slices.Clone(list)
+		if got := apply(st, list, q); !slices.Equal(got, want) {
+			t.Fatalf("seed %d: an idle stage makes %v of %v", seed, got, want)
 		}
 	}
 }

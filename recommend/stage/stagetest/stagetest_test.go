@@ -42,6 +42,7 @@ func stageFaults() map[string]string {
 		"draws without Rand":   "without_draws",
 		"random":               "deterministic",
 		"remembers":            "deterministic",
+		"idle at work":         "idle",
 		"changes the query":    "query_unchanged",
 		"changes a history":    "query_unchanged",
 		"overwrites names":     "query_unchanged",
@@ -66,6 +67,9 @@ func (b *brokenStage) Validate() error {
 	}
 	return b.Cap.Validate()
 }
+
+// Idle is true of a cap that all fit under; the fault says it of any.
+func (b *brokenStage) Idle(*stage.Query) bool { return b.fault == "idle at work" }
 
 func (b *brokenStage) Apply(list []stage.Candidate, q *stage.Query) []stage.Candidate {
 	if b.fault == "list of another page" {
