@@ -71,7 +71,7 @@ func (e *Engine) answer(ctx context.Context, req *Request, c *choice, now time.T
 	}
 	q := e.queries.Get().(*query)
 	defer q.release()
-	made, err := q.run(g, u, state, req, c, now)
+	made, err := q.run(g, state, req, c, now)
 	if err != nil {
 		return nil, nil, err
 	}

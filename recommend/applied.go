@@ -25,6 +25,15 @@ type span struct{ from, to store.Position } // both included
 // spansMax is how many spans a partition may have before the log is read to close the gaps between them.
 const spansMax = 4096
 
+// begin makes memory that of somebody who has applied all entries up to a place.
+func (a *applied) begin(since store.Place) {
+	for partition := range store.PartitionsMax {
+		if at := since.At(partition); at > 0 {
+			a.settle(partition, at)
+		}
+	}
+}
+
 // add says that an entry is in memory from now on, and reports whether it was not before: whoever hears true puts it
 // there.
 func (a *applied) add(number int, at store.Position) bool {

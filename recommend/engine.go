@@ -25,7 +25,6 @@ type Engine struct {
 	open     bool         // the catalogue is the engine's own: items join it when they appear
 	crowded  atomic.Bool  // Options.ItemsMax has been met, and logged
 	policies *policies
-	profiled bool // profiles are read
 
 	users    users
 	stranger *userState // of one without a name
@@ -34,7 +33,6 @@ type Engine struct {
 	applied  applied
 	applying [64]sync.Mutex // by user: held while an entry is made felt
 	forgets  forgets
-	filters  filterCache
 	queries  sync.Pool
 
 	training chan struct{} // holds a token: whoever has it trains
@@ -73,7 +71,6 @@ func Open(ctx context.Context, st store.Store, opts Options) (*Engine, error) {
 		e.catalog = catalog.New()
 	}
 	e.opts, e.items, e.users.max = opts, e.catalog.IDs(), opts.UsersMax
-	e.profiled = e.policies.profiled
 	e.policies.bind(e)
 	e.queries.New = func() any { return newQuery(e) }
 	e.life.init()

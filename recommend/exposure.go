@@ -28,11 +28,9 @@ func exposureKey(variants uint64, now time.Time) uint64 {
 
 // exposureHash tells exposures of one day apart.
 func exposureHash(user, experiment, variant string) uint64 {
-	return mix64(uint64(hashID(user))<<32|uint64(hashID(reversed(user)))) ^ mix64(uint64(hashID(experiment))<<32|uint64(hashID(variant)))
+	who := uint64(hashID(user))<<32 | uint64(hashID(user+"\x00")) // two hashes of 32 bits that do not collide together
+	return mix64(who) ^ mix64(uint64(hashID(experiment))<<32|uint64(hashID(variant)))
 }
-
-// reversed makes another hash of the same identifier independent of the first.
-func reversed(id string) string { return id + "\x00" }
 
 // expose returns when the log has the exposure, by this call or another one, or when it cannot be written, which is
 // logged: the page is given all the same and the next one tries again.

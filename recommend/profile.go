@@ -2,7 +2,6 @@ package recommend
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/goldrec/gold/store"
@@ -30,17 +29,8 @@ func (e *Engine) profileChanged(ctx context.Context, user string) error {
 
 // Profile returns what a user has stated, or store.ErrNotFound.
 func (e *Engine) Profile(ctx context.Context, user string) (store.Profile, error) {
-	return e.store.Profile(ctx, user)
-}
-
-func (e *Engine) forget(ctx context.Context, user string) error {
-	err := errors.Join(
-		e.store.DeleteProfile(ctx, user),
-		e.store.DropPages(ctx, user),
-		e.store.Forget(ctx, user), // last: its entry in the log tells the others that all is gone
-	)
-	if err != nil {
-		return fmt.Errorf("recommend: forget: %w", err)
+	if e.life.over() {
+		return store.Profile{}, ErrClosed
 	}
-	return e.catchUp(ctx)
+	return e.store.Profile(ctx, user)
 }

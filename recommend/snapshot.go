@@ -95,7 +95,7 @@ func (e *Engine) tally(s *snapshot, entry *store.Entry, item uint32, weight floa
 // wantImpressions reports whether a trainer learns from them; they are many, and for others not held in memory.
 func (e *Engine) wantImpressions() bool {
 	for _, t := range e.opts.Trainers {
-		if w, ok := t.(interface{ Impressions() bool }); ok && w.Impressions() {
+		if l, ok := t.(model.ImpressionLearner); ok && l.Impressions() {
 			return true
 		}
 	}

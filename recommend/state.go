@@ -36,7 +36,7 @@ func (e *Engine) readState(ctx context.Context, u *user) (*userState, error) {
 		return nil, fmt.Errorf("recommend: history: %w", err)
 	}
 	var profile *store.Profile
-	if e.profiled {
+	if e.policies.profiled {
 		switch p, err := e.store.Profile(ctx, u.id); {
 		case err == nil:
 			profile = &p

@@ -144,7 +144,7 @@ func (e *Engine) refit(ctx context.Context, snap *snapshot, before *generation, 
 		return nil, err
 	}
 	data, held := holdOut(snap, e.opts.Seed)
-	drafts, err := e.trainParts(ctx, "compare", data, func(int) model.Model { return nil }, before.part)
+	drafts, err := e.trainParts(ctx, data, before.part, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -152,12 +152,18 @@ func (e *Engine) refit(ctx context.Context, snap *snapshot, before *generation, 
 	if err != nil {
 		return nil, err
 	}
-	c.report.Gate = compare(draft.blend, before.blend, data, held)
+	if c.report.Gate, err = e.compare(ctx, draft.blend, before.blend, data, held); err != nil {
+		return nil, err
+	}
 	kept := make([]model.Model, len(drafts))
 	for i, d := range drafts {
-		report := PartReport{Name: d.Name(), Gate: compare(d, before.part(d.Name()), data, held)}
+		report := PartReport{Name: d.Name()}
+		old := before.part(d.Name())
+		if report.Gate, err = e.compare(ctx, d, old, data, held); err != nil {
+			return nil, err
+		}
 		if report.Kept = report.Gate.Worse(); report.Kept {
-			kept[i] = before.part(d.Name())
+			kept[i] = old
 		}
 		c.report.Parts = append(c.report.Parts, report)
 	}
@@ -165,22 +171,26 @@ func (e *Engine) refit(ctx context.Context, snap *snapshot, before *generation, 
 		draft.report = c.report
 		return draft, nil
 	}
-	parts, err := e.trainParts(ctx, "train", snap.data, func(i int) model.Model { return kept[i] }, draft.part)
+	parts, err := e.trainParts(ctx, snap.data, draft.part, kept)
 	if err != nil {
 		return nil, err
 	}
 	return newGeneration(parts, weights, c, e.policies)
 }
 
-// trainParts trains the parts that are not kept, each from its previous one.
-func (e *Engine) trainParts(ctx context.Context, step string, data *model.Dataset, kept func(int) model.Model,
-	previous func(name string) model.Model) ([]model.Model, error) {
-	parts := make([]model.Model, len(e.opts.Trainers))
+// trainParts trains each part from its previous one: drafts to be compared when kept is nil, else those that it does not have.
+func (e *Engine) trainParts(ctx context.Context, data *model.Dataset, previous func(name string) model.Model, kept []model.Model,
+) ([]model.Model, error) {
+	parts, step := make([]model.Model, len(e.opts.Trainers)), "train"
+	if kept == nil {
+		step = "compare"
+	}
+	copy(parts, kept)
 	for i, t := range e.opts.Trainers {
-		if parts[i] = kept(i); parts[i] != nil {
+		if parts[i] != nil {
 			continue
 		}
-		opt := model.TrainOptions{Seed: e.opts.Seed, Workers: e.opts.Workers, Previous: previous(t.Name()), Draft: step == "compare"}
+		opt := model.TrainOptions{Seed: e.opts.Seed, Workers: e.opts.Workers, Previous: previous(t.Name()), Draft: kept == nil}
 		if e.opts.Progress != nil {
 			opt.Progress = func(done, total int) { e.opts.Progress(step+" "+t.Name(), done, total) }
 		}
@@ -202,8 +212,8 @@ func (e *Engine) learn(ctx context.Context, snap *snapshot, before *generation, 
 	part := gatePart(snap.data)
 	early := snap.data.Before(func(user uint32, history []model.Event) int {
 		id := snap.data.Users.ID(user)
-		end := max(0, len(history)-snap.fresh[id])
-		if items := turnedTo(history[:end], history[end:]); len(items) > 0 && end > 0 && !inGate(id, e.opts.Seed, part) {
+		end := newsFrom(history, snap.fresh[id])
+		if items := blend.Liked(history[:end], history[end:]); len(items) > 0 && end > 0 && !inGate(id, e.opts.Seed, part) {
 			truth = append(truth, blend.Withheld{User: user, Items: items})
 		}
 		return end
@@ -217,23 +227,15 @@ func (e *Engine) learn(ctx context.Context, snap *snapshot, before *generation, 
 	return weights, err
 }
 
-// turnedTo is the items that late speaks for and early does not have, in the order in which they came, each once.
-func turnedTo(early, late []model.Event) []uint32 {
-	if len(late) == 0 {
-		return nil
-	}
-	had := make(map[uint32]bool, len(early))
-	for _, e := range early {
-		had[e.Item] = true
-	}
-	var items []uint32
-	for _, e := range late {
-		if e.Weight > 0 && !had[e.Item] {
-			had[e.Item] = true
-			items = append(items, e.Item)
+// newsFrom is where in a history its newest n events that say something begin.
+func newsFrom(history []model.Event, n int) int {
+	at := len(history)
+	for ; at > 0 && n > 0; at-- {
+		if history[at-1].Weight != 0 { // impressions are not counted as news
+			n--
 		}
 	}
-	return items
+	return at
 }
 
 func (e *Engine) learnOptions(step string) blend.Options {

@@ -65,14 +65,18 @@ type event struct {
 const visitBits = 24
 
 func newEvent(at store.Position, in *store.Interaction, item uint32, weight float32) event {
-	session := model.SessionOf(in.Session)
-	if session != 0 {
-		session = max(1, session&(1<<visitBits-1))
-	}
 	return event{
 		position: at, time: uint32(min(max(in.Time.Unix(), 0), 1<<32-1)), item: item, weight: weight,
-		visit: uint32(in.Kind)<<visitBits | session,
+		visit: uint32(in.Kind)<<visitBits | sessionOf(in.Session),
 	}
+}
+
+// sessionOf numbers a session in visitBits; 0 without a name.
+func sessionOf(name string) uint32 {
+	if name == "" {
+		return 0
+	}
+	return max(1, model.SessionOf(name)&(1<<visitBits-1))
 }
 
 // model is the event as models are shown it.

@@ -35,7 +35,7 @@ func withhold(data *model.Dataset, seed uint64) (early *model.Dataset, truth []W
 		history := data.History(u)
 		end := lastFrom(history)
 		ends[u] = end
-		truth = append(truth, Withheld{u, liked(history[:end], history[end:])})
+		truth = append(truth, Withheld{u, Liked(history[:end], history[end:])})
 	}
 	return data.Before(func(user uint32, history []model.Event) int {
 		if end, ok := ends[user]; ok {
@@ -52,7 +52,7 @@ func withholdDrawn(data *model.Dataset, users []uint32, seed uint64) (early *mod
 			return history
 		}
 		kept, gone := drawn(history, seed, user)
-		truth = append(truth, Withheld{user, liked(kept, gone)})
+		truth = append(truth, Withheld{user, Liked(kept, gone)})
 		return kept
 	})
 	return early, truth
@@ -101,8 +101,9 @@ func drawn(history []model.Event, seed uint64, user uint32) (kept, gone []model.
 	return kept, gone
 }
 
-// liked is the items that late speaks for and early has nothing of, in the order in which they came.
-func liked(early, late []model.Event) []uint32 {
+// Liked is the items that late speaks for, all its events of an item together, and that early has nothing of, in the order in
+// which they came: what a user turned to.
+func Liked(early, late []model.Event) []uint32 {
 	sums := map[uint32]float32{}
 	for _, e := range late {
 		sums[e.Item] += e.Weight

@@ -159,6 +159,14 @@ type TrainOptions struct {
 	Draft bool // the model is only compared, not served: what only makes it quick may be left out
 }
 
+// ImpressionLearner is a [Trainer] that can learn from what was only shown. Impressions are many, and otherwise not held in
+// memory: where no trainer asks for them, a dataset has none.
+type ImpressionLearner interface {
+	Trainer
+	// Impressions reports whether the dataset is to hold impressions, as events of that kind and of weight 0.
+	Impressions() bool
+}
+
 // Trainer makes and loads models of one kind. Its fields are the hyper-parameters; the zero value has good ones.
 type Trainer interface {
 	// Name is what the engine, its policies and reasons call the model; it begins with a letter.

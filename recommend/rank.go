@@ -1,0 +1,207 @@
+package recommend
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/goldrec/gold/recommend/blend"
+	"github.com/goldrec/gold/recommend/model"
+	"github.com/goldrec/gold/recommend/stage"
+)
+
+// propose makes the list that the stages are given: what the teams rank and the sources propose, the best first, then what
+// fills the page.
+func (q *query) propose(req *Request) error {
+	depth := req.N + 1
+	if !q.idle() {
+		depth = max(depth, req.N*q.plan.Depth)
+	}
+	if req.Items != nil {
+		q.rankListed(req.Items)
+		return nil
+	}
+	q.enumerate()
+	if q.plan.Interleave && q.generation.serves(q.plan) {
+		if err := q.interleave(req.N + 1); err != nil {
+			return err
+		}
+	} else {
+		q.rankTeam(0, depth)
+	}
+	for _, s := range q.plan.Fill {
+		if len(q.list) >= depth {
+			break
+		}
+		q.fill(s, depth)
+	}
+	return nil
+}
+
+// idle reports whether the stages of the plan have nothing to do for this page.
+func (q *query) idle() bool {
+	for _, s := range q.plan.Stages {
+		if i, ok := s.(stage.Idler); !ok || !i.Idle(&q.stage) {
+			return false
+		}
+	}
+	return true
+}
+
+// enumerateMax is up to how many items a filter may match so that looking at each is quicker than searching.
+const enumerateMax = 8192
+
+// enumerate lists what may be shown, when a filter makes that little.
+func (q *query) enumerate() {
+	if q.matcher == nil {
+		return
+	}
+	q.narrow, q.few = q.matcher.AppendHandles(q.narrow[:0], enumerateMax)
+	if q.few {
+		q.narrow = slices.DeleteFunc(q.narrow, func(item uint32) bool { return !q.Contains(item) })
+	}
+}
+
+// rankTeam sets list to what a team and the sources propose, ranked, up to n.
+func (q *query) rankTeam(team, n int) {
+	q.list, q.items, q.more = q.list[:0], q.items[:0], q.more[:0]
+	for i, s := range q.plan.Sources {
+		before := len(q.more)
+		q.more = s.Propose(q.more, &q.stage, n)
+		for j := before; j < len(q.more); j++ {
+			q.more[j].Source = uint8(len(q.plan.teams) + i)
+		}
+	}
+	b, brought := q.ranker(team)
+	var scored []model.Scored
+	if b != nil && len(q.stage.User.History) > 0 {
+		scored = q.rankBlend(b, team, n)
+	}
+	q.merge(scored, uint8(brought))
+	q.list = q.list[:min(len(q.list), n)]
+}
+
+// ranker is who ranks for a team, and its number as a source. For a part that is not in service, and for parts to be interleaved
+// of which one is not, the blend of all that are steps in, as it does for a list to be ranked, which is not interleaved.
+func (q *query) ranker(team int) (b *blend.Blend, brought int) {
+	together := q.plan.Interleave && (q.listed || !q.generation.serves(q.plan))
+	if b = q.team(team); q.generation != nil && (b == nil && q.plan.standsIn(team) || together) {
+		return q.generation.blend, slices.Index(q.plan.names, Blended)
+	}
+	return b, team
+}
+
+// standsIn reports whether the blend takes the place of a team that is not in service: not of what is trending, nor of
+// no parts at all.
+func (pl *plan) standsIn(team int) bool {
+	return pl.teams[team] != Trending && pl.teams[team] != Blended
+}
+
+// team is the blend that ranks for a team of the plan; nil when none does.
+func (q *query) team(team int) *blend.Blend {
+	if q.generation == nil {
+		return nil
+	}
+	return q.generation.plans[q.plan][team]
+}
+
+// rankBlend scores what the parts of a blend and the sources propose, inside what may be shown.
+func (q *query) rankBlend(b *blend.Blend, team, n int) []model.Scored {
+	q.embed()
+	answer := b.Answer(&q.stage.User)
+	q.asked[team] = answer
+	if q.few {
+		q.items = append(q.items, q.narrow...)
+	} else {
+		q.items = answer.Gather(q.items, n, q, model.Thorough)
+	}
+	for _, c := range q.more {
+		q.items = append(q.items, c.Item)
+	}
+	slices.Sort(q.items)
+	q.items = slices.Compact(q.items)
+	q.scored = answer.Rank(q.scored[:0], q.items)
+	if q.few {
+		q.scored = slices.DeleteFunc(q.scored, func(s model.Scored) bool { return s.Score <= 0 })
+	}
+	return q.scored
+}
+
+// embed sees that the user's vector is that of the history.
+func (q *query) embed() {
+	u := &q.stage.User
+	if u.Vector != nil || len(u.History) == 0 {
+		return
+	}
+	g := q.generation
+	if len(q.seeds) > 0 {
+		u.Vector = g.blend.Embed(nil, u.History, u.Now)
+		return
+	}
+	v := q.state.view.Load()
+	switch {
+	case v == nil || v.epoch != g.epoch:
+		v = &view{epoch: g.epoch, vector: g.blend.Embed(nil, u.History, u.Now)}
+	case v.behind > 0:
+		next := *v
+		next.vector, next.behind = slices.Clone(v.vector), 0
+		g.blend.Follow(next.vector, u.History, u.Now)
+		v = &next
+	}
+	q.state.view.Store(v)
+	u.Vector = v.vector
+}
+
+// merge puts what the blend ranked and what the sources proposed into list, the best first. What both have is the source's,
+// with the scores of both.
+func (q *query) merge(scored []model.Scored, brought uint8) {
+	clear(q.have)
+	for _, c := range q.more {
+		if _, twice := q.have[c.Item]; !twice && q.Contains(c.Item) {
+			q.have[c.Item] = struct{}{}
+			c.Propensity = cmp.Or(c.Propensity, 1)
+			q.list = append(q.list, c)
+		}
+	}
+	sourced := len(q.list)
+	for _, s := range scored {
+		if _, twice := q.have[s.Item]; !twice {
+			q.list = append(q.list, stage.Candidate{Item: s.Item, Score: s.Score, Propensity: 1, Source: brought})
+			continue
+		}
+		i := slices.IndexFunc(q.list[:sourced], func(c stage.Candidate) bool { return c.Item == s.Item })
+		q.list[i].Score += s.Score
+	}
+	if sourced > 0 {
+		sortCandidates(q.list)
+	}
+}
+
+// sortCandidates puts the best first, ties by handle.
+func sortCandidates(list []stage.Candidate) {
+	slices.SortStableFunc(list, func(a, b stage.Candidate) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Item, b.Item))
+	})
+}
+
+// rankListed ranks the given items: those that the blend has a score for, then the others by how they trend.
+func (q *query) rankListed(ids []string) {
+	q.items = q.items[:0]
+	for _, id := range ids {
+		if item, ok := q.engine.items.Lookup(id); ok && q.Contains(item) {
+			q.items = append(q.items, item)
+		}
+	}
+	slices.Sort(q.items)
+	q.items = slices.Compact(q.items)
+	b, brought := q.ranker(0)
+	if b != nil && len(q.stage.User.History) > 0 {
+		q.embed()
+		q.asked[0] = b.Answer(&q.stage.User)
+		for _, s := range q.asked[0].Rank(q.scored[:0], q.items) {
+			if s.Score != 0 {
+				q.list = append(q.list, stage.Candidate{Item: s.Item, Score: s.Score, Propensity: 1, Source: uint8(brought)})
+			}
+		}
+	}
+	q.fill(trendingOf{q.engine, q.items, q.stage.Now.Unix()}, len(q.items))
+}
