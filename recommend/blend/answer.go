@@ -170,9 +170,7 @@ func (a *Answer) Propose(dst []model.Scored, n int, allow model.Allow, effort mo
 	if n <= 0 {
 		return dst
 	}
-	if a.gather(max(n, proposals), allow, model.Quick); len(a.items) < n && effort == model.Thorough {
-		a.gather(n, allow, model.Thorough)
-	}
+	a.find(n, allow, effort)
 	a.scores = slices.Grow(a.scores[:0], len(a.items))[:len(a.items)]
 	a.Score(a.scores, a.items)
 	a.best.Reset(n)
@@ -188,10 +186,16 @@ func (a *Answer) Propose(dst []model.Scored, n int, allow model.Allow, effort mo
 // Gather appends what the parts propose inside allow to dst, at least n of each where it has so many, each item once, by
 // handle.
 func (a *Answer) Gather(dst []uint32, n int, allow model.Allow, effort model.Effort) []uint32 {
+	a.find(n, allow, effort)
+	return append(dst, a.items...)
+}
+
+// find sets a.items to what the parts propose when each is asked for n or more; to no less than n, if effort says so and the
+// parts have so many.
+func (a *Answer) find(n int, allow model.Allow, effort model.Effort) {
 	if a.gather(max(n, proposals), allow, model.Quick); len(a.items) < n && effort == model.Thorough {
 		a.gather(n, allow, model.Thorough)
 	}
-	return append(dst, a.items...)
 }
 
 // gather sets a.items to the n best proposals of each part, each item once, by handle.

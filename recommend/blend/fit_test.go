@@ -257,3 +257,17 @@ func TestWithheldFromManyUsers(t *testing.T) {
 		}
 	}
 }
+
+// TestWithheldFromPairs: two items are enough for one of them to be drawn, where the data has no times.
+func TestWithheldFromPairs(t *testing.T) {
+	t.Parallel()
+	var b model.Builder
+	for u := range 30 {
+		b.Add(fmt.Sprint("u", u), "tea", 1, 0)
+		b.Add(fmt.Sprint("u", u), "mug", 1, 0)
+	}
+	early, truth := blend.Hide(b.Build(), 1)
+	if len(truth) != 30 || early.Len() != 30 {
+		t.Errorf("withheld from %d users, and %d events are left, of 30 pairs", len(truth), early.Len())
+	}
+}
