@@ -90,7 +90,7 @@ func (h handles) and(key uint32, s *segment) {
 			s.set(one)
 		}
 	case h.many.few != nil:
-		s.andFew(inSegment(h.many.array(), key))
+		andFew(s, inSegment(h.many.array(), key))
 	default:
 		if c := h.many.container(key); c != nil {
 			c.and(s)
@@ -162,11 +162,11 @@ func (s *segment) set(handle uint32) {
 	s[low>>6] |= 1 << (low & 63)
 }
 
-// andFew keeps of s what an ascending array of its handles has too.
-func (s *segment) andFew(list []uint32) {
+// andFew keeps of s what an ascending array of its handles, or of their low bits, has too.
+func andFew[H uint16 | uint32](s *segment, list []H) {
 	at, mask := 0, uint64(0) // of the word under way
 	for _, handle := range list {
-		low := handle % segmentSize
+		low := uint32(handle) % segmentSize
 		if i := int(low >> 6); i != at {
 			s[at] &= mask
 			clear(s[at+1 : i])
@@ -216,17 +216,7 @@ func (c *container) and(s *segment) {
 		}
 		return
 	}
-	at, mask := 0, uint64(0) // of the word under way
-	for _, low := range c.array[:c.n.Load()] {
-		if i := int(low >> 6); i != at {
-			s[at] &= mask
-			clear(s[at+1 : i])
-			at, mask = i, 0
-		}
-		mask |= 1 << (low & 63)
-	}
-	s[at] &= mask
-	clear(s[at+1:])
+	andFew(s, c.array[:c.n.Load()])
 }
 
 // andLen is how many handles of the container s has too.
