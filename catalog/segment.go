@@ -100,24 +100,6 @@ func (h handles) and(key uint32, s *segment) {
 	}
 }
 
-// or adds the set's handles to a segment.
-func (h handles) or(key uint32, s *segment) {
-	switch {
-	case h.many == nil:
-		if h.one != 0 && (h.one-1)>>segmentBits == key {
-			s.set(h.one - 1)
-		}
-	case h.many.few != nil:
-		for _, handle := range inSegment(h.many.array(), key) {
-			s.set(handle)
-		}
-	default:
-		if c := h.many.container(key); c != nil {
-			c.or(s)
-		}
-	}
-}
-
 // andLen is how many handles of the set a segment has too.
 func (h handles) andLen(key uint32, s *segment) int {
 	n := 0
