@@ -141,6 +141,29 @@ func TestIDsWhileWriting(t *testing.T) {
 	}
 }
 
+// Of all who bring an identifier at the same time one gives it the handle.
+func TestIDsInternGivesOneHandle(t *testing.T) {
+	t.Parallel()
+	var table catalog.IDs
+	for round := range 3000 {
+		id := strconv.Itoa(round)
+		var got [4]uint32
+		var ready, wg sync.WaitGroup
+		ready.Add(len(got))
+		for g := range got {
+			wg.Go(func() {
+				ready.Done()
+				ready.Wait()
+				got[g], _ = table.Intern(id)
+			})
+		}
+		wg.Wait()
+		if got != [4]uint32{uint32(round), uint32(round), uint32(round), uint32(round)} {
+			t.Fatalf("identifier %d got handles %v", round, got)
+		}
+	}
+}
+
 func TestIDsReadsDoNotAllocate(t *testing.T) {
 	var table catalog.IDs
 	for i := range 100 {

@@ -47,6 +47,9 @@ func randomItem(rng *rand.Rand, id string) catalog.Item {
 	if rng.IntN(2) == 0 {
 		it.Attributes["size"] = []string{pick(rng, sizes)}
 	}
+	if rng.IntN(2) == 0 { // another field of the same values
+		it.Attributes["weight"] = []string{pick(rng, sizes)}
+	}
 	if rng.IntN(4) > 0 {
 		it.Price = catalog.Money{Minor: rng.Int64N(100), Currency: pick(rng, currencies)}
 	}

@@ -100,8 +100,8 @@ func TestMemory(t *testing.T) {
 	}
 	of := memory(t, 100_000)
 	t.Logf("%.1f bytes beside its text for a bare item, %.1f for a whole one, %.1f once searched; %.2f objects", of.bare, of.loaded, of.searched, of.objects)
-	if of.bare > 40 {
-		t.Errorf("a bare item costs %.1f bytes; want 40 at most", of.bare)
+	if of.bare > 45 { // its two bytes may have a block of 16 alone
+		t.Errorf("a bare item costs %.1f bytes; want 45 at most", of.bare)
 	}
 	if of.loaded > 100 {
 		t.Errorf("an item costs %.1f bytes beside its text; want 100 at most", of.loaded)

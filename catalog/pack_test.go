@@ -125,8 +125,8 @@ func TestValuesLeaveNothing(t *testing.T) {
 		t.Errorf("the number of a value that went is called %q", name)
 	}
 	// Left are the brand, the word stays, the word day, the last day as a value and as a word.
-	if live, chunks, sets := cat.Terms(); live != 5 || chunks > 2 || sets > 5 {
-		t.Errorf("%d values in %d chunks, %d sets; want 5 in 2 at most, and few", live, chunks, sets)
+	if live, chunks, sets, listed := cat.Terms(); live != 5 || chunks > 2 || sets > 5 || listed > 10 {
+		t.Errorf("%d values in %d chunks, %d sets, %d in lists; want 5 in 2 at most, and few", live, chunks, sets, listed)
 	}
 	if m.Count() != 1 || !m.Match(0) {
 		t.Error("what stayed is lost")
@@ -166,8 +166,17 @@ func TestLongValues(t *testing.T) {
 		if err := cat.Delete(fmt.Sprint(i)); err != nil {
 			t.Fatal(err)
 		}
+		mustUpsert(t, cat, catalog.Item{ID: fmt.Sprint(i), Brand: value(i)})
 	}
-	if live, chunks, _ := cat.Terms(); live != 0 || chunks > 1 {
+	if facets, err := cat.Facets("brand", nil); err != nil || len(facets) != n {
+		t.Errorf("%d values, %v, after all came back; want %d", len(facets), err, n)
+	}
+	for i := range n {
+		if err := cat.Delete(fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if live, chunks, _, _ := cat.Terms(); live != 0 || chunks > 1 {
 		t.Errorf("%d values in %d chunks are left", live, chunks)
 	}
 }
@@ -235,9 +244,22 @@ func TestAppendHandlesOfManySegments(t *testing.T) {
 	t.Parallel()
 	const n = 70_000
 	cat := catalog.New()
+	single := uint32(n - 1)
 	for i := range n {
 		price := catalog.Money{Minor: 1, Currency: fmt.Sprintf("AA%c", 'A'+i%26)}
 		mustUpsert(t, cat, catalog.Item{ID: fmt.Sprint(i), Brand: fmt.Sprint("b", i%1500), Price: price, Stock: i % 7, Available: i%2 == 0})
+	}
+	mustUpsert(t, cat, catalog.Item{ID: fmt.Sprint(single), Brand: "single"})
+	alone, err := cat.Compile(catalog.Equals("brand", "single"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := alone.Bitmap().ToArray(); !slices.Equal(got, []uint32{single}) {
+		t.Errorf("the only item of its brand is %v; want %d", got, single)
+	}
+	facets, err := cat.Facets("brand", catalog.Range("stock", 0, math.Inf(1)))
+	if err != nil || !slices.Contains(facets, catalog.FacetCount{Value: "single", Count: 1}) {
+		t.Errorf("the brand of one item is not counted once: %v", err)
 	}
 	for name, f := range map[string]catalog.Filter{
 		"array":      catalog.And(catalog.Equals("brand", "b8"), catalog.Available()),

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/goldrec/gold/catalog"
@@ -95,6 +96,66 @@ func TestReadersWhileWriting(t *testing.T) {
 	if n := differ.Count(); n != 0 {
 		t.Errorf("%d items differ when all is quiet", n)
 	}
+}
+
+// One item is written over and over while its readers look at it alone: the moments at which it is half written, and those
+// in which its values lose their numbers and their chunks, come as often as they can.
+func TestReadersOfOneItem(t *testing.T) {
+	t.Parallel()
+	cat := catalog.New()
+	set := func(v string) {
+		_, err := cat.Upsert(catalog.Item{
+			ID: "0", Title: "word " + v, Brand: v, Attributes: map[string][]string{"colour": {v}}, Categories: []string{"all > " + v},
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	set("red")
+	never, err := cat.Compile(catalog.Or(
+		catalog.And(catalog.Equals("brand", "red"), catalog.Not(catalog.Equals("attr.colour", "red"))),
+		catalog.And(catalog.Equals("attr.colour", "red"), catalog.Not(catalog.Equals("brand", "red"))),
+		catalog.Not(catalog.Equals("category", "all")),
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var redOrBlue atomic.Bool
+	neither, err := cat.Compile(catalog.Not(catalog.In("brand", "red", "blue")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var done atomic.Bool
+	var readers sync.WaitGroup
+	for range 2 {
+		readers.Go(func() {
+			for !done.Load() {
+				if never.Match(0) {
+					t.Error("half an item matches")
+					return
+				}
+				if it := cat.Item(0); !whole(it, "0") {
+					t.Errorf("half an item: %+v", it)
+					return
+				}
+				if sure := redOrBlue.Load(); neither.Match(0) && sure && redOrBlue.Load() {
+					t.Error("an item that is red or blue is neither")
+					return
+				}
+			}
+		})
+	}
+	for i := range 20_000 {
+		set(strconv.Itoa(i))
+	}
+	set("blue")
+	redOrBlue.Store(true)
+	for range 10_000 {
+		set("red")
+		set("blue")
+	}
+	done.Store(true)
+	readers.Wait()
 }
 
 // whole reports whether an item is as one call of upsert made it.

@@ -226,6 +226,16 @@ func TestSearchAgainstBruteForce(t *testing.T) {
 				want[id] = catalog.Item{ID: id, Title: text(), Brand: pick(rng, vocabulary), Description: text(), Stock: rng.IntN(4)}
 				mustUpsert(t, cat, want[id])
 			}
+			if it, had := want[id]; had && rng.IntN(3) == 0 { // all or most of the text as it was
+				switch rng.IntN(4) {
+				case 0:
+					it.Brand = pick(rng, vocabulary)
+				case 1:
+					it.Description = text()
+				}
+				want[id] = it
+				mustUpsert(t, cat, it)
+			}
 			if it, had := want[id]; had && rng.IntN(3) == 0 { // which must leave the words as they are
 				it.Stock, it.Available, it.Price = rng.IntN(4), !it.Available, catalog.Money{Minor: 1, Currency: "EUR"}
 				want[id] = it
