@@ -11,7 +11,7 @@ each = @for m in $(MODULES); do echo "== $@: $$m"; (cd $$m && $(1)) || exit 1; d
 race = $$($(GO) build -race runtime/cgo >/dev/null 2>&1 && echo -race)
 
 .NOTPARALLEL:
-.PHONY: help check test race faults fuzz bench rivals cover shop data fmt clean format vet fix staticcheck tidy build cross plain once
+.PHONY: help check test race faults fuzz bench rivals cover api shop data fmt clean format vet fix staticcheck tidy build cross plain once
 
 help: ## these words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -44,6 +44,16 @@ rivals: ## build what is measured beside gold; needs a C++ compiler, libhnswlib-
 
 cover: ## how much of each package its tests reach
 	$(call each,$(GO) test -cover ./...)
+
+# The exit code tells whether it ran, not whether anything changed: that is for the reader to judge.
+api: ## how the public API of the released modules differs from that of REV (the last tag)
+	@rev=$(REV); : $${rev:=$$(git describe --tags --abbrev=0 2>/dev/null)}; \
+	[ -n "$$rev" ] || { echo "no tag to compare with: say make $@ REV=..."; exit 1; }; \
+	old=$$(mktemp -d) && trap 'rm -rf "$$old"' EXIT && git archive "$$rev" | tar -x -C "$$old" && \
+	for m in $$(sed -n 's/ *released$$//p' modules.txt); do \
+		path=$$(cd $$m && $(GO) list -m) && echo "== $@: $$path since $$rev" && \
+		(cd "$$old/$$m" && $(APIDIFF) -m -w "$$old/api" $$path) && (cd $$m && $(APIDIFF) -m "$$old/api" $$path) || exit 1; done
+APIDIFF = $(GO) tool -modfile=$(CURDIR)/tools/go.mod apidiff
 
 shop: ## build the reference shop and start it; ARGS are its flags
 	$(GO) build -C examples -o ../bin/shop ./shop
