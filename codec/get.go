@@ -72,16 +72,12 @@ func (s *source) String() string {
 
 // Bytes gets a slice.
 func (s *source) Bytes() []byte {
-	return slice(s, 1, func(dst, b []byte) { copy(dst, b) })
+	return slice(s, 1, copyBytes)
 }
 
 // Uint32s gets a slice.
 func (s *source) Uint32s() []uint32 {
-	return slice(s, 4, func(dst []uint32, b []byte) {
-		for i := range dst {
-			dst[i] = binary.LittleEndian.Uint32(b[4*i : 4*i+4])
-		}
-	})
+	return slice(s, 4, copyUint32s)
 }
 
 // Uint64s gets a slice.
@@ -95,16 +91,7 @@ func (s *source) Uint64s() []uint64 {
 
 // Float32s gets a slice of finite numbers.
 func (s *source) Float32s() []float32 {
-	return slice(s, 4, func(dst []float32, b []byte) {
-		for i := range dst {
-			bits := binary.LittleEndian.Uint32(b[4*i : 4*i+4])
-			if bits&exponent == exponent {
-				s.Fail("number that is not finite")
-				return
-			}
-			dst[i] = math.Float32frombits(bits)
-		}
-	})
+	return slice(s, 4, s.copyFloat32s)
 }
 
 // Strings gets a table of strings.
@@ -127,6 +114,27 @@ func (s *source) Strings() []string {
 	return table
 }
 
+// The copies make elements of their bytes, of which there are as many.
+
+func copyBytes(dst, b []byte) { copy(dst, b) }
+
+func copyUint32s(dst []uint32, b []byte) {
+	for i := range dst {
+		dst[i] = binary.LittleEndian.Uint32(b[4*i : 4*i+4])
+	}
+}
+
+func (s *source) copyFloat32s(dst []float32, b []byte) {
+	for i := range dst {
+		bits := binary.LittleEndian.Uint32(b[4*i : 4*i+4])
+		if bits&exponent == exponent {
+			s.Fail("number that is not finite")
+			return
+		}
+		dst[i] = math.Float32frombits(bits)
+	}
+}
+
 // slice gets a slice of elements of so many bytes each, which decode makes of those bytes. It is empty, not nil, for
 // none, and nil after an error.
 func slice[T any](s *source, size int, decode func(dst []T, b []byte)) []T {
@@ -136,8 +144,26 @@ func slice[T any](s *source, size int, decode func(dst []T, b []byte)) []T {
 		return nil
 	}
 	all := make([]T, 0, room)
-	for uint64(len(all)) < n && s.more() {
-		have := int(min(uint64(len(s.block)/size), n-uint64(len(all))))
+	for uint64(len(all)) < n && s.err == nil {
+		at := len(all)
+		if at == cap(all) {
+			grown := make([]T, at, min(2*uint64(at), n))
+			copy(grown, all)
+			all = grown
+		}
+		all = all[:cap(all)]
+		fill(s, all[at:], size, decode)
+	}
+	if s.err != nil {
+		return nil
+	}
+	return all
+}
+
+// fill gets the elements of dst.
+func fill[T any](s *source, dst []T, size int, decode func(dst []T, b []byte)) {
+	for len(dst) > 0 && s.more() {
+		have := min(len(s.block)/size, len(dst))
 		from := s.block
 		var across [8]byte // an element that begins in one block and ends in the next
 		if have == 0 {
@@ -146,19 +172,9 @@ func slice[T any](s *source, size int, decode func(dst []T, b []byte)) []T {
 		} else {
 			s.block = s.block[have*size:]
 		}
-		at := len(all)
-		if need := at + have; need > cap(all) {
-			grown := make([]T, at, min(2*uint64(need), n))
-			copy(grown, all)
-			all = grown
-		}
-		all = all[:at+have]
-		decode(all[at:], from[:have*size])
+		decode(dst[:have], from[:have*size])
+		dst = dst[have:]
 	}
-	if s.err != nil {
-		return nil
-	}
-	return all
 }
 
 // fit is for how many of n elements, of at least size bytes each, memory may be taken before they have come: for all when
