@@ -9,12 +9,14 @@
 // The rooms, lowest floor first:
 //
 //   - [github.com/goldrec/gold/catalog]: items, facets, filters, text search.
-//   - [github.com/goldrec/gold/store]: interactions, profiles, the storage interfaces and the in-memory store;
-//     store/pebblestore is the durable embedded one.
+//   - [github.com/goldrec/gold/codec]: the form of model and index files.
+//   - [github.com/goldrec/gold/store]: the log of facts, profiles, models, and the in-memory store; store/pebblestore, a module of its
+//     own, is the durable embedded one.
 //   - [github.com/goldrec/gold/ann]: nearest-neighbour indexes.
 //   - [github.com/goldrec/gold/experiment]: who sees which variant, and which variant won.
 //   - [github.com/goldrec/gold/deals]: offers in daily windows of any time zone.
-//   - [github.com/goldrec/gold/recommend]: the engine and the models it is made of.
+//   - [github.com/goldrec/gold/recommend]: the engine; below it the models (als, itemknn, content, popular), their blend, the stages
+//     and sources of a page (stage, source), what models are made from (model) and how they are measured (eval).
 //
 // # Caveats
 //

@@ -30,7 +30,7 @@ func (l *Live) Assign(key string, subject Subject) Assignment {
 // variant. Assigner.Variants tells the two apart.
 func (l *Live) Assigner(key string) *Assigner { return &Assigner{live: l, key: key} }
 
-// Assigner answers for one experiment of a Live. It is what recommend.Options.Experiment takes, and safe for concurrent
+// Assigner answers for one experiment of a Live. It is what recommend.Options.Experiments takes, and safe for concurrent
 // use.
 type Assigner struct {
 	live *Live

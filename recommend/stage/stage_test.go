@@ -114,6 +114,7 @@ func TestStages(t *testing.T) {
 		{"pin downwards", &stage.Pin{Slots: map[int]string{4: "a"}}, "a b c d e", "b c d a! e", stage.Query{N: 3}},
 		{"pin behind the end", &stage.Pin{Slots: map[int]string{9: "f", 8: "a"}}, "a b", "b a! f!", stage.Query{N: 3}},
 		{"pin into nothing", &stage.Pin{Slots: map[int]string{2: "f", 5: "a"}}, "", "f! a!", stage.Query{N: 3}},
+		{"pin several, in their order", &stage.Pin{Slots: map[int]string{13: "e", 5: "a", 11: "d", 2: "f", 9: "c", 7: "b"}}, "", "f! a! b! c! d! e!", stage.Query{N: 3}},
 		{"pin where it is", &stage.Pin{Slots: map[int]string{2: "b"}}, "a b c", "a b! c", stage.Query{N: 3}},
 		{"pin a fixed one", &stage.Pin{Slots: map[int]string{1: "c"}}, "a b c!", "a b c!", stage.Query{N: 3}},
 		{"pin at a fixed place", &stage.Pin{Slots: map[int]string{1: "d", 2: "c"}}, "a! b c d", "a! d! c! b", stage.Query{N: 3}},
