@@ -22,7 +22,7 @@ import (
 // Never on a page: items unavailable or not in the catalogue, items that the user has met as the policy's Seen says (by
 // default any interaction but an impression, of the newest 10,000), the seeds, and what Filter and Exclude refuse.
 //
-// It is a microsecond for a page served again, and some tens for one that is made.
+// It is a few microseconds for a page served again, and some tens for one that is made.
 func (e *Engine) Recommend(ctx context.Context, req Request) (*Page, error) {
 	if e.life.over() {
 		return nil, ErrClosed

@@ -41,12 +41,12 @@ func (c cursor) next(ids *catalog.IDs, items []uint32) string {
 	if len(c)+len(items) >= NMax {
 		return ""
 	}
-	all := slices.Clone(c)
+	all := append(make([]uint32, 0, len(c)+len(items)), c...)
 	for _, item := range items {
 		all = append(all, hashID(ids.ID(item)))
 	}
 	slices.Sort(all)
-	raw := []byte{cursorVersion}
+	raw := append(make([]byte, 0, 1+4*len(all)+4), cursorVersion)
 	for _, h := range all {
 		raw = binary.LittleEndian.AppendUint32(raw, h)
 	}
