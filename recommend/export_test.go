@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strconv"
 
@@ -10,8 +11,14 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
-// CatchUp applies what the log has and the engine does not, as Run would.
-func (e *Engine) CatchUp(ctx context.Context) error { return e.catchUp(ctx) }
+// CatchUp applies what the log has and the engine does not, and counts what is trending anew when that is due, as Run
+// would.
+func (e *Engine) CatchUp(ctx context.Context) error {
+	return errors.Join(e.catchUp(ctx), e.recount(ctx))
+}
+
+// Follow applies what the log has and the engine does not.
+func (e *Engine) Follow(ctx context.Context) error { return e.catchUp(ctx) }
 
 // Adopt puts the store's current model into service, as Run would.
 func (e *Engine) Adopt(ctx context.Context) error { return e.adopt(ctx) }
@@ -73,13 +80,16 @@ const (
 
 // Score is what the item counts for in what is trending.
 func (e *Engine) Score(item string) float32 {
-	h, _ := e.items.Lookup(item)
-	return e.trending.Score(h, e.now().Unix())
+	h, known := e.items.Lookup(item)
+	if !known {
+		return 0
+	}
+	return e.trending().Score(h, e.now().Unix())
 }
 
 // WriteFile writes the file of what is in service, with identifiers as the function has them.
 func (e *Engine) WriteFile(w io.Writer, id func(i int) string) error {
-	return e.writeFile(w, e.service.Load(), e.items.Len(), id, e.trending)
+	return e.writeFile(w, e.service.Load(), e.items.Len(), id, e.trending())
 }
 
 // WithoutLatest says which item of a history the gate withholds.

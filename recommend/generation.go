@@ -105,14 +105,16 @@ func (e *Engine) loadCurrent(ctx context.Context) (place, exposed store.Place, e
 	if err != nil {
 		return place, exposed, err
 	}
-	g, err := e.load(ctx, version, e.trending)
+	into := e.counted.Load()
+	g, err := e.load(ctx, version, into.counters)
 	if errors.Is(err, errOldFile) {
 		return place, exposed, e.withoutModel(ctx)
 	}
 	if err != nil {
 		return place, exposed, err
 	}
-	e.forgets.begin(g.forgotten)
+	into.version, into.place = g.version, g.place
+	e.forgets.begin(g.forgotten, g.place)
 	g.had = nil // nothing else is in the catalogue
 	e.swapping.Lock()
 	defer e.swapping.Unlock()
