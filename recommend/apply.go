@@ -27,6 +27,7 @@ func (e *Engine) apply(entry *store.Entry) {
 	case store.Forgotten:
 		e.forgets.add(in.User, entry.Partition, entry.Position)
 		e.users.remove(in.User)
+		e.newcomers.forget(in.User)
 		for _, x := range e.policies.experiments {
 			for _, variant := range x.Variants() {
 				e.exposed.remove(exposureHash(in.User, x.Key(), variant))
@@ -50,8 +51,12 @@ func (e *Engine) applyInteraction(entry *store.Entry) {
 	if !e.keeps(in.Kind) || e.forgets.covers(in.User, entry.Position) {
 		return
 	}
+	weight := e.weights.of(in)
+	if weight > 0 {
+		e.meet(in.User, item)
+	}
 	if u, ok := e.users.get(in.User); ok {
-		u.apply(newEvent(entry.Position, in, item, e.weights.of(in)), &e.policies.rules)
+		u.apply(newEvent(entry.Position, in, item, weight), &e.policies.rules)
 	}
 }
 

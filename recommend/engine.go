@@ -32,7 +32,9 @@ type Engine struct {
 	applied  applied
 	applying [64]sync.Mutex // by user: held while an entry is made felt
 	forgets  forgets
-	queries  sync.Pool
+
+	newcomers newcomers
+	queries   sync.Pool
 
 	training chan struct{} // holds a token: whoever has it trains
 	swapping sync.Mutex    // held while the generation in service is replaced

@@ -112,3 +112,15 @@ func WithoutLatest(history []model.Event) (before int, item uint32, ok bool) {
 func (e *Engine) Weight(part string, events int) float32 {
 	return e.service.Load().weights.Of(part, events)
 }
+
+// Epoch grows with every generation that takes service here.
+func (e *Engine) Epoch() uint64 { return e.service.Load().epoch }
+
+// Newcomers is how many users are to be asked what is new.
+func (e *Engine) Newcomers() int {
+	e.newcomers.mu.Lock()
+	defer e.newcomers.mu.Unlock()
+	return len(e.newcomers.users)
+}
+
+const NewcomersMax = newcomersMax

@@ -36,6 +36,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { e.again(within, "count what is trending", e.recounts) })
 	wg.Go(func() { e.again(within, "follow the log", e.follow) })
+	wg.Go(func() { e.again(within, "extend the models", e.extendAsDue) })
 	wg.Go(func() { e.again(within, "watch the current model", e.watch) })
 	if e.opts.TrainEvery > 0 {
 		wg.Go(func() { e.again(within, "train", e.schedule) })

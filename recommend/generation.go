@@ -23,6 +23,8 @@ type generation struct {
 	// the engine's own. Who puts the generation into service lets go of it.
 	had []bool
 
+	base *generation // as it was trained, when this one has taken in what came since; nil: this one is
+
 	version uint64 // in the store
 	epoch   uint64 // grows with every swap in this process
 	checkpoint
@@ -52,6 +54,14 @@ func newGeneration(parts []model.Model, weights *blend.Weights, c checkpoint, p 
 	}
 	g.plans[p.fallback] = g.teams(p.fallback)
 	return g, nil
+}
+
+// trained is the generation as it was trained; nil where there is none.
+func (g *generation) trained() *generation {
+	if g != nil && g.base != nil {
+		return g.base
+	}
+	return g
 }
 
 // teams are the blends that make a plan's rankings.

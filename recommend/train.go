@@ -83,7 +83,7 @@ func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
 	e.swapping.Lock()
 	e.trained = start
 	e.swapping.Unlock()
-	before := e.service.Load()
+	before := e.service.Load().trained() // what it has taken in since, it has seen
 	snap, err := e.snapshot(ctx, before)
 	if err != nil {
 		return Report{}, err
@@ -100,7 +100,7 @@ func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
 		r.Before = append([]Ancestor{{before.version, before.place}}, before.report.Before...)
 		r.Before = r.Before[:min(len(r.Before), modelsKept-1)]
 	}
-	if !r.Gate.Worse() && e.service.Load() == before { // neither worse nor overtaken by a rollback or another engine
+	if !r.Gate.Worse() && e.service.Load().trained() == before { // neither worse nor overtaken by a rollback or another engine
 		err = e.publish(ctx, g, before, snap, fence)
 	}
 	if now := e.service.Load(); now != nil && !r.Published {

@@ -269,7 +269,7 @@ func TestLateEntriesOfTheForgotten(t *testing.T) {
 	record(t, other, buy("ann", "tea"), buy("bob", "mug"))
 	late := all(t, st)
 	forget(t, other, "ann")
-	record(t, other, buy("ann", "mug")) // who comes back
+	record(t, other, buy("ann", "mug"))                      // who comes back
 	for _, entry := range append(all(t, st)[1:2], late...) { // the Forgotten one first, of bob's, the Forgotten one and mug
 		eng.Apply(entry)
 	}

@@ -146,6 +146,14 @@ type Extender interface {
 	Extend(ctx context.Context, data *Dataset, opt TrainOptions) (Model, error)
 }
 
+// EventExtender is an Extender that takes in items by the events they have had.
+type EventExtender interface {
+	Extender
+	// Knows reports whether the model has learned the item from events. Extend takes in those that it does not know and of
+	// which data has events that speak for them.
+	Knows(item uint32) bool
+}
+
 // TrainOptions is how, not what, to train. The zero value works.
 type TrainOptions struct {
 	Seed     uint64                // the same seed and data give the same model
