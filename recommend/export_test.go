@@ -20,6 +20,9 @@ func (e *Engine) CatchUp(ctx context.Context) error {
 // Follow applies what the log has and the engine does not.
 func (e *Engine) Follow(ctx context.Context) error { return e.catchUp(ctx) }
 
+// Recount counts what is trending anew when that is due.
+func (e *Engine) Recount(ctx context.Context) error { return e.recount(ctx) }
+
 // Adopt puts the store's current model into service, as Run would.
 func (e *Engine) Adopt(ctx context.Context) error { return e.adopt(ctx) }
 

@@ -184,11 +184,6 @@ func TestTrendingOfTheForgotten(t *testing.T) {
 		{"nobody forgotten again", func() { forget(t, eng, "nobody") }, []float32{0, 0, 5, 5}},
 	} {
 		step.do()
-		if step.what == "trained" {
-			if err := eng.CatchUp(t.Context()); err != nil { // as Run would
-				t.Fatal(err)
-			}
-		}
 		if err := errors.Join(other.CatchUp(t.Context()), other.Adopt(t.Context()), other.CatchUp(t.Context())); err != nil {
 			t.Fatal(err)
 		}
@@ -232,6 +227,11 @@ func TestCountingAnew(t *testing.T) {
 		"purchases": {func(t *testing.T, eng, _ *recommend.Engine) { record(t, eng, buy("fay", "tea"), buy("fay", "mug")) }, []float32{10, 10}},
 		"purchases elsewhere": {func(t *testing.T, _, other *recommend.Engine) { record(t, other, buy("fay", "tea")) },
 			[]float32{10, 5}},
+		"what it hears of late": {func(t *testing.T, eng, _ *recommend.Engine) {
+			if err := eng.Follow(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}, []float32{10, 5}},
 		"somebody is forgotten": {func(t *testing.T, _, other *recommend.Engine) { forget(t, other, "bob") }, []float32{0, 5}},
 		"somebody is forgotten, and is heard of": {func(t *testing.T, eng, other *recommend.Engine) {
 			forget(t, other, "bob")
@@ -248,7 +248,13 @@ func TestCountingAnew(t *testing.T) {
 			if err := errors.Join(st.Forget(t.Context(), "ann"), eng.Follow(t.Context())); err != nil {
 				t.Fatal(err)
 			}
+			if name == "what it hears of late" {
+				record(t, other, buy("fay", "tea"))
+			}
 			st.amid = func() { tt.amid(t, eng, other) }
+			if err := eng.Recount(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 			for range 2 { // as Run does again and again
 				if err := eng.CatchUp(t.Context()); err != nil {
 					t.Fatal(err)

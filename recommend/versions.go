@@ -35,7 +35,7 @@ func (e *Engine) publish(ctx context.Context, g, before *generation, snap *snaps
 		return e.store.DeleteModel(ctx, ModelName, g.version)
 	}
 	e.tidyItems(ctx, g)
-	return e.prune(ctx, g)
+	return errors.Join(e.recount(ctx), e.prune(ctx, g)) // there is little to count since
 }
 
 // makeCurrent makes a stored generation the current one everywhere, and reports whether it did: not when the one before is
