@@ -27,6 +27,9 @@ type world struct {
 
 func newWorld(t *testing.T, seed uint64, engines int) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 99)), st: memory()}
+	if seed%2 == 1 {
+		w.st = partitioned()
+	}
 	w.opts = recommend.Options{
 		Catalog: newCatalog(t), Now: w.clock.now, PageTTL: time.Hour, UsersMax: 4 + w.rng.IntN(10),
 		Experiments: []recommend.Assigner{halves()},
@@ -143,7 +146,7 @@ func (w *world) known(eng *recommend.Engine) known {
 	return k
 }
 
-// TestRandomHistories lets up to three engines do as they like on one store, die and come back. When all have caught up each knows
+// TestRandomHistories lets up to three engines do as they like on one store, of one partition or several, die and come back. When all have caught up each knows
 // what one knows that has just been opened: pages, histories, trending, exposures, the model in service.
 func TestRandomHistories(t *testing.T) {
 	t.Parallel()

@@ -57,12 +57,9 @@ func counts(in *store.Interaction, weight float32) bool {
 	return weight > 0 || weight < 0 && in.Kind == store.Purchase
 }
 
-// settle says that there is nothing up to here that the tallies do not have.
+// settle says that the log has nothing up to here that is not in memory. The tally that is being made has not come as far.
 func (e *Engine) settle(partition int, at store.Position) {
 	e.applied.settle(partition, at)
-	if next := e.counting.Load(); next != nil {
-		next.applied.settle(partition, at)
-	}
 	e.counted.Load().applied.settle(partition, at)
 }
 
