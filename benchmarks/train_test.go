@@ -74,7 +74,7 @@ func trainOnce(b *testing.B, items, events int, next bool) {
 		}
 		if next {
 			mustTrain(b, engine)
-			more(b, st, items, events/perUser)
+			more(b, st, events/perUser)
 		}
 		return engine
 	}
@@ -118,14 +118,20 @@ func aCatalog(b *testing.B, items int) *catalog.Catalog {
 	return c
 }
 
-// more appends an interaction of every user.
-func more(b *testing.B, st store.Store, items, users int) {
+// more appends an interaction of every user, with an item of the group of the one before.
+func more(b *testing.B, st store.Store, users int) {
 	b.Helper()
 	rng := rand.New(rand.NewPCG(6, 6))
 	entries := make([]store.Entry, users)
 	for u := range entries {
+		last, err := st.History(b.Context(), userID(u), 1)
+		if err != nil || len(last) == 0 {
+			b.Fatal(last, err)
+		}
+		item, _ := strconv.Atoi(strings.TrimPrefix(last[0].Interaction.Item, "item-"))
 		entries[u].Interaction = store.Interaction{
-			User: userID(u), Item: itemID(rng.IntN(items)), Kind: store.Click, Time: clickedLong.Add(time.Duration(u) * time.Second),
+			User: userID(u), Item: itemID(item/groupSize*groupSize + rng.IntN(groupSize/4)), Kind: store.Purchase,
+			Time: last[0].Interaction.Time.Add(time.Hour),
 		}
 	}
 	if err := st.Append(b.Context(), entries); err != nil {
