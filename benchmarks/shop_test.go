@@ -72,18 +72,14 @@ var openShop = sync.OnceValues(func() (*shop, error) {
 	ctx := context.Background()
 	s := &shop{catalog: catalog.New(), store: store.NewMemory(store.MemoryOptions{})}
 	for i := range shopItems {
-		item := catalog.Item{
-			ID: itemID(i), Brand: "brand-" + strconv.Itoa(i%10), Available: i%20 != 0,
-			Attributes: map[string][]string{"shelf": {strconv.Itoa(i / 7 % 200)}},
-		}
-		if _, err := s.catalog.Upsert(item); err != nil {
+		if err := putItem(s.catalog, i); err != nil {
 			return nil, err
 		}
 	}
 	for u := range shopUsers {
 		s.users = append(s.users, userID(u))
 	}
-	if err := fillLog(ctx, s.store); err != nil {
+	if err := fillLog(ctx, s.store, shopItems, shopUsers); err != nil {
 		return nil, err
 	}
 	s.options = recommend.Options{
@@ -148,12 +144,20 @@ func (s *shop) meetEverybody(ctx context.Context) error {
 	return group.Wait()
 }
 
-func fillLog(ctx context.Context, st store.Store) error {
+func putItem(c *catalog.Catalog, i int) error {
+	_, err := c.Upsert(catalog.Item{
+		ID: itemID(i), Brand: "brand-" + strconv.Itoa(i%10), Available: i%20 != 0,
+		Attributes: map[string][]string{"shelf": {strconv.Itoa(i / 7 % 200)}},
+	})
+	return err
+}
+
+func fillLog(ctx context.Context, st store.Store, items, users int) error {
 	rng := rand.New(rand.NewPCG(1, 1))
-	groups := shopItems / groupSize
+	groups := items / groupSize
 	within, among := rand.NewZipf(rng, 1.1, 1, groupSize-1), rand.NewZipf(rng, 1.05, 20, uint64(groups-1))
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for u := range shopUsers {
+	for u := range users {
 		batch := make([]store.Entry, perUser)
 		tastes := [3]int{int(among.Uint64()), int(among.Uint64()), int(among.Uint64())}
 		for i := range batch {
