@@ -34,6 +34,7 @@ type Engine struct {
 	applying [64]sync.Mutex // by user: held while an entry is made felt
 	forgets  forgets
 	queries  sync.Pool
+	filters  filters
 
 	training chan struct{} // holds a token: whoever has it trains
 	swapping sync.Mutex    // held while the generation in service is replaced
