@@ -81,6 +81,19 @@ type Proposer interface {
 	Propose(dst []Scored, u *User, n int, allow Allow, effort Effort) []Scored
 }
 
+// Shortlister is a [Proposer] that can make ready to look through the same items for one user after the other.
+type Shortlister interface {
+	// Shortlist makes ready for the items, ascending and each once, at the cost of some looks through them.
+	Shortlist(items []uint32) Shortlist
+}
+
+// Shortlist is a list of items, immutable and safe for concurrent use.
+type Shortlist interface {
+	// Best appends to dst, in no order, up to n items of the list that allow contains, among which are nearly all of those
+	// that score best for the user, who has a Vector where the model is an Embedder.
+	Best(dst []uint32, u *User, n int, allow Allow) []uint32
+}
+
 // Model is what training made: immutable, safe for concurrent use.
 type Model interface {
 	Scorer
