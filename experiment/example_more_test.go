@@ -56,7 +56,7 @@ func ExampleHash() {
 }
 
 // Why somebody is outside stands in the assignment.
-func ExampleSet_Assign() {
+func ExampleAssignment_VariantKey() {
 	set := rankingSet(experiment.Experiment{
 		Condition: &experiment.Condition{Attribute: "country", Op: experiment.In, Value: []any{"FR", "DE"}},
 	}, experiment.Options{})
@@ -175,4 +175,18 @@ func ExampleLayer() {
 	}
 	fmt.Println(both, one)
 	// Output: 0 1000
+}
+
+// What a variant means to the program stands in its payload.
+func ExampleSet_Assign() {
+	set, err := experiment.Compile(experiment.Definition{Experiments: []experiment.Experiment{{
+		Key:      "button",
+		Variants: []experiment.Variant{{Key: "red", Payload: []byte(`{"colour": "#c00"}`)}},
+	}}}, experiment.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	a := set.Assign("button", experiment.Subject{Unit: "ann"})
+	fmt.Println(a.Variant.Key, string(a.Variant.Payload))
+	// Output: red {"colour": "#c00"}
 }
