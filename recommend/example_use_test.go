@@ -323,7 +323,7 @@ func ExampleComparison() {
 	check(err)
 	eng, err := recommend.Open(ctx, store.NewMemory(store.MemoryOptions{}), recommend.Options{
 		Experiments: []recommend.Assigner{experiment.NewLive(set).Assigner("ranking")},
-		Policies:    []recommend.Policy{{Variant: "neighbours", Parts: []string{"itemknn"}}}, // else there is nothing to compare
+		Policies:    []recommend.Policy{{Variant: "neighbours", Parts: []string{"itemknn"}}},
 		Now:         begun,
 	})
 	check(err)

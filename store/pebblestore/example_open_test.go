@@ -7,9 +7,8 @@ import (
 	"log"
 	"os"
 	"path/filepath"
-	"time"
+	"strings"
 
-	"github.com/goldrec/gold/recommend"
 	"github.com/goldrec/gold/store"
 	"github.com/goldrec/gold/store/pebblestore"
 )
@@ -34,7 +33,7 @@ func ExampleOpen() {
 	// <nil>
 }
 
-// An engine on a store on disk: what it trained is in service again after a restart.
+// What a store on disk has acknowledged is there when it is opened again: a profile here, and a model that is in service.
 func ExampleStore() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "gold")
@@ -42,31 +41,34 @@ func ExampleStore() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	for range 2 {
-		st, err := pebblestore.Open(dir, pebblestore.Options{})
-		if err != nil {
-			log.Fatal(err)
-		}
-		eng, err := recommend.Open(ctx, st, recommend.Options{})
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println("version", eng.Status().Version)
-		for _, user := range []string{"ann", "bob", "eve"} {
-			if err := eng.Record(ctx, store.Interaction{User: user, Item: "tea", Kind: store.Like, Time: time.Now()}); err != nil {
-				log.Fatal(err)
-			}
-		}
-		if eng.Status().Version == 0 {
-			if _, err := eng.Train(ctx); err != nil {
-				log.Fatal(err)
-			}
-		}
-		if err := errors.Join(eng.Close(), st.Close()); err != nil {
-			log.Fatal(err)
-		}
+	st, err := pebblestore.Open(dir, pebblestore.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = st.PutProfile(ctx, store.Profile{User: "ann", Segments: []string{"vip"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	version, err := st.PutModel(ctx, "recommend", strings.NewReader("what a model saves"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := errors.Join(st.SetCurrent(ctx, "recommend", version, 0), st.Close()); err != nil {
+		log.Fatal(err)
+	}
+
+	if st, err = pebblestore.Open(dir, pebblestore.Options{}); err != nil {
+		log.Fatal(err)
+	}
+	defer st.Close()
+	profile, err := st.Profile(ctx, "ann")
+	fmt.Println(profile.Segments, profile.Version, err)
+	fmt.Println(st.Current(ctx, "recommend"))
+	for user, err := range st.Segment(ctx, "vip") {
+		fmt.Println(user, err)
 	}
 	// Output:
-	// version 0
-	// version 1
+	// [vip] 1 <nil>
+	// 1 <nil>
+	// ann <nil>
 }
