@@ -3,59 +3,27 @@ package main
 import (
 	"bytes"
 	"flag"
-	"go/format"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/goldrec/gold/examples/internal/quoted"
 	"github.com/google/go-cmp/cmp"
 )
 
 const document = "../../docs/tutorial.md"
 
-// blocks returns the fenced blocks of a language in a text.
-func blocks(text, language string) []string {
-	var found []string
-	for _, part := range strings.Split(text, "\n```"+language+"\n")[1:] {
-		block, _, _ := strings.Cut(part, "\n```")
-		found = append(found, block+"\n")
-	}
-	return found
-}
-
-// Every Go block of the tutorial stands in the program word for word, and is formatted.
+// Every Go block of the tutorial stands in the program.
 func TestDocumentQuotesTheProgram(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(document)
+	problems, err := quoted.Check(document, ".", 15)
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var program strings.Builder
-	for _, name := range names {
-		file, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		program.Write(file)
-	}
-	quoted := blocks(string(text), "go")
-	if len(quoted) < 15 {
-		t.Errorf("%s has %d blocks of Go, want 15 or more", document, len(quoted))
-	}
-	for _, block := range quoted {
-		if !strings.Contains(program.String(), "\n"+block) {
-			t.Errorf("the program does not have this block of %s:\n%s", document, block)
-		}
-		if formatted, err := format.Source([]byte(block)); err != nil || string(formatted) != block {
-			t.Errorf("not formatted (%v):\n%s", err, block)
-		}
+	for _, p := range problems {
+		t.Error(p)
 	}
 }
 
@@ -82,7 +50,7 @@ func TestDocumentShowsTheOutput(t *testing.T) {
 		title, _, _ := strings.Cut(step, "\n")
 		printed[title] = "== " + strings.TrimSpace(step) + "\n"
 	}
-	shown := blocks(string(text), "text")
+	shown := quoted.Blocks(string(text), "text")
 	figures := regexp.MustCompile(`[-+]?[0-9.]+(e-[0-9]+)?| +|-Inf|\+Inf`)
 	for _, block := range shown {
 		title, _, _ := strings.Cut(strings.TrimPrefix(block, "== "), "\n")

@@ -98,7 +98,8 @@ func ExampleRecent() {
 
 // Sessions are told apart by number.
 func ExampleSessionOf() {
-	fmt.Println(model.SessionOf(""), model.SessionOf("monday") == model.SessionOf("monday"), model.SessionOf("monday") == model.SessionOf("friday"))
+	monday := model.SessionOf("monday")
+	fmt.Println(model.SessionOf(""), monday == model.SessionOf("mon"+"day"), monday == model.SessionOf("friday"))
 	// Output: 0 true false
 }
 
