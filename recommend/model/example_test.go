@@ -2,15 +2,12 @@ package model_test
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"log"
 	"slices"
 	"strings"
 
 	"github.com/goldrec/gold/catalog"
-	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 )
 
@@ -27,20 +24,43 @@ func baskets() *model.Dataset {
 	return b.Build()
 }
 
-// A trainer makes a model of a dataset; the model meets a user whom it has never seen, by a history.
+// counts is the smallest Scorer and Proposer there can be: items by how many events they had, whoever asks.
+type counts []float32
+
+func count(data *model.Dataset) counts {
+	m := make(counts, data.ItemCount())
+	for u := range uint32(data.UserCount()) {
+		for _, e := range data.History(u) {
+			m[e.Item] += e.Weight
+		}
+	}
+	return m
+}
+
+func (m counts) Propose(dst []model.Scored, _ *model.User, n int, allow model.Allow, _ model.Effort) []model.Scored {
+	for item, score := range m {
+		if score > 0 && (allow == nil || allow.Contains(uint32(item))) {
+			dst = append(dst, model.Scored{Item: uint32(item), Score: score})
+		}
+	}
+	slices.SortFunc(dst, func(a, b model.Scored) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Item, b.Item))
+	})
+	return dst[:min(n, len(dst))]
+}
+
+// What a trainer sees, and what a page asks a model for. A whole model, with files, is the Example of recommendtest.
 func Example() {
 	data := baskets()
-	m, err := itemknn.Trainer{}.Train(context.Background(), data, model.TrainOptions{Seed: 1})
-	if err != nil {
-		log.Fatal(err)
+	pot, _ := data.Items.Lookup("pot")
+	user := &model.User{History: []model.Event{{Item: pot, Weight: 1}}}
+	notPot := model.AllowFunc(func(item uint32) bool { return item != pot })
+	for _, s := range count(data).Propose(nil, user, 2, notPot, model.Thorough) {
+		fmt.Println(data.Items.ID(s.Item), s.Score)
 	}
-	tea, _ := data.Items.Lookup("tea")
-	user := &model.User{History: []model.Event{{Item: tea, Weight: 1}}}
-	notTea := model.AllowFunc(func(item uint32) bool { return item != tea })
-	for _, s := range m.Propose(nil, user, 1, notTea, model.Thorough) {
-		fmt.Println(data.Items.ID(s.Item))
-	}
-	// Output: mug
+	// Output:
+	// tea 2
+	// mug 2
 }
 
 // Rows that cannot be taken are left out, and Err says why the first one was.
@@ -125,14 +145,4 @@ func ExampleSums() {
 	// 1000000 0.75
 	// 7 1
 	// 2 1.75 1.5625
-}
-
-// Items in order, the best first and ties by handle, as every Proposer has them.
-func ExampleScored() {
-	list := []model.Scored{{Item: 3, Score: 1}, {Item: 1, Score: 2}, {Item: 2, Score: 2}}
-	slices.SortFunc(list, func(a, b model.Scored) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Item, b.Item))
-	})
-	fmt.Println(list)
-	// Output: [{1 2} {2 2} {3 1}]
 }
