@@ -9,6 +9,21 @@
 // follows RFC 5545, as most calendars do: a time that the clocks skip is as much later as they skip, and of a time that
 // they show twice the first is meant.
 //
+// # Nouns
+//
+//   - A [Window] is a time of day that comes back, made of a [Daily] description.
+//   - A [Discount] is a part off the price or a fixed price: [PercentOff], [BasisPointsOff], [FixedPrice].
+//   - A [Deal] is a discount on some items whenever its window is live; a [Board] holds the deals of a shop.
+//   - An [Occurrence] is one turn of a deal, with its start and end.
+//
+// Money is in minor units (cents) everywhere. Daily, Deal, Discount and Window have a JSON form.
+//
+// # Cost and concurrency
+//
+// A Window is a value that may be copied and shared. A Board is safe for concurrent use: readers take no lock and see
+// all of a Replace or nothing of it. Deal and IsLive look at the item's deals only, and IsLive allocates nothing while
+// no window opens or closes; Live and Next look at every deal.
+//
 // # Caveats
 //
 // Zones come from the machine, or from the program when it imports time/tzdata; without either, every zone but UTC is
