@@ -1,0 +1,136 @@
+package pgstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/goldrec/gold/store"
+)
+
+// segmentUsers is how many users one statement of Segment reads.
+const segmentUsers = 1000
+
+// Profile implements store.Profiles.
+func (s *Store) Profile(ctx context.Context, user string) (p store.Profile, err error) {
+	err = s.call(ctx, func(ctx context.Context) error {
+		if store.ValidateID("user", user) != nil {
+			return pgx.ErrNoRows
+		}
+		p, _, err = s.profile(ctx, user)
+		return err
+	})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return store.Profile{}, fmt.Errorf("%w: profile of %q", store.ErrNotFound, user)
+	case err != nil:
+		return store.Profile{}, fmt.Errorf("pgstore: profile: %w", err)
+	}
+	return p, nil
+}
+
+// profile reads a profile, and which call wrote it.
+func (s *Store) profile(ctx context.Context, user string) (p store.Profile, call token, err error) {
+	var body []byte
+	err = s.pool.QueryRow(ctx, "select body, call from profiles where user_id = $1", text(user)).Scan(&body, (*[16]byte)(&call))
+	if err != nil {
+		return p, call, err
+	}
+	if err := json.Unmarshal(body, &p); err != nil {
+		return p, call, fmt.Errorf("%w: profile of %q: %w", ErrFormat, user, err)
+	}
+	return p, call, nil
+}
+
+// A profile and its segments are replaced by one statement. It changes nothing when the version is another, also one that
+// somebody else has just committed.
+const (
+	insertProfile = "insert into profiles (user_id, version, call, body) values ($1, $2 + 1, $3, $4) on conflict do nothing returning user_id"
+	updateProfile = "update profiles set version = $2 + 1, call = $3, body = $4 where user_id = $1 and version = $2 returning user_id"
+	withSegments  = "), gone as (delete from segments g using put where g.user_id = put.user_id and g.segment <> all($5::text[])), " +
+		"come as (insert into segments select n, user_id from put, unnest($5::text[]) n on conflict do nothing) select count(*) from put"
+)
+
+// PutProfile implements store.Profiles. It is one statement.
+func (s *Store) PutProfile(ctx context.Context, p store.Profile) (store.Profile, error) {
+	call := newToken()
+	put := p.Clone()
+	put.Version++
+	err := s.call(ctx, func(ctx context.Context) error {
+		if err := p.Validate(); err != nil {
+			return err
+		}
+		body, err := json.Marshal(put)
+		if err != nil {
+			return err
+		}
+		segments := make([]string, len(p.Segments))
+		for i, segment := range p.Segments {
+			segments[i] = text(segment)
+		}
+		sql := updateProfile
+		if p.Version == 0 {
+			sql = insertProfile
+		}
+		var n int
+		err = s.pool.QueryRow(ctx, "with put as ("+sql+withSegments, text(p.User), int64(p.Version), call, string(body), segments).Scan(&n)
+		if err != nil || n == 1 {
+			return err
+		}
+		old, by, err := s.profile(ctx, p.User)
+		if err == nil && by == call || err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err // an attempt before this one was committed
+		}
+		return fmt.Errorf("%w: profile of %q is at version %d, not %d", store.ErrConflict, p.User, old.Version, p.Version)
+	})
+	if err != nil {
+		return store.Profile{}, fmt.Errorf("pgstore: put profile: %w", err)
+	}
+	return put, nil
+}
+
+// DeleteProfile implements store.Profiles.
+func (s *Store) DeleteProfile(ctx context.Context, user string) error {
+	return s.call(ctx, func(ctx context.Context) error {
+		if store.ValidateID("user", user) != nil {
+			return nil
+		}
+		_, err := s.pool.Exec(ctx, `with gone as (delete from profiles where user_id = $1 returning user_id)
+			delete from segments g using gone where g.user_id = gone.user_id`, text(user))
+		return err
+	})
+}
+
+// Segment implements store.Profiles. It reads a thousand users at a time.
+func (s *Store) Segment(ctx context.Context, segment string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for from, more := "", true; more; {
+			var users []string
+			err := s.call(ctx, func(ctx context.Context) error {
+				if store.ValidateID("segment", segment) != nil {
+					return nil // it has nobody
+				}
+				rows, err := s.pool.Query(ctx, "select user_id from segments where segment = $1 and user_id > $2 order by user_id limit $3",
+					text(segment), from, segmentUsers)
+				if err == nil {
+					users, err = pgx.CollectRows(rows, pgx.RowTo[string])
+				}
+				return err
+			})
+			if err != nil {
+				yield("", fmt.Errorf("pgstore: segment: %w", err))
+				return
+			}
+			for _, user := range users {
+				if from = user; !yield(untext(user), nil) {
+					return
+				}
+			}
+			more = len(users) == segmentUsers
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package pgstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/goldrec/gold/store"
+)
+
+// removeEntries is how many entries one statement of Forget or Trim deletes.
+const removeEntries = 10_000
+
+// Forget implements store.Histories. It costs O(entries of the user), ten thousand a statement; appends to the user's
+// partition wait while the last of them are deleted.
+func (s *Store) Forget(ctx context.Context, user string) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.leave()
+	if user == "" || store.ValidateID("user", user) != nil {
+		return nil
+	}
+	defer s.news.set()
+	defer s.removed.Add(1)
+	p := partitionOf(user, s.partitions)
+	if err := s.remove(ctx, s.try, p, "user_id = $1", text(user)); err != nil {
+		return fmt.Errorf("pgstore: forget: %w", err)
+	}
+	mark := newToken()
+	if err := s.try(ctx, func(ctx context.Context) error { return s.forget(ctx, user, p, mark) }); err != nil {
+		return fmt.Errorf("pgstore: forget: %w", err)
+	}
+	return nil
+}
+
+// forget deletes what is left of the user and appends the Forgotten entry, which is known by its mark when it is there
+// already.
+func (s *Store) forget(ctx context.Context, user string, partition int, mark token) error {
+	var b pgx.Batch
+	b.Queue("begin")
+	b.Queue(lockSQL, []int32{int32(partition)})
+	b.Queue(`insert into entries (position, partition, fact, kind, at, user_id, id)
+		select 1 + greatest(p.floor, coalesce((select position from entries where partition = $1 order by position desc limit 1), 0)),
+		$1, $2, 0, coalesce($3::timestamptz, clock_timestamp()), $4, $5::uuid::text from partitions p where p.partition = $1
+		and not exists (select from entries where partition = $1 and user_id = $4 and id = $5::uuid::text)`,
+		partition, int16(store.Forgotten), s.now(), text(user), mark)
+	b.Queue("delete from entries where partition = $1 and user_id = $2 and id is distinct from $3::uuid::text", partition, text(user), mark)
+	b.Queue("commit")
+	return s.send(ctx, &b)
+}
+
+// send runs a batch that is a transaction. When it fails, its connection is closed.
+func (s *Store) send(ctx context.Context, b *pgx.Batch) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	return conn.SendBatch(ctx, b).Close()
+}
+
+// Trim implements store.Log. It deletes ten thousand entries a statement, which it finds by an index of a few pages of the
+// table's times.
+func (s *Store) Trim(ctx context.Context, before time.Time) error {
+	micros := before.UnixMicro() // times are whole microseconds, and before may be a little later
+	if before.Nanosecond()%1000 != 0 {
+		micros++
+	}
+	for p := range s.partitions {
+		if err := s.remove(ctx, s.call, p, "at < $1 and fact in (0, 1)", time.UnixMicro(micros)); err != nil {
+			return fmt.Errorf("pgstore: trim: %w", err)
+		}
+	}
+	return nil
+}
+
+// remove deletes those entries of a partition that are there now and fulfil a condition. It notes down first where the
+// partition ends, so that no position is given out twice when the last of them goes.
+func (s *Store) remove(ctx context.Context, call func(context.Context, func(context.Context) error) error, partition int, where string, arg any) error {
+	err := call(ctx, func(ctx context.Context) error {
+		var b pgx.Batch
+		b.Queue("begin")
+		b.Queue(lockSQL, []int32{int32(partition)})
+		b.Queue(`update partitions set floor = e.position from (select position from entries where partition = $1
+			order by position desc limit 1) e where partition = $1 and floor < e.position`, partition)
+		b.Queue("commit")
+		return s.send(ctx, &b)
+	})
+	sql := fmt.Sprintf(`delete from entries_%d where ctid = any(array(select ctid from entries_%[1]d where %s
+		and position <= (select floor from partitions where partition = %[1]d) limit $2))`, partition, where)
+	for n := int64(removeEntries); err == nil && n == removeEntries; {
+		err = call(ctx, func(ctx context.Context) error {
+			tag, err := s.pool.Exec(ctx, sql, arg, removeEntries)
+			n = tag.RowsAffected()
+			return err
+		})
+		s.removed.Add(1)
+	}
+	return err
+}
