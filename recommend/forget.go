@@ -11,7 +11,7 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
-// Forget removes a user: interactions, exposures, profile, cached pages and what is in memory, here and, when they hear of it, in
+// Forget removes a user: interactions, exposures, profile and what is in memory, here and, when they hear of it, in
 // every other engine on the store. Models hold no user, but what they learned stays until the next training; versions
 // trained before cannot become current again, and are deleted when a newer one has been published. What is
 // trending keeps its counts until they have decayed.
@@ -30,7 +30,6 @@ func (e *Engine) Forget(ctx context.Context, user string) error {
 func (e *Engine) forget(ctx context.Context, user string) error {
 	err := errors.Join(
 		e.store.DeleteProfile(ctx, user),
-		e.store.DropPages(ctx, user),
 		e.store.Forget(ctx, user), // last: its entry in the log tells the others that all is gone
 	)
 	if err != nil {
