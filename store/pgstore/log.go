@@ -96,7 +96,7 @@ func (s *Store) bound(ctx context.Context, c *cursor, page []store.Entry) error 
 	var end store.Place
 	if full {
 		var err error
-		if end, err = s.end(ctx); err != nil {
+		if end, err = s.place(ctx, endSQL); err != nil {
 			return err
 		}
 	}
@@ -157,32 +157,33 @@ func (s *Store) End(ctx context.Context) (store.Place, error) {
 		return store.Place{}, err
 	}
 	defer s.leave()
-	end, err := s.end(ctx)
+	end, err := s.place(ctx, endSQL)
 	if err != nil {
 		return store.Place{}, fmt.Errorf("pgstore: end: %w", err)
 	}
 	return end, nil
 }
 
-func (s *Store) end(ctx context.Context) (end store.Place, err error) {
+// place reads a position for each of the partitions.
+func (s *Store) place(ctx context.Context, sql string) (place store.Place, err error) {
 	parts := make([]int32, s.partitions)
 	for p := range parts {
 		parts[p] = int32(p)
 	}
 	err = s.try(ctx, func(ctx context.Context) error {
-		rows, err := s.pool.Query(ctx, endSQL, parts)
+		rows, err := s.pool.Query(ctx, sql, parts)
 		if err != nil {
 			return err
 		}
 		var partition int
 		var position int64
 		_, err = pgx.ForEachRow(rows, []any{&partition, &position}, func() error {
-			end = end.With(partition, store.Position(position))
+			place = place.With(partition, store.Position(position))
 			return nil
 		})
 		return err
 	})
-	return end, err
+	return place, err
 }
 
 const afterSQL = `select exists (select from unnest($1::bigint[]) with ordinality as k (since, n) cross join lateral

@@ -26,7 +26,7 @@ func (s *Store) Forget(ctx context.Context, user string) error {
 	defer s.news.set()
 	defer s.removed.Add(1)
 	p := partitionOf(user, s.partitions)
-	if err := s.remove(ctx, s.try, p, "user_id = $1", text(user)); err != nil {
+	if err := s.remove(ctx, s.try, p, "user_id = $1", text(user), false); err != nil {
 		return fmt.Errorf("pgstore: forget: %w", err)
 	}
 	mark := newToken()
@@ -70,7 +70,7 @@ func (s *Store) Trim(ctx context.Context, before time.Time) error {
 		micros++
 	}
 	for p := range s.partitions {
-		if err := s.remove(ctx, s.call, p, "at < $1 and fact in (0, 1)", time.UnixMicro(micros)); err != nil {
+		if err := s.remove(ctx, s.call, p, "at < $1", time.UnixMicro(micros), true); err != nil {
 			return fmt.Errorf("pgstore: trim: %w", err)
 		}
 	}
@@ -79,7 +79,7 @@ func (s *Store) Trim(ctx context.Context, before time.Time) error {
 
 // remove deletes those entries of a partition that are there now and fulfil a condition. It notes down first where the
 // partition ends, so that no position is given out twice when the last of them goes.
-func (s *Store) remove(ctx context.Context, call func(context.Context, func(context.Context) error) error, partition int, where string, arg any) error {
+func (s *Store) remove(ctx context.Context, call func(context.Context, func(context.Context) error) error, partition int, where string, arg any, told bool) error {
 	err := call(ctx, func(ctx context.Context) error {
 		var b pgx.Batch
 		b.Queue("begin")
@@ -89,15 +89,29 @@ func (s *Store) remove(ctx context.Context, call func(context.Context, func(cont
 		b.Queue("commit")
 		return s.send(ctx, &b)
 	})
-	sql := fmt.Sprintf(`delete from entries_%d where ctid = any(array(select ctid from entries_%[1]d where %s
-		and position <= (select floor from partitions where partition = %[1]d) limit $2))`, partition, where)
+	sql := fmt.Sprintf(`with gone as (delete from entries_%d where ctid = any(array(select ctid from entries_%[1]d where %s
+		and position <= (select floor from partitions where partition = %[1]d) limit $2)) returning position, fact),
+		told as (update partitions set trimmed = greatest(trimmed, (select max(position) from gone where fact > 1))
+		where partition = %[1]d and $3 and exists (select from gone where fact > 1))
+		select count(*) from gone`, partition, where)
 	for n := int64(removeEntries); err == nil && n == removeEntries; {
 		err = call(ctx, func(ctx context.Context) error {
-			tag, err := s.pool.Exec(ctx, sql, arg, removeEntries)
-			n = tag.RowsAffected()
-			return err
+			return s.pool.QueryRow(ctx, sql, arg, removeEntries, told).Scan(&n)
 		})
 		s.removed.Add(1)
 	}
 	return err
+}
+
+// Trimmed implements store.Log.
+func (s *Store) Trimmed(ctx context.Context) (store.Place, error) {
+	if err := s.enter(ctx); err != nil {
+		return store.Place{}, err
+	}
+	defer s.leave()
+	place, err := s.place(ctx, "select partition, trimmed from partitions where partition = any($1::int[])")
+	if err != nil {
+		return store.Place{}, fmt.Errorf("pgstore: trimmed: %w", err)
+	}
+	return place, nil
 }

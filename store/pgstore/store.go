@@ -76,12 +76,9 @@ type Options struct {
 	// Timeout is how long a call may take, with all that is tried again, and the longest that one statement may; 0 means
 	// 10 seconds, and ten minutes are the most.
 	Timeout time.Duration
-	// PageBytesMax bounds the cached pages of all replicas together; 0 means 64 MiB. The page put the longest ago goes
-	// first. Between two sweeps an eighth more may be there for every replica.
-	PageBytesMax int64
 	// Logger gets what the store does by itself: lost connections and what is tried again, at Warn. Nil discards.
 	Logger *slog.Logger
-	// Now is the clock of leases, Forgotten entries and page lifetimes; nil means the server's, which all replicas share.
+	// Now is the clock of leases and Forgotten entries; nil means the server's, which all replicas share.
 	Now func() time.Time
 }
 
@@ -90,14 +87,13 @@ func (o Options) withDefaults() (Options, error) {
 	o.Partitions = cmp.Or(o.Partitions, 8)
 	o.Writers = cmp.Or(o.Writers, 2)
 	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
-	o.PageBytesMax = cmp.Or(o.PageBytesMax, 64<<20)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	switch {
 	case o.Partitions < 0 || o.Partitions > 256:
 		return o, fmt.Errorf("%w: %d partitions", store.ErrInvalid, o.Partitions)
-	case o.Writers < 0 || o.ConnsMax < 0 || o.PageBytesMax < 0:
+	case o.Writers < 0 || o.ConnsMax < 0:
 		return o, fmt.Errorf("%w: negative option", store.ErrInvalid)
 	case o.Timeout < 0 || o.Timeout > 10*time.Minute:
 		return o, fmt.Errorf("%w: timeout of %v", store.ErrInvalid, o.Timeout)
@@ -113,7 +109,6 @@ type Store struct {
 	lanes      []*lane
 	news       *news
 	removed    atomic.Uint64 // grows with every removal from the log: what a scan has read may be gone
-	pageBytes  atomic.Int64  // put since the last sweep
 
 	background sync.WaitGroup
 	stop       context.CancelFunc // ends the background

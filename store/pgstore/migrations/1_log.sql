@@ -2,7 +2,8 @@
 -- Texts hold no NUL in PostgreSQL: U+0000 is written as U+0001 U+0001, and U+0001 as U+0001 U+0002.
 create table partitions (
 	partition int primary key,
-	floor bigint not null default 0 -- positions up to here were given out, whatever Trim has removed since
+	floor bigint not null default 0,   -- positions up to here were given out, whatever has been removed since
+	trimmed bigint not null default 0  -- of the last entry removed by age that was no interaction and no exposure
 );
 
 create table entries (
