@@ -70,27 +70,23 @@ func startProcess(cmd *exec.Cmd, logPath string) (*process, error) {
 	return p, nil
 }
 
-// signalAll signals the process and its children. The parent is stopped while they are listed, so that none is missed.
-func (p *process) signalAll(sig syscall.Signal) {
+// signalAll signals the process and its children, which it lists. The parent is stopped meanwhile, so that none is missed.
+func (p *process) signalAll(sig syscall.Signal) []int {
 	pid := p.cmd.Process.Pid
 	_ = syscall.Kill(pid, syscall.SIGSTOP)
-	for _, child := range children(pid) {
+	list := children(pid)
+	for _, child := range list {
 		_ = syscall.Kill(child, sig)
 	}
 	_ = syscall.Kill(pid, sig)
+	return list
 }
 
 // children lists the processes whose parent is pid.
 func children(pid int) (list []int) {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has ended
-		}
-		after := data[bytes.LastIndexByte(data, ')')+1:] // the command may hold anything
-		fields := strings.Fields(string(after))
-		if len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
+		if _, parent := stat(path); parent == strconv.Itoa(pid) {
 			if child, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
 				list = append(list, child)
 			}
@@ -99,10 +95,31 @@ func children(pid int) (list []int) {
 	return list
 }
 
-// kill ends the process and its children at once and waits for it.
+// stat reads the state and the parent of a process, empty when it has ended.
+func stat(path string) (state, parent string) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", ""
+	}
+	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:])) // the command before may hold anything
+	if len(fields) < 2 {
+		return "", ""
+	}
+	return fields[0], fields[1]
+}
+
+// kill ends the process and its children at once and waits for all of them.
 func (p *process) kill() {
-	p.signalAll(syscall.SIGKILL)
+	list := p.signalAll(syscall.SIGKILL)
 	p.wait(time.Minute)
+	for _, child := range list {
+		for range 500 {
+			if state, _ := stat(fmt.Sprintf("/proc/%d/stat", child)); state == "" || state == "Z" {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
 }
 
 // stop asks the process to end, and kills it when it does not.

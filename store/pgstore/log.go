@@ -96,7 +96,7 @@ func (s *Store) bound(ctx context.Context, c *cursor, page []store.Entry) error 
 	var end store.Place
 	if full {
 		var err error
-		if end, err = s.place(ctx, endSQL); err != nil {
+		if end, err = s.place(ctx, s.endSQL); err != nil {
 			return err
 		}
 	}
@@ -157,7 +157,7 @@ func (s *Store) End(ctx context.Context) (store.Place, error) {
 		return store.Place{}, err
 	}
 	defer s.leave()
-	end, err := s.place(ctx, endSQL)
+	end, err := s.place(ctx, s.endSQL)
 	if err != nil {
 		return store.Place{}, fmt.Errorf("pgstore: end: %w", err)
 	}
@@ -166,12 +166,8 @@ func (s *Store) End(ctx context.Context) (store.Place, error) {
 
 // place reads a position for each of the partitions.
 func (s *Store) place(ctx context.Context, sql string) (place store.Place, err error) {
-	parts := make([]int32, s.partitions)
-	for p := range parts {
-		parts[p] = int32(p)
-	}
 	err = s.try(ctx, func(ctx context.Context) error {
-		rows, err := s.pool.Query(ctx, sql, parts)
+		rows, err := s.pool.Query(ctx, sql)
 		if err != nil {
 			return err
 		}

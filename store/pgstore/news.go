@@ -67,7 +67,7 @@ func (s *Store) notify(ctx context.Context) {
 		case <-s.news.dirty:
 			s.news.wake()
 		case <-sweep.C:
-			sql, arg = "delete from appends where at < clock_timestamp() - $1::interval", "1 hour"
+			sql, arg = "delete from calls where at < clock_timestamp() - $1::interval", "1 hour"
 		}
 		within, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 		_, err := s.pool.Exec(within, sql, arg)

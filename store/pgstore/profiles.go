@@ -21,7 +21,7 @@ func (s *Store) Profile(ctx context.Context, user string) (p store.Profile, err 
 		if store.ValidateID("user", user) != nil {
 			return pgx.ErrNoRows
 		}
-		p, _, err = s.profile(ctx, user)
+		p, err = s.profile(ctx, user)
 		return err
 	})
 	switch {
@@ -33,26 +33,25 @@ func (s *Store) Profile(ctx context.Context, user string) (p store.Profile, err 
 	return p, nil
 }
 
-// profile reads a profile, and which call wrote it.
-func (s *Store) profile(ctx context.Context, user string) (p store.Profile, call token, err error) {
+func (s *Store) profile(ctx context.Context, user string) (p store.Profile, err error) {
 	var body []byte
-	err = s.pool.QueryRow(ctx, "select body, call from profiles where user_id = $1", text(user)).Scan(&body, (*[16]byte)(&call))
-	if err != nil {
-		return p, call, err
+	if err := s.pool.QueryRow(ctx, "select body from profiles where user_id = $1", text(user)).Scan(&body); err != nil {
+		return p, err
 	}
 	if err := json.Unmarshal(body, &p); err != nil {
-		return p, call, fmt.Errorf("%w: profile of %q: %w", ErrFormat, user, err)
+		return p, fmt.Errorf("%w: profile of %q: %w", ErrFormat, user, err)
 	}
-	return p, call, nil
+	return p, nil
 }
 
-// A profile and its segments are replaced by one statement. It changes nothing when the version is another, also one that
-// somebody else has just committed.
+// A profile and its segments are replaced by one statement, which leaves a mark. It changes nothing when the version is
+// another, also one that somebody else has just committed.
 const (
-	insertProfile = "insert into profiles (user_id, version, call, body) values ($1, $2 + 1, $3, $4) on conflict do nothing returning user_id"
-	updateProfile = "update profiles set version = $2 + 1, call = $3, body = $4 where user_id = $1 and version = $2 returning user_id"
-	withSegments  = "), gone as (delete from segments g using put where g.user_id = put.user_id and g.segment <> all($5::text[])), " +
-		"come as (insert into segments select n, user_id from put, unnest($5::text[]) n on conflict do nothing) select count(*) from put"
+	insertProfile = "insert into profiles (user_id, version, body) values ($1, $2 + 1, $3) on conflict do nothing returning user_id"
+	updateProfile = "update profiles set version = $2 + 1, body = $3 where user_id = $1 and version = $2 returning user_id"
+	withSegments  = "), gone as (delete from segments g using put where g.user_id = put.user_id and g.segment <> all($4::text[])), " +
+		"come as (insert into segments select n, user_id from put, unnest($4::text[]) n on conflict do nothing), " +
+		"mark as (insert into calls (token) select $5 from put) select count(*) from put"
 )
 
 // PutProfile implements store.Profiles. It is one statement.
@@ -77,13 +76,17 @@ func (s *Store) PutProfile(ctx context.Context, p store.Profile) (store.Profile,
 			sql = insertProfile
 		}
 		var n int
-		err = s.pool.QueryRow(ctx, "with put as ("+sql+withSegments, text(p.User), int64(p.Version), call, string(body), segments).Scan(&n)
+		err = s.pool.QueryRow(ctx, "with put as ("+sql+withSegments, text(p.User), int64(p.Version), string(body), segments, call).Scan(&n)
 		if err != nil || n == 1 {
 			return err
 		}
-		old, by, err := s.profile(ctx, p.User)
-		if err == nil && by == call || err != nil && !errors.Is(err, pgx.ErrNoRows) {
-			return err // an attempt before this one was committed
+		var before bool // an attempt before this one was committed
+		if err := s.pool.QueryRow(ctx, "select exists (select from calls where token = $1)", call).Scan(&before); err != nil || before {
+			return err
+		}
+		old, err := s.profile(ctx, p.User)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
 		}
 		return fmt.Errorf("%w: profile of %q is at version %d, not %d", store.ErrConflict, p.User, old.Version, p.Version)
 	})

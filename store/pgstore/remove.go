@@ -109,7 +109,7 @@ func (s *Store) Trimmed(ctx context.Context) (store.Place, error) {
 		return store.Place{}, err
 	}
 	defer s.leave()
-	place, err := s.place(ctx, "select partition, trimmed from partitions where partition = any($1::int[])")
+	place, err := s.place(ctx, "select partition, trimmed from partitions")
 	if err != nil {
 		return store.Place{}, fmt.Errorf("pgstore: trimmed: %w", err)
 	}

@@ -107,6 +107,7 @@ type Store struct {
 	pool       *pgxpool.Pool
 	partitions int
 	lanes      []*lane
+	endSQL     string
 	news       *news
 	removed    atomic.Uint64 // grows with every removal from the log: what a scan has read may be gone
 
@@ -143,8 +144,15 @@ func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	for range min(opts.Writers, s.partitions) {
-		l := &lane{s: s, calls: make(chan *call), last: make(map[int]store.Position)}
+	all := make([]int, s.partitions)
+	shares := make([][]int, min(opts.Writers, s.partitions))
+	for p := range all {
+		all[p] = p
+		shares[p%len(shares)] = append(shares[p%len(shares)], p)
+	}
+	s.endSQL = endSQL(all)
+	for _, share := range shares {
+		l := &lane{s: s, calls: make(chan *call), endSQL: endSQL(share), last: make(map[int]store.Position)}
 		s.lanes = append(s.lanes, l)
 		s.background.Go(l.run)
 	}

@@ -42,8 +42,9 @@ begin
 end
 $$;
 
--- One row for each group of appends that was committed lately: whoever has lost the connection looks whether it was.
-create table appends (
+-- One row for each group of appends and each profile that was written lately: whoever has lost the connection looks whether
+-- it was committed.
+create table calls (
 	token uuid primary key,
 	at timestamptz not null default clock_timestamp()
 );

@@ -1,7 +1,6 @@
 create table profiles (
 	user_id text collate "C" primary key,
 	version bigint not null,
-	call uuid not null,        -- the call that wrote it, for that to know when it is repeated
 	body json not null
 );
 
@@ -41,5 +40,5 @@ create table leases (
 	name text collate "C" primary key,
 	token bigint not null,
 	expires timestamptz,       -- null when it was given back
-	call uuid not null
+	call uuid not null         -- the call that acquired it, for that to know when it is repeated
 );
