@@ -237,6 +237,12 @@ func TestFull(t *testing.T) {
 		t.Errorf("Append: %v, want ErrFull", err)
 	}
 	exec(t, pg.URL, fmt.Sprintf("drop trigger full_disk on %s.entries_0", in))
+	exec(t, pg.URL, fmt.Sprintf(`create constraint trigger full_disk after insert on %[1]s.entries_0 deferrable initially deferred
+		for each row execute function %[1]s.full()`, in))
+	if err := st.Append(t.Context(), views("ann", 1)); !errors.Is(err, pgstore.ErrFull) || errors.Is(err, pgstore.ErrUnknown) {
+		t.Errorf("Append, at COMMIT: %v, want ErrFull", err)
+	}
+	exec(t, pg.URL, fmt.Sprintf("drop trigger full_disk on %s.entries_0", in))
 	if err := st.Append(t.Context(), views("ann", 1)); err != nil {
 		t.Errorf("Append when there is room: %v", err)
 	}

@@ -1,12 +1,11 @@
 package pgstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/goldrec/gold/store"
 )
@@ -19,9 +18,11 @@ const (
 )
 
 const (
+	// One reading of the clock decides, and is what the lease begins with.
 	acquireSQL = `insert into leases as l (name, token, expires, call) values ($3, 1, ` + later + `, $4)
 		on conflict (name) do update set token = l.token + (l.call <> excluded.call)::int, expires = excluded.expires, call = excluded.call
-		where l.expires is null or l.expires <= ` + now + ` or l.call = excluded.call returning token, expires`
+		where l.expires is null or l.expires <= excluded.expires - $2 * interval '1 microsecond' or l.call = excluded.call
+		returning token, expires`
 	renewSQL = "update leases set expires = " + later + " where name = $3 and token = $4 and expires > " + now +
 		" returning token, expires"
 )
@@ -38,32 +39,21 @@ func (s *Store) Renew(ctx context.Context, lease store.Lease, ttl time.Duration)
 
 // lease runs a statement that returns the lease, or nothing when it is another's.
 func (s *Store) lease(ctx context.Context, sql, name string, ttl time.Duration, arg any) (store.Lease, error) {
-	lease := store.Lease{Name: name}
-	err := s.call(ctx, func(ctx context.Context) error {
-		if err := store.ValidateLease(name, ttl); err != nil {
-			return err
-		}
-		var token int64
-		err := s.pool.QueryRow(ctx, sql, s.now(), ttl.Microseconds(), text(name), arg).Scan(&token, &lease.Expires)
-		lease.Token, lease.Expires = uint64(token), lease.Expires.UTC()
-		return err
-	})
+	var token int64
+	var expires time.Time
+	invalid := store.ValidateLease(name, ttl)
+	err := s.row(ctx, invalid, sql, []any{s.now(), ttl.Microseconds(), text(name), arg}, &token, &expires)
 	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return store.Lease{}, fmt.Errorf("%w: %q", store.ErrHeld, name)
+	case errors.Is(err, store.ErrNotFound):
+		return store.Lease{}, cmp.Or(invalid, fmt.Errorf("%w: %q", store.ErrHeld, name))
 	case err != nil:
 		return store.Lease{}, fmt.Errorf("pgstore: lease %q: %w", name, err)
 	}
-	return lease, nil
+	return store.Lease{Name: name, Token: uint64(token), Expires: expires.UTC()}, nil
 }
 
 // Release implements store.Leases.
 func (s *Store) Release(ctx context.Context, lease store.Lease) error {
-	return s.call(ctx, func(ctx context.Context) error {
-		if store.ValidateLease(lease.Name, time.Second) != nil {
-			return nil // nobody can hold it
-		}
-		_, err := s.pool.Exec(ctx, "update leases set expires = null where name = $1 and token = $2", text(lease.Name), int64(lease.Token))
-		return err
-	})
+	return s.exec(ctx, store.ValidateLease(lease.Name, time.Second), // nobody holds one that is not valid
+		"update leases set expires = null where name = $1 and token = $2", text(lease.Name), int64(lease.Token))
 }

@@ -61,10 +61,6 @@ func signed(p store.Position) int64 { return int64(min(p, math.MaxInt64)) }
 // scanPage reads the next entries. The first page is one snapshot of the log; when that leaves something, the scan ends
 // where the log does then.
 func (s *Store) scanPage(ctx context.Context, c *cursor) (page []store.Entry, err error) {
-	if err := s.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer s.leave()
 	var parts []int32
 	var since, until []int64
 	for p := range c.since {
@@ -75,7 +71,7 @@ func (s *Store) scanPage(ctx context.Context, c *cursor) (page []store.Entry, er
 	if len(parts) == 0 {
 		return nil, nil
 	}
-	page, err = s.entries(ctx, scanSQL, parts, since, until, scanEntries)
+	page, err = s.entries(ctx, nil, scanSQL, parts, since, until, scanEntries)
 	if err != nil {
 		return nil, err
 	}
@@ -111,10 +107,12 @@ func (s *Store) bound(ctx context.Context, c *cursor, page []store.Entry) error 
 	return nil
 }
 
-// entries reads the rows of a statement.
-func (s *Store) entries(ctx context.Context, sql string, args ...any) (list []store.Entry, err error) {
-	err = s.try(ctx, func(ctx context.Context) error {
-		list = nil
+// entries is a call of a statement that returns entries; what is not valid has none.
+func (s *Store) entries(ctx context.Context, valid error, sql string, args ...any) (list []store.Entry, err error) {
+	err = s.call(ctx, func(ctx context.Context) error {
+		if list = nil; valid != nil {
+			return nil
+		}
 		rows, err := s.pool.Query(ctx, sql, args...)
 		if err != nil {
 			return err
@@ -135,16 +133,9 @@ func (s *Store) entries(ctx context.Context, sql string, args ...any) (list []st
 // History implements store.Histories. It is one statement, which reads limit entries of the user and the exposures between
 // them.
 func (s *Store) History(ctx context.Context, user string, limit int) ([]store.Entry, error) {
-	if err := s.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer s.leave()
-	if limit <= 0 || user == "" || store.ValidateID("user", user) != nil {
-		return nil, nil
-	}
 	sql := fmt.Sprintf("select %s from entries_%d where user_id = $1 and fact = 0 order by -position limit $2", columns,
 		partitionOf(user, s.partitions))
-	history, err := s.entries(ctx, sql, text(user), int64(limit))
+	history, err := s.entries(ctx, store.ValidateID("user", user), sql, text(user), int64(max(limit, 0)))
 	if err != nil {
 		return nil, fmt.Errorf("pgstore: history: %w", err)
 	}
@@ -153,10 +144,6 @@ func (s *Store) History(ctx context.Context, user string, limit int) ([]store.En
 
 // End implements store.Log. It looks at the end of an index for each partition.
 func (s *Store) End(ctx context.Context) (store.Place, error) {
-	if err := s.enter(ctx); err != nil {
-		return store.Place{}, err
-	}
-	defer s.leave()
 	end, err := s.place(ctx, s.endSQL)
 	if err != nil {
 		return store.Place{}, fmt.Errorf("pgstore: end: %w", err)
@@ -164,9 +151,9 @@ func (s *Store) End(ctx context.Context) (store.Place, error) {
 	return end, nil
 }
 
-// place reads a position for each of the partitions.
+// place is a call of a statement that returns a position for each of the partitions.
 func (s *Store) place(ctx context.Context, sql string) (place store.Place, err error) {
-	err = s.try(ctx, func(ctx context.Context) error {
+	err = s.call(ctx, func(ctx context.Context) error {
 		rows, err := s.pool.Query(ctx, sql)
 		if err != nil {
 			return err
@@ -195,9 +182,7 @@ func (s *Store) Wait(ctx context.Context, since store.Place) error {
 	for {
 		changed := s.news.changed()
 		var found bool
-		err := s.call(ctx, func(ctx context.Context) error {
-			return s.pool.QueryRow(ctx, afterSQL, places).Scan(&found)
-		})
+		err := s.row(ctx, nil, afterSQL, []any{places}, &found)
 		if err != nil || found {
 			return err
 		}

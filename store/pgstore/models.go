@@ -32,17 +32,17 @@ func (s *Store) PutModel(ctx context.Context, name string, r io.Reader) (version
 	}
 	if err != nil {
 		// The context may be what ended the upload, and must not end its removal.
-		err = errors.Join(err, ignoreClosed(s.call(context.WithoutCancel(ctx), func(ctx context.Context) error {
-			_, err := s.pool.Exec(ctx, "delete from model_chunks where upload = $1 and not exists (select from model_versions where upload = $1)", u.token)
-			return err
-		})))
+		err = errors.Join(err, ignoreClosed(s.exec(context.WithoutCancel(ctx), nil,
+			"delete from model_chunks where upload = $1 and not exists (select from model_versions where upload = $1)", u.token)))
 		return 0, fmt.Errorf("pgstore: put model %q: %w", name, err)
 	}
 	return version, nil
 }
 
-func ignoreClosed(err error) error {
-	if errors.Is(err, store.ErrClosed) {
+func ignoreClosed(err error) error { return ignore(err, store.ErrClosed) }
+
+func ignore(err, harmless error) error {
+	if errors.Is(err, harmless) {
 		return nil
 	}
 	return err
@@ -66,11 +66,8 @@ func (s *Store) upload(ctx context.Context, u *upload, r io.Reader) error {
 			return err
 		}
 		if n > 0 {
-			err := s.call(ctx, func(ctx context.Context) error {
-				_, err := s.pool.Exec(ctx, "insert into model_chunks (upload, number, data) values ($1, $2, $3) on conflict do nothing",
-					u.token, u.chunks, chunk[:n])
-				return err
-			})
+			err := s.exec(ctx, nil, "insert into model_chunks (upload, number, data) values ($1, $2, $3) on conflict do nothing",
+				u.token, u.chunks, chunk[:n])
 			if err != nil {
 				return err
 			}
@@ -110,12 +107,9 @@ func (s *Store) publish(ctx context.Context, u *upload) (uint64, error) {
 
 // sweepUploads deletes the chunks of uploads that nobody has gone on with for an hour.
 func (s *Store) sweepUploads(ctx context.Context) error {
-	return ignoreClosed(s.call(ctx, func(ctx context.Context) error {
-		_, err := s.pool.Exec(ctx, `delete from model_chunks where upload in (select upload from model_chunks c
-			where not exists (select from model_versions v where v.upload = c.upload) group by upload
-			having max(at) < clock_timestamp() - interval '1 hour')`)
-		return err
-	}))
+	return ignoreClosed(s.exec(ctx, nil, `delete from model_chunks where upload in (select upload from model_chunks c
+		where not exists (select from model_versions v where v.upload = c.upload) group by upload
+		having max(at) < clock_timestamp() - interval '1 hour')`))
 }
 
 // OpenModel implements store.Models. What it opens reads a chunk at a time, holds no connection meanwhile, and is for one
@@ -123,19 +117,11 @@ func (s *Store) sweepUploads(ctx context.Context) error {
 func (s *Store) OpenModel(ctx context.Context, name string, version uint64) (io.ReadCloser, uint64, error) {
 	r := &modelReader{s: s, ctx: context.WithoutCancel(ctx)}
 	var found int64
-	err := s.call(ctx, func(ctx context.Context) error {
-		if store.ValidateModelName(name) != nil {
-			return pgx.ErrNoRows
-		}
-		return s.pool.QueryRow(ctx, `select version, upload, size, chunks from model_versions where name = $1
-			and (version = $2 or $2 = 0) order by version desc limit 1`, text(name), int64(version)).
-			Scan(&found, (*[16]byte)(&r.upload), &r.size, &r.chunks)
-	})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return nil, 0, fmt.Errorf("%w: model %q version %d", store.ErrNotFound, name, version)
-	case err != nil:
-		return nil, 0, fmt.Errorf("pgstore: open model %q: %w", name, err)
+	err := s.row(ctx, store.ValidateModelName(name), `select version, upload, size, chunks from model_versions where name = $1
+		and (version = $2 or $2 = 0) order by version desc limit 1`, []any{text(name), int64(version)},
+		&found, (*[16]byte)(&r.upload), &r.size, &r.chunks)
+	if err != nil {
+		return nil, 0, fmt.Errorf("pgstore: open model %q version %d: %w", name, version, err)
 	}
 	return r, uint64(found), nil
 }
@@ -164,13 +150,8 @@ func (r *modelReader) Read(p []byte) (int, error) {
 		if r.number == r.chunks {
 			return 0, io.EOF
 		}
-		err := r.s.call(r.ctx, func(ctx context.Context) error {
-			return r.s.pool.QueryRow(ctx, "select data from model_chunks where upload = $1 and number = $2", r.upload, r.number).Scan(&r.chunk)
-		})
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = fmt.Errorf("%w: the model version was deleted", store.ErrNotFound)
-		}
-		if err != nil {
+		err := r.s.row(r.ctx, nil, "select data from model_chunks where upload = $1 and number = $2", []any{r.upload, r.number}, &r.chunk)
+		if err != nil { // ErrNotFound, when the version was deleted
 			return 0, fmt.Errorf("pgstore: read model: %w", err)
 		}
 		r.number++
@@ -187,23 +168,13 @@ func (r *modelReader) Close() error {
 
 // ModelVersions implements store.Models.
 func (s *Store) ModelVersions(ctx context.Context, name string) (versions []uint64, err error) {
-	err = s.call(ctx, func(ctx context.Context) error {
-		versions = nil
-		if store.ValidateModelName(name) != nil {
-			return nil
-		}
-		rows, err := s.pool.Query(ctx, "select version from model_versions where name = $1 order by version", text(name))
-		if err != nil {
-			return err
-		}
-		var version int64
-		_, err = pgx.ForEachRow(rows, []any{&version}, func() error {
-			versions = append(versions, uint64(version))
-			return nil
-		})
-		return err
-	})
-	return versions, err
+	var list []int64
+	err = s.row(ctx, store.ValidateModelName(name), "select array_agg(version order by version) from model_versions where name = $1",
+		[]any{text(name)}, &list)
+	for _, version := range list {
+		versions = append(versions, uint64(version))
+	}
+	return versions, ignore(err, store.ErrNotFound)
 }
 
 // lockModel is taken by whoever deletes a version or makes one current; what follows it in a transaction sees what those
@@ -212,48 +183,29 @@ const lockModel = "select from models where name = $1 for update"
 
 // DeleteModel implements store.Models.
 func (s *Store) DeleteModel(ctx context.Context, name string, version uint64) error {
-	return s.call(ctx, func(ctx context.Context) error {
-		if store.ValidateModelName(name) != nil {
-			return nil
-		}
-		var b pgx.Batch
-		b.Queue("begin")
+	return s.transaction(ctx, store.ValidateModelName(name), func(b *pgx.Batch) {
 		b.Queue(lockModel, text(name))
 		b.Queue("update models set current = null where name = $1 and current = $2", text(name), int64(version))
 		b.Queue(`with gone as (delete from model_versions where name = $1 and version = $2 returning upload)
 			delete from model_chunks c using gone where c.upload = gone.upload`, text(name), int64(version))
-		b.Queue("commit")
-		return s.send(ctx, &b)
 	})
 }
 
 // Current implements store.Models.
 func (s *Store) Current(ctx context.Context, name string) (uint64, error) {
-	var version *int64
-	err := s.call(ctx, func(ctx context.Context) error {
-		if store.ValidateModelName(name) != nil {
-			return pgx.ErrNoRows
-		}
-		return s.pool.QueryRow(ctx, "select current from models where name = $1", text(name)).Scan(&version)
-	})
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && version == nil {
-		return 0, fmt.Errorf("%w: current version of model %q", store.ErrNotFound, name)
-	}
+	var version int64
+	err := s.row(ctx, store.ValidateModelName(name), "select current from models where name = $1 and current is not null",
+		[]any{text(name)}, &version)
 	if err != nil {
 		return 0, fmt.Errorf("pgstore: current version of %q: %w", name, err)
 	}
-	return uint64(*version), nil
+	return uint64(version), nil
 }
 
 // SetCurrent implements store.Models.
 func (s *Store) SetCurrent(ctx context.Context, name string, version, fence uint64) error {
 	var there, set bool
-	err := s.call(ctx, func(ctx context.Context) error {
-		if store.ValidateModelName(name) != nil {
-			return nil
-		}
-		var b pgx.Batch
-		b.Queue("begin")
+	err := s.transaction(ctx, store.ValidateModelName(name), func(b *pgx.Batch) {
 		b.Queue(lockModel, text(name))
 		b.Queue("select exists (select from model_versions where name = $1 and version = $2)", text(name), int64(version)).
 			QueryRow(func(row pgx.Row) error { return row.Scan(&there) })
@@ -263,8 +215,6 @@ func (s *Store) SetCurrent(ctx context.Context, name string, version, fence uint
 			set = tag.RowsAffected() == 1
 			return nil
 		})
-		b.Queue("commit")
-		return s.send(ctx, &b)
 	})
 	switch {
 	case err != nil:

@@ -3,6 +3,7 @@ package pgstore_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -24,6 +25,18 @@ func slowCommits(t *testing.T, url, schema string) {
 		for each row execute function %[1]s.slow()`, in))
 }
 
+// complaints is a logger for stores that are to have nothing to say: no transaction fails for having met another.
+func complaints(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(writerFunc(func(p []byte) (int, error) {
+		t.Errorf("logged: %s", p)
+		return len(p), nil
+	}), nil))
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
 func one(user, item string) []store.Entry {
 	return []store.Entry{{Interaction: store.Interaction{User: user, Item: item, Kind: store.View, Time: base}}}
 }
@@ -34,9 +47,9 @@ func TestOpenTransaction(t *testing.T) {
 	t.Parallel()
 	pg := server(t)
 	name := schema()
-	a := open(t, pg.URL, pgstore.Options{Schema: name})
+	a := open(t, pg.URL, pgstore.Options{Schema: name, Logger: complaints(t)})
 	defer a.Close()
-	b := open(t, pg.URL, pgstore.Options{Schema: name})
+	b := open(t, pg.URL, pgstore.Options{Schema: name, Logger: complaints(t)})
 	defer b.Close()
 	slowCommits(t, pg.URL, name)
 	first := one("ann", "first")
@@ -95,7 +108,7 @@ func TestOpenTransactions(t *testing.T) {
 	name := schema()
 	var stores []*pgstore.Store
 	for range 3 {
-		st := open(t, pg.URL, pgstore.Options{Schema: name, Partitions: 2})
+		st := open(t, pg.URL, pgstore.Options{Schema: name, Partitions: 2, Writers: 1, Logger: complaints(t)})
 		defer st.Close()
 		stores = append(stores, st)
 	}

@@ -3,7 +3,6 @@ package pgstore
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 
@@ -17,29 +16,13 @@ const segmentUsers = 1000
 
 // Profile implements store.Profiles.
 func (s *Store) Profile(ctx context.Context, user string) (p store.Profile, err error) {
-	err = s.call(ctx, func(ctx context.Context) error {
-		if store.ValidateID("user", user) != nil {
-			return pgx.ErrNoRows
-		}
-		p, err = s.profile(ctx, user)
-		return err
-	})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return store.Profile{}, fmt.Errorf("%w: profile of %q", store.ErrNotFound, user)
-	case err != nil:
-		return store.Profile{}, fmt.Errorf("pgstore: profile: %w", err)
-	}
-	return p, nil
-}
-
-func (s *Store) profile(ctx context.Context, user string) (p store.Profile, err error) {
 	var body []byte
-	if err := s.pool.QueryRow(ctx, "select body from profiles where user_id = $1", text(user)).Scan(&body); err != nil {
-		return p, err
+	err = s.row(ctx, store.ValidateID("user", user), "select body from profiles where user_id = $1", []any{text(user)}, &body)
+	if err == nil && json.Unmarshal(body, &p) != nil {
+		err = ErrFormat
 	}
-	if err := json.Unmarshal(body, &p); err != nil {
-		return p, fmt.Errorf("%w: profile of %q: %w", ErrFormat, user, err)
+	if err != nil {
+		return store.Profile{}, fmt.Errorf("pgstore: profile of %q: %w", user, err)
 	}
 	return p, nil
 }
@@ -81,14 +64,11 @@ func (s *Store) PutProfile(ctx context.Context, p store.Profile) (store.Profile,
 			return err
 		}
 		var before bool // an attempt before this one was committed
-		if err := s.pool.QueryRow(ctx, "select exists (select from calls where token = $1)", call).Scan(&before); err != nil || before {
-			return err
+		err = s.pool.QueryRow(ctx, "select exists (select from calls where token = $1)", call).Scan(&before)
+		if err == nil && !before {
+			err = fmt.Errorf("%w: the profile of %q is not at version %d", store.ErrConflict, p.User, p.Version)
 		}
-		old, err := s.profile(ctx, p.User)
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-			return err
-		}
-		return fmt.Errorf("%w: profile of %q is at version %d, not %d", store.ErrConflict, p.User, old.Version, p.Version)
+		return err
 	})
 	if err != nil {
 		return store.Profile{}, fmt.Errorf("pgstore: put profile: %w", err)
@@ -98,14 +78,8 @@ func (s *Store) PutProfile(ctx context.Context, p store.Profile) (store.Profile,
 
 // DeleteProfile implements store.Profiles.
 func (s *Store) DeleteProfile(ctx context.Context, user string) error {
-	return s.call(ctx, func(ctx context.Context) error {
-		if store.ValidateID("user", user) != nil {
-			return nil
-		}
-		_, err := s.pool.Exec(ctx, `with gone as (delete from profiles where user_id = $1 returning user_id)
-			delete from segments g using gone where g.user_id = gone.user_id`, text(user))
-		return err
-	})
+	return s.exec(ctx, store.ValidateID("user", user), `with gone as (delete from profiles where user_id = $1 returning user_id)
+		delete from segments g using gone where g.user_id = gone.user_id`, text(user))
 }
 
 // Segment implements store.Profiles. It reads a thousand users at a time.

@@ -16,50 +16,35 @@ const removeEntries = 10_000
 // Forget implements store.Histories. It costs O(entries of the user), ten thousand a statement; appends to the user's
 // partition wait while the last of them are deleted.
 func (s *Store) Forget(ctx context.Context, user string) error {
-	if err := s.enter(ctx); err != nil {
-		return err
+	valid, partition := store.ValidateID("user", user), partitionOf(user, s.partitions)
+	if user == "" {
+		valid = store.ErrInvalid
 	}
-	defer s.leave()
-	if user == "" || store.ValidateID("user", user) != nil {
-		return nil
+	err := s.remove(ctx, valid, partition, "user_id = $1", text(user), false)
+	if err == nil {
+		err = s.forget(ctx, valid, user, partition)
 	}
-	defer s.news.set()
-	defer s.removed.Add(1)
-	p := partitionOf(user, s.partitions)
-	if err := s.remove(ctx, s.try, p, "user_id = $1", text(user), false); err != nil {
-		return fmt.Errorf("pgstore: forget: %w", err)
-	}
-	mark := newToken()
-	if err := s.try(ctx, func(ctx context.Context) error { return s.forget(ctx, user, p, mark) }); err != nil {
+	if err != nil {
 		return fmt.Errorf("pgstore: forget: %w", err)
 	}
 	return nil
 }
 
-// forget deletes what is left of the user and appends the Forgotten entry, which is known by its mark when it is there
-// already.
-func (s *Store) forget(ctx context.Context, user string, partition int, mark token) error {
-	var b pgx.Batch
-	b.Queue("begin")
-	b.Queue(lockSQL, []int32{int32(partition)})
-	b.Queue(`insert into entries (position, partition, fact, kind, at, user_id, id)
-		select 1 + greatest(p.floor, coalesce((select position from entries where partition = $1 order by position desc limit 1), 0)),
-		$1, $2, 0, coalesce($3::timestamptz, clock_timestamp()), $4, $5::uuid::text from partitions p where p.partition = $1
-		and not exists (select from entries where partition = $1 and user_id = $4 and id = $5::uuid::text)`,
-		partition, int16(store.Forgotten), s.now(), text(user), mark)
-	b.Queue("delete from entries where partition = $1 and user_id = $2 and id is distinct from $3::uuid::text", partition, text(user), mark)
-	b.Queue("commit")
-	return s.send(ctx, &b)
-}
-
-// send runs a batch that is a transaction. When it fails, its connection is closed.
-func (s *Store) send(ctx context.Context, b *pgx.Batch) error {
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	return conn.SendBatch(ctx, b).Close()
+// forget appends the Forgotten entry, which is known by its mark when the call is made again, and deletes what has been
+// appended since remove.
+func (s *Store) forget(ctx context.Context, valid error, user string, partition int) error {
+	defer s.news.set()
+	defer s.removed.Add(1)
+	mark := newToken()
+	return s.transaction(ctx, valid, func(b *pgx.Batch) {
+		b.Queue(lockSQL, []int32{int32(partition)})
+		b.Queue(`insert into entries (position, partition, fact, kind, at, user_id, id)
+			select 1 + greatest(p.floor, (select position from entries where partition = $1 order by position desc limit 1)),
+			$1, $2, 0, coalesce($3::timestamptz, clock_timestamp()), $4, $5::uuid::text from partitions p where p.partition = $1
+			and not exists (select from entries where partition = $1 and user_id = $4 and id = $5::uuid::text)`,
+			partition, int16(store.Forgotten), s.now(), text(user), mark)
+		b.Queue("delete from entries where partition = $1 and user_id = $2 and id is distinct from $3::uuid::text", partition, text(user), mark)
+	})
 }
 
 // Trim implements store.Log. It deletes ten thousand entries a statement, which it finds by an index of a few pages of the
@@ -70,34 +55,28 @@ func (s *Store) Trim(ctx context.Context, before time.Time) error {
 		micros++
 	}
 	for p := range s.partitions {
-		if err := s.remove(ctx, s.call, p, "at < $1", time.UnixMicro(micros), true); err != nil {
+		if err := s.remove(ctx, nil, p, "at < $1", time.UnixMicro(micros), true); err != nil {
 			return fmt.Errorf("pgstore: trim: %w", err)
 		}
 	}
 	return nil
 }
 
-// remove deletes those entries of a partition that are there now and fulfil a condition. It notes down first where the
-// partition ends, so that no position is given out twice when the last of them goes.
-func (s *Store) remove(ctx context.Context, call func(context.Context, func(context.Context) error) error, partition int, where string, arg any, told bool) error {
-	err := call(ctx, func(ctx context.Context) error {
-		var b pgx.Batch
-		b.Queue("begin")
+// remove deletes those entries of a partition that are there now and fulfil a condition, and says what Trimmed tells if it
+// is to. It notes down first where the partition ends, so that no position is given out twice when the last of them goes.
+func (s *Store) remove(ctx context.Context, valid error, partition int, where string, arg any, told bool) error {
+	err := s.transaction(ctx, valid, func(b *pgx.Batch) {
 		b.Queue(lockSQL, []int32{int32(partition)})
 		b.Queue(`update partitions set floor = e.position from (select position from entries where partition = $1
 			order by position desc limit 1) e where partition = $1 and floor < e.position`, partition)
-		b.Queue("commit")
-		return s.send(ctx, &b)
 	})
 	sql := fmt.Sprintf(`with gone as (delete from entries_%d where ctid = any(array(select ctid from entries_%[1]d where %s
 		and position <= (select floor from partitions where partition = %[1]d) limit $2)) returning position, fact),
 		told as (update partitions set trimmed = greatest(trimmed, (select max(position) from gone where fact > 1))
 		where partition = %[1]d and $3 and exists (select from gone where fact > 1))
 		select count(*) from gone`, partition, where)
-	for n := int64(removeEntries); err == nil && n == removeEntries; {
-		err = call(ctx, func(ctx context.Context) error {
-			return s.pool.QueryRow(ctx, sql, arg, removeEntries, told).Scan(&n)
-		})
+	for n := int64(removeEntries); err == nil && valid == nil && n == removeEntries; {
+		err = s.row(ctx, nil, sql, []any{arg, removeEntries, told}, &n)
 		s.removed.Add(1)
 	}
 	return err
@@ -105,10 +84,6 @@ func (s *Store) remove(ctx context.Context, call func(context.Context, func(cont
 
 // Trimmed implements store.Log.
 func (s *Store) Trimmed(ctx context.Context) (store.Place, error) {
-	if err := s.enter(ctx); err != nil {
-		return store.Place{}, err
-	}
-	defer s.leave()
 	place, err := s.place(ctx, "select partition, trimmed from partitions")
 	if err != nil {
 		return store.Place{}, fmt.Errorf("pgstore: trimmed: %w", err)

@@ -12,7 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/goldrec/gold/store"
 )
 
 const (
@@ -61,6 +64,50 @@ func (s *Store) call(ctx context.Context, f func(ctx context.Context) error) err
 	}
 	defer s.leave()
 	return s.try(ctx, f)
+}
+
+// row is a call of one statement that returns a row, or store.ErrNotFound; what is not valid has none.
+func (s *Store) row(ctx context.Context, valid error, sql string, args []any, into ...any) error {
+	err := s.call(ctx, func(ctx context.Context) error {
+		if valid != nil {
+			return pgx.ErrNoRows
+		}
+		return s.pool.QueryRow(ctx, sql, args...).Scan(into...)
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return store.ErrNotFound
+	}
+	return err
+}
+
+// exec is a call of one statement that returns nothing; what is not valid needs none.
+func (s *Store) exec(ctx context.Context, valid error, sql string, args ...any) error {
+	return s.call(ctx, func(ctx context.Context) error {
+		if valid != nil {
+			return nil
+		}
+		_, err := s.pool.Exec(ctx, sql, args...)
+		return err
+	})
+}
+
+// transaction is a call of several statements, in one round trip; after an error the connection is closed.
+func (s *Store) transaction(ctx context.Context, valid error, queue func(b *pgx.Batch)) error {
+	return s.call(ctx, func(ctx context.Context) error {
+		if valid != nil {
+			return nil
+		}
+		conn, err := s.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		var b pgx.Batch
+		b.Queue("begin")
+		queue(&b)
+		b.Queue("commit")
+		return conn.SendBatch(ctx, &b).Close()
+	})
 }
 
 // explain gives an error of the server the kind that callers know.
