@@ -11,7 +11,7 @@
 //   - [github.com/goldrec/gold/catalog]: items, facets, filters, text search.
 //   - [github.com/goldrec/gold/codec]: the form of model and index files.
 //   - [github.com/goldrec/gold/store]: the log of facts, profiles, models, and the in-memory store; store/pebblestore, a module of its
-//     own, is the durable embedded one.
+//     own, is the durable embedded one, and store/pgstore, another, keeps it in PostgreSQL for many processes.
 //   - [github.com/goldrec/gold/ann]: nearest-neighbour indexes.
 //   - [github.com/goldrec/gold/experiment]: who sees which variant, and which variant won.
 //   - [github.com/goldrec/gold/deals]: offers in daily windows of any time zone.

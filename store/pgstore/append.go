@@ -15,8 +15,13 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
-// groupEntries is how many entries a lane takes into one transaction before other calls wait for the next.
-const groupEntries = 4096
+const (
+	// groupEntries is how many entries a lane takes into one transaction before other calls wait for the next.
+	groupEntries = 4096
+	// lookGroups is for how many groups a lane looks the IDs up after one of them was there already. Otherwise it leaves
+	// that to the index, which is cheaper, and does the group again when the index finds one.
+	lookGroups = 100
+)
 
 // The head and the end of COPY's binary form.
 var (
@@ -43,7 +48,8 @@ func (c *call) row(i int) []byte {
 }
 
 // Append implements store.Log. It waits for one transaction that it shares with the calls made meanwhile, one for each lane
-// that its users are in, and not less: ctx is looked at only before. An entry with an ID costs the server a look-up more.
+// that its users are in, and not less: ctx is looked at only before. Entries with an ID that is there already make the lane look all of them up for a
+// while.
 func (s *Store) Append(ctx context.Context, batch []store.Entry) error {
 	if err := s.enter(ctx); err != nil {
 		return err
@@ -109,6 +115,7 @@ type lane struct {
 	calls  chan *call
 	endSQL string                 // of its partitions
 	last   map[int]store.Position // in the transaction under way, by partition
+	look   int                    // groups whose IDs are to be looked up
 	copy   []byte                 // the rows of it, as COPY takes them
 }
 
@@ -138,6 +145,7 @@ type group struct {
 	token token
 	parts []int32 // sorted
 	keys  keys    // of the entries with IDs
+	look  bool    // those are looked up
 	sent  bool    // COMMIT was sent, and is not known to have failed
 }
 
@@ -166,8 +174,16 @@ func (l *lane) commit(calls []*call) error {
 	for p := range parts {
 		g.parts = append(g.parts, p)
 	}
+	g.look, l.look = l.look > 0, max(l.look-1, 0)
 	slices.Sort(g.parts) // all take the locks in one order
-	err := l.s.try(context.Background(), func(ctx context.Context) error { return l.attempt(ctx, g) })
+	err := l.s.try(context.Background(), func(ctx context.Context) error {
+		err := l.attempt(ctx, g)
+		if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == uniqueViolation && !g.look {
+			g.look, l.look = true, lookGroups
+			err = l.attempt(ctx, g)
+		}
+		return err
+	})
 	if err != nil && g.sent {
 		return fmt.Errorf("%w: %w", ErrUnknown, err)
 	}
@@ -200,6 +216,7 @@ func (l *lane) attempt(ctx context.Context, g *group) error {
 	}
 	if _, err := conn.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(l.copy), copySQL); err != nil {
 		l.copy = nil // somebody may still be reading it
+		_, _ = conn.Exec(ctx, "rollback")
 		return err
 	}
 	g.sent = true
@@ -253,11 +270,12 @@ func (l *lane) begin(ctx context.Context, conn *pgx.Conn, g *group) (committed b
 		return err
 	})
 	g.keys.duplicate = make(map[[2]string]bool)
-	if len(g.keys.ids) > 0 {
+	if len(g.keys.ids) > 0 && g.look {
 		b.Queue(duplicateSQL, g.keys.parts, g.keys.users, g.keys.ids).Query(func(rows pgx.Rows) error {
 			var user, id string
 			_, err := pgx.ForEachRow(rows, []any{&user, &id}, func() error {
 				g.keys.duplicate[[2]string{untext(user), untext(id)}] = true
+				l.look = lookGroups
 				return nil
 			})
 			return err

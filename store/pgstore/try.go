@@ -18,6 +18,8 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
+const uniqueViolation = "23505"
+
 const (
 	backoffMin = 10 * time.Millisecond
 	backoffMax = time.Second
@@ -138,8 +140,8 @@ func passes(err error) bool {
 	switch {
 	case strings.HasPrefix(e.Code, "08"), strings.HasPrefix(e.Code, "40"), strings.HasPrefix(e.Code, "57P"):
 		return true
-	case e.Code == "53300", e.Code == "55P03", e.Code == "25P03", e.Code == "25006", e.Code == "23505":
-		return true // 25006: a server that is a standby as yet; 23505: the same call, which was committed after all
+	case e.Code == "53300", e.Code == "55P03", e.Code == "25P03", e.Code == "25006", e.Code == uniqueViolation:
+		return true // 25006: a server that is a standby as yet; the last: the same call, which was committed after all
 	}
 	return false
 }
