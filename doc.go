@@ -46,6 +46,8 @@
 //
 //	st, err := pebblestore.Open("data", pebblestore.Options{})
 //
+// So is store/pgstore, which keeps it in PostgreSQL for many processes.
+//
 // # Cost
 //
 // Nothing here opens a socket or starts a service. Models and catalogue are in the memory of the process, so that a page

@@ -36,10 +36,10 @@ func Example() {
 	// up to 1:1
 }
 
-// A store whose clock is the caller's, for tests, and whose cached pages take a megabyte at most.
+// A store whose clock is the caller's, for tests.
 func ExampleNewMemory() {
 	ctx := context.Background()
-	st := store.NewMemory(store.MemoryOptions{Now: noon, PageBytesMax: 1 << 20})
+	st := store.NewMemory(store.MemoryOptions{Now: noon})
 	defer st.Close()
 	lease, err := st.Acquire(ctx, "train", time.Minute)
 	if err != nil {

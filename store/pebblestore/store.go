@@ -14,8 +14,8 @@
 //
 // A Store is safe for concurrent use. A write waits for one sync of the disk, which it shares with those made
 // meanwhile; a look-up of a profile or a current model is one read, a history one seek and the reading of neighbouring
-// records; Scan reads a thousand entries at a time. Trim reads the whole log. Memory is [Options].CacheBytes and
-// PageBytesMax (64 MiB each), and up to 128 MiB of write buffers. Open replays what was written last, up to 128 MiB.
+// records; Scan reads a thousand entries at a time. Trim reads the whole log. Memory is [Options].CacheBytes
+// (64 MiB) and up to 128 MiB of write buffers. Open replays what was written last, up to 128 MiB.
 //
 // # Caveats
 //
