@@ -14,6 +14,7 @@ import (
 	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/popular"
+	"github.com/goldrec/gold/recommend/sequence"
 )
 
 // blended is what -models calls the blend of all models.
@@ -21,7 +22,7 @@ const blended = "blend"
 
 // all models, in the order in which they are evaluated; the blend of them comes behind.
 func all() []model.Trainer {
-	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}}
+	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, sequence.Trainer{}}
 }
 
 // known lists what -models may name.
