@@ -25,13 +25,13 @@ import (
 	"math"
 )
 
-// Trainer trains and loads sequence models. The zero value is a good one. It was found on what users of the public Beauty
+// Trainer trains and loads sequence models. The zero value is a good one. It was chosen by what users of the public Beauty
 // set did second to last, with what came before to learn from; see docs/accuracy.md for the command.
 type Trainer struct {
 	Gap         float64 // steps after which a transition counts 1/e of one to the next step; 0 means 8
-	Backward    float64 // what a transition counts backwards, up to 1; 0 means 0.5, below 0 nothing
-	RowExponent float64 // r, up to 1; 0 means 0.6, below 0 none: how little an item of many transitions says for each
-	ColExponent float64 // c, up to 1; 0 means 0.2, below 0 none: how far a candidate's popularity counts against it
+	Backward    float64 // what a transition counts backwards, up to 1; 0 means 0.3, below 0 nothing
+	RowExponent float64 // r, up to 1; 0 means 0.4, below 0 none: how little an item of many transitions says for each
+	ColExponent float64 // c, up to 1; 0 means 0.1, below 0 none: how far a candidate's popularity counts against it
 	Recency     float64 // steps of age at which one says 1/e of what the newest says; 0 means 2, at most 100
 	Neighbors   int     // K, kept of each item; 0 means 500
 }
@@ -44,9 +44,9 @@ func (t Trainer) Name() string { return Name }
 
 func (t Trainer) withDefaults() (Trainer, error) {
 	t.Gap = cmp.Or(t.Gap, 8)
-	t.Backward = max(0, cmp.Or(t.Backward, 0.5))
-	t.RowExponent = max(0, cmp.Or(t.RowExponent, 0.6))
-	t.ColExponent = max(0, cmp.Or(t.ColExponent, 0.2))
+	t.Backward = max(0, cmp.Or(t.Backward, 0.3))
+	t.RowExponent = max(0, cmp.Or(t.RowExponent, 0.4))
+	t.ColExponent = max(0, cmp.Or(t.ColExponent, 0.1))
 	t.Recency = cmp.Or(t.Recency, 2)
 	t.Neighbors = cmp.Or(t.Neighbors, 500)
 	switch {
