@@ -160,6 +160,20 @@ func TestMoved(t *testing.T) {
 	}
 }
 
+// TestMovedOrder wants the links of a row by handle where those have changed places.
+func TestMovedOrder(t *testing.T) {
+	t.Parallel()
+	table := links.New([]uint32{0, 1, 2}, links.Matrix([][]topk.Scored{{{Item: 1, Score: 1}, {Item: 2, Score: 2}}, nil, nil}))
+	moved, err := read(t, table.Put, []uint32{0, 2, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, weights := moved.Of(0)
+	if !slices.Equal(items, []uint32{1, 2}) || !slices.Equal(weights, []float32{2, 1}) {
+		t.Errorf("item 0 speaks for %v as loud as %v", items, weights)
+	}
+}
+
 // TestForged reads files that no training makes.
 func TestForged(t *testing.T) {
 	t.Parallel()
