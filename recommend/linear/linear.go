@@ -30,9 +30,9 @@ import (
 // Trainer trains and loads linear models. The zero value is a good one. It was chosen on fifths drawn from the training
 // data of public sets; see docs/accuracy.md for the command.
 type Trainer struct {
-	Ridge        float64 // λ; 0 means 50
-	UserExponent float64 // e, how far one of a user's many items counts less, up to 2; 0 means 0.5, below 0 none
-	Neighbors    int     // entries kept of each candidate, and in the sparse form solved for; 0 means 200, at most 4,096
+	Ridge        float64 // λ over the mean of XᵀX's diagonal; 0 means 3
+	UserExponent float64 // e, how far one of a user's many items counts less, up to 2; 0 means 0.3, below 0 none
+	Neighbors    int     // entries kept of each candidate, at most 4,096; 0 means 400, and in the sparse form, which solves for as many, 100
 	UserMax      int     // items of one user that training looks at, a sample of more drawn by seed; 0 means 1,000
 	ExactMax     int     // items up to which the exact form is taken, if it fits; 0 means 10,000, below 0 none
 	MemoryMax    int64   // bytes that training may hold besides the data; 0 means 1 GiB
@@ -45,15 +45,16 @@ const Name = "linear"
 func (t Trainer) Name() string { return Name }
 
 const (
-	ridgeDefault    = 50.0
-	exponentDefault = 0.5
+	ridgeDefault    = 3.0
+	exponentDefault = 0.3
 	neighborsMax    = 4096
+	exactNeighbors  = 400
+	sparseNeighbors = 100
 )
 
 func (t Trainer) withDefaults() (Trainer, error) {
 	t.Ridge = cmp.Or(t.Ridge, ridgeDefault)
 	t.UserExponent = max(0, cmp.Or(t.UserExponent, exponentDefault))
-	t.Neighbors = cmp.Or(t.Neighbors, 200)
 	t.UserMax = cmp.Or(t.UserMax, 1000)
 	t.ExactMax = max(0, cmp.Or(t.ExactMax, 10_000))
 	t.MemoryMax = cmp.Or(t.MemoryMax, 1<<30)
@@ -62,8 +63,8 @@ func (t Trainer) withDefaults() (Trainer, error) {
 		return t, fmt.Errorf("linear: ridge of %v", t.Ridge)
 	case !(t.UserExponent <= 2):
 		return t, fmt.Errorf("linear: user exponent %v, want at most 2", t.UserExponent)
-	case t.Neighbors < 1 || t.Neighbors > neighborsMax:
-		return t, fmt.Errorf("linear: %d neighbours, want 1 to %d", t.Neighbors, neighborsMax)
+	case t.Neighbors < 0 || t.Neighbors > neighborsMax:
+		return t, fmt.Errorf("linear: %d neighbours, want at most %d", t.Neighbors, neighborsMax)
 	case t.UserMax < 2:
 		return t, fmt.Errorf("linear: at most %d items of a user", t.UserMax)
 	case t.MemoryMax < 0:

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/goldrec/gold/internal/heaptest"
+	"github.com/goldrec/gold/internal/topk"
 	"github.com/goldrec/gold/recommend/linear"
 	"github.com/goldrec/gold/recommend/model"
 )
@@ -67,6 +68,14 @@ func bruteForce(d *model.Dataset, ridge, exponent float64, all bool) (b, x [][]f
 			}
 		}
 	}
+	mean, occupied := 0.0, 0.0
+	for i := range gram {
+		mean += gram[i][i]
+		if gram[i][i] > 0 {
+			occupied++
+		}
+	}
+	ridge *= mean / occupied
 	b = make([][]float64, ni)
 	for j := range b {
 		b[j] = make([]float64, ni)
@@ -166,7 +175,7 @@ func TestNeighbors(t *testing.T) {
 	const few = 7
 	whole, _ := bruteForce(d, 5, 0, true)
 	for form, m := range forms(t, linear.Trainer{Ridge: 5, UserExponent: -1, Neighbors: few}, d) {
-		columns := make([]int, d.ItemCount())
+		columns, least := make([]int, d.ItemCount()), make([]float64, d.ItemCount())
 		for j := range uint32(d.ItemCount()) {
 			row, ok := m.Row(j)
 			if !ok {
@@ -174,6 +183,9 @@ func TestNeighbors(t *testing.T) {
 			}
 			items, weights := m.Of(row)
 			for k, i := range items {
+				if v := math.Abs(float64(weights[k])); columns[i] == 0 || v < least[i] {
+					least[i] = v
+				}
 				columns[i]++
 				if v := whole[j][i]; form == "exact" && math.Abs(v-float64(weights[k])) > 1e-4 {
 					t.Fatalf("B[%d, %d] is %v, want %v", j, i, weights[k], v)
@@ -181,6 +193,15 @@ func TestNeighbors(t *testing.T) {
 			}
 		}
 		for i, n := range columns {
+			greater := 0
+			for j := range whole {
+				if math.Abs(whole[j][i]) > least[i]+1e-4 {
+					greater++
+				}
+			}
+			if form == "exact" && greater >= few {
+				t.Errorf("item %d keeps a weight of %v, and %d are greater", i, least[i], greater)
+			}
 			if _, ok := m.Row(uint32(i)); ok && (n > few || n < few && form == "exact") {
 				t.Errorf("%s: item %d is spoken for by %d others, want %d", form, i, n, few)
 			}
@@ -196,7 +217,7 @@ func TestReducedColumn(t *testing.T) {
 	likes := func(of float64) bool { return rng.Float64() < of }
 	for u := range 400 {
 		user, tea := fmt.Sprint(u), likes(0.5)
-		for item, of := range map[string][2]float64{"tea": {0, 1}, "pot": {0.1, 0.8}, "cup": {0.2, 0.7}, "saw": {0.3, 0.3}, "nail": {0.25, 0.2}} {
+		for item, of := range map[string][2]float64{"tea": {0, 1}, "pot": {0.1, 0.8}, "cup": {0.2, 0.7}, "saw": {0.9, 0.9}, "nail": {0.25, 0.2}} {
 			p := of[0]
 			if tea {
 				p = of[1]
@@ -226,7 +247,8 @@ func TestReducedColumn(t *testing.T) {
 		return n
 	}
 	// tea by pot and cup: two equations.
-	pp, cc, pc := counts("pot")+2, counts("cup")+2, counts("pot", "cup")
+	ridge := 2 * float64(d.Len()) / 5
+	pp, cc, pc := counts("pot")+ridge, counts("cup")+ridge, counts("pot", "cup")
 	tp, tc := counts("tea", "pot"), counts("tea", "cup")
 	det := pp*cc - pc*pc
 	want := map[string]float64{"pot": (tp*cc - tc*pc) / det, "cup": (tc*pp - tp*pc) / det, "saw": 0, "nail": 0}
@@ -239,15 +261,27 @@ func TestReducedColumn(t *testing.T) {
 	}
 }
 
-// TestNotDefinite solves systems that what is left out has made indefinite.
-func TestNotDefinite(t *testing.T) {
+// TestColumn solves small systems of which lists leave something out.
+func TestColumn(t *testing.T) {
 	t.Parallel()
-	d := shop(300, 2000, 60)
-	m := train(t, linear.Trainer{Ridge: 1e-3, UserExponent: -1, Neighbors: 2, ExactMax: -1}, d)
-	for u := range uint32(d.UserCount()) {
-		for _, c := range m.Propose(nil, &model.User{History: d.History(u)}, 5, nil, model.Quick) {
-			if !(math.Abs(float64(c.Score)) < 1e6) {
-				t.Fatalf("user %d: %v", u, c)
+	for _, tt := range []struct {
+		name string
+		gram [][]topk.Scored // of four items of square 1
+		want []float64       // what the first three say for the last; nil: something, and not much
+	}{
+		{"one list has it", [][]topk.Scored{
+			{{Item: 3, Score: 0.5}}, {{Item: 0, Score: 0.5}, {Item: 3, Score: 0.5}}, nil, {{Item: 0, Score: 0.5}, {Item: 1, Score: 0.5}},
+		}, []float64{1. / 3, 1. / 3}},
+		{"the other has it", [][]topk.Scored{
+			{{Item: 1, Score: 0.5}, {Item: 3, Score: 0.5}}, {{Item: 3, Score: 0.5}}, nil, {{Item: 0, Score: 0.5}, {Item: 1, Score: 0.5}},
+		}, []float64{1. / 3, 1. / 3}},
+		{"not definite", [][]topk.Scored{
+			{{Item: 1, Score: 1}, {Item: 2, Score: 1}}, nil, nil, {{Item: 0, Score: 1}, {Item: 1, Score: 1}, {Item: 2, Score: 1}},
+		}, nil},
+	} {
+		for k, e := range linear.Column(tt.gram, []float64{1, 1, 1, 1}, 1e-6, 3, 3) {
+			if v := float64(e.Score); tt.want == nil && !(math.Abs(v) > 0.01 && math.Abs(v) < 10) || tt.want != nil && math.Abs(v-tt.want[k]) > 1e-5 {
+				t.Errorf("%s: %d says %v, want %v", tt.name, e.Item, v, tt.want)
 			}
 		}
 	}
@@ -274,6 +308,9 @@ func TestMemoryMax(t *testing.T) {
 func TestTrainingMemory(t *testing.T) {
 	d := shop(3000, 1500, 30)
 	exact, reduced := linear.Needs(linear.Trainer{}, d)
+	if linear.IsExact(linear.Trainer{MemoryMax: exact - 1}, d) || !linear.IsExact(linear.Trainer{MemoryMax: exact}, d) {
+		t.Error("the exact form is not taken where it fits, and only there")
+	}
 	for _, tt := range []struct {
 		most     int64
 		exactMax int

@@ -16,13 +16,13 @@ import (
 
 // kept is how many entries of a row of Xᵀ·X are kept: more than a column is solved for, because what its items have in
 // common with one another counts too.
-func (t Trainer) kept() int { return 2*t.Neighbors + 200 }
+func kept(solved int) int { return 2*solved + 100 }
 
 // reduced returns of every candidate its column of B, solved for the items that it is most alike to.
 func (t Trainer) reduced(ctx context.Context, byUser, byItem *sparse.Matrix, opt model.TrainOptions) ([][]topk.Scored, error) {
-	n := byItem.Rows()
+	n, solved, ridge := byItem.Rows(), cmp.Or(t.Neighbors, sparseNeighbors), t.ridge(byItem)
 	progress := parallel.NewProgress(2*n, opt.Progress)
-	gram, squares, err := t.products(ctx, byUser, byItem, opt, progress)
+	gram, squares, err := products(ctx, kept(solved), byUser, byItem, opt, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -30,17 +30,17 @@ func (t Trainer) reduced(ctx context.Context, byUser, byItem *sparse.Matrix, opt
 	solvers := make([]*solver, parallel.Workers(opt.Workers, n))
 	err = parallel.For(ctx, opt.Workers, n, func(worker, i int) {
 		if solvers[worker] == nil {
-			solvers[worker] = &solver{gram: gram, squares: squares, ridge: t.Ridge, place: make([]uint16, n)}
+			solvers[worker] = &solver{gram: gram, squares: squares, ridge: ridge, place: make([]uint16, n)}
 		}
-		lists[i] = solvers[worker].column(uint32(i), t.Neighbors)
+		lists[i] = solvers[worker].column(uint32(i), solved)
 		progress.Add(1)
 	})
 	return lists, err
 }
 
-// products returns of every item what it has in common with those of the highest cosine to it, by item, and its square.
-func (t Trainer) products(
-	ctx context.Context, byUser, byItem *sparse.Matrix, opt model.TrainOptions, progress *parallel.Progress,
+// products returns of every item what it has in common with up to most of those of the highest cosine to it, by item, and its square.
+func products(
+	ctx context.Context, most int, byUser, byItem *sparse.Matrix, opt model.TrainOptions, progress *parallel.Progress,
 ) (gram [][]topk.Scored, squares []float64, err error) {
 	n := byItem.Rows()
 	gram, squares = make([][]topk.Scored, n), make([]float64, n)
@@ -56,7 +56,7 @@ func (t Trainer) products(
 		s := ofWorker(sums, worker, n)
 		s.Gram(i, byUser, byItem)
 		best := &selectors[worker]
-		best.Reset(t.kept())
+		best.Reset(most)
 		for _, j := range s.Touched {
 			if int(j) != i {
 				best.Push(j, alike(s.Values[j], squares[j]))

@@ -69,11 +69,12 @@ func (t Trainer) form(byUser *sparse.Matrix, workers int) (
 
 // needs is how many bytes either form holds at most, besides the data.
 func (t Trainer) needs(byUser *sparse.Matrix, workers int) (exact, reduced int64) {
-	n, w, m := int64(byUser.Cols), int64(workers), int64(t.Neighbors)
-	shared := 16*int64(byUser.Len()) + 16*int64(byUser.Rows()) // by user and by item
-	model := 2*8*n*min(n, m) + 64*n                            // lists, and the rows that they are turned into
-	exact = shared + 4*n*n + 2*4*256*(n+32) + w*(16*n+1<<17) + 1<<20 + model
-	reduced = shared + 8*n*min(n, int64(t.kept())) + w*(16*n+8*m*m+1<<16) + model
+	n, w := int64(byUser.Cols), int64(workers)
+	many, m := int64(cmp.Or(t.Neighbors, exactNeighbors)), int64(cmp.Or(t.Neighbors, sparseNeighbors))
+	shared := 16*int64(byUser.Len()) + 16*int64(byUser.Rows())     // by user and by item
+	model := func(m int64) int64 { return 2*8*n*min(n, m) + 64*n } // lists, and the rows that they are turned into
+	exact = shared + 4*n*n + 2*4*256*(n+32) + w*(16*n+1<<17) + 1<<20 + model(many)
+	reduced = shared + 8*n*min(n, int64(kept(int(m)))) + w*(16*n+8*m*m+1<<16) + model(m)
 	return exact, reduced
 }
 
@@ -89,10 +90,20 @@ func (t Trainer) weigh(byUser *sparse.Matrix) {
 	}
 }
 
+// ridge is λ, at least so much that it counts in float32.
+func (t Trainer) ridge(m *sparse.Matrix) float64 {
+	squares := 0.0
+	for _, v := range m.Values {
+		squares += float64(v) * float64(v)
+	}
+	return max(t.Ridge*squares/float64(max(1, m.Rows())), math.SmallestNonzeroFloat32)
+}
+
 // exact returns of every candidate the entries of its column of B that are kept, from the whole inverse.
 func (t Trainer) exact(ctx context.Context, byUser, byItem *sparse.Matrix, opt model.TrainOptions) ([][]topk.Scored, error) {
 	n := byItem.Rows()
 	p := make([]float32, n*n)
+	ridge := t.ridge(byItem)
 	progress := parallel.NewProgress(2*n+1, opt.Progress)
 	sums := make([]*sparse.Sum, parallel.Workers(opt.Workers, n))
 	err := parallel.For(ctx, opt.Workers, n, func(worker, i int) {
@@ -102,7 +113,7 @@ func (t Trainer) exact(ctx context.Context, byUser, byItem *sparse.Matrix, opt m
 		for _, j := range s.Touched {
 			row[j] = s.Values[j]
 		}
-		row[i] += float32(t.Ridge)
+		row[i] += float32(ridge)
 		s.Clear()
 		progress.Add(1)
 	})
@@ -118,7 +129,7 @@ func (t Trainer) exact(ctx context.Context, byUser, byItem *sparse.Matrix, opt m
 	err = parallel.For(ctx, opt.Workers, n, func(worker, i int) {
 		row := p[i*n : (i+1)*n] // which is the column too
 		best := &selectors[worker]
-		best.Reset(t.Neighbors)
+		best.Reset(cmp.Or(t.Neighbors, exactNeighbors))
 		for j, v := range row {
 			if j != i {
 				best.Push(uint32(j), float32(math.Abs(float64(v))))
