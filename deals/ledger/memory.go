@@ -46,8 +46,8 @@ type noter interface{ note(r *record) }
 // A shard's lock is taken after that of a deal, and no other lock under it.
 type idShard struct {
 	mu sync.Mutex
-	m  map[string]*claim
-	_  [40]byte // a cache line each
+	m  map[uint64]*claim // by the hash of the ID; those of the same hash follow
+	_  [40]byte          // a cache line each
 }
 
 type poolShard struct {
@@ -68,7 +68,7 @@ func NewMemory(opts Options) *Memory {
 		m.keep = int64(48 * time.Hour)
 	}
 	for i := range shards {
-		m.ids[i].m, m.pools[i].m = map[string]*claim{}, map[string]*pool{}
+		m.ids[i].m, m.pools[i].m = map[uint64]*claim{}, map[string]*pool{}
 	}
 	return m
 }
@@ -102,29 +102,55 @@ func (m *Memory) known(deal string) *pool {
 }
 
 func (m *Memory) find(id string) *claim {
-	s := &m.ids[m.shard(id)]
+	hash := maphash.String(m.seed, id)
+	s := &m.ids[hash%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.m[id]
+	return s.find(hash, id)
+}
+
+func (s *idShard) find(hash uint64, id string) *claim {
+	c := s.m[hash]
+	for c != nil && c.id != id {
+		c = c.sameHash
+	}
+	return c
 }
 
 // enter puts a claim under its ID, unless there is one, which it returns.
 func (m *Memory) enter(c *claim) *claim {
-	s := &m.ids[m.shard(c.id)]
+	hash := maphash.String(m.seed, c.id)
+	s := &m.ids[hash%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old := s.m[c.id]; old != nil {
-		return old
+	first := s.m[hash]
+	for old := first; old != nil; old = old.sameHash {
+		if old.id == c.id {
+			return old
+		}
 	}
-	s.m[c.id] = c
+	c.sameHash = first
+	s.m[hash] = c
 	return nil
 }
 
 func (m *Memory) remove(c *claim) {
-	s := &m.ids[m.shard(c.id)]
+	hash := maphash.String(m.seed, c.id)
+	s := &m.ids[hash%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.m, c.id)
+	first := s.m[hash]
+	switch {
+	case first != c:
+		for first.sameHash != c {
+			first = first.sameHash
+		}
+		first.sameHash = c.sameHash
+	case c.sameHash != nil:
+		s.m[hash] = c.sameHash
+	default:
+		delete(s.m, hash)
+	}
 }
 
 // Hold implements deals.Ledger.

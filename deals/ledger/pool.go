@@ -48,6 +48,8 @@ type claim struct {
 	next    *claim // behind it in the queue
 	prev    *claim // before it
 	another *claim // of the same user, older
+
+	sameHash *claim // guarded by the shard of the ID
 }
 
 func (c *claim) lives() bool { return c.state <= deals.Confirmed }
@@ -72,11 +74,8 @@ func (p *pool) hold(r *deals.Request) (deals.Claim, error) {
 	if t != nil && t.max != r.Max {
 		p.resize(t, r.Max, at)
 	}
-	if old := p.memory.find(r.ID); old != nil {
-		return p.again(old, r)
-	}
 	if r.MaxUser > 0 && r.Units > r.MaxUser-p.used(r) {
-		return deals.Claim{}, deals.ErrLimit
+		return p.refuse(r, deals.ErrLimit)
 	}
 	c := &claim{id: r.ID, user: r.User, pool: p, units: r.Units, wait: r.Wait, made: at, ttl: int64(r.TTL), cutoff: r.Close.UnixNano()}
 	switch {
@@ -85,20 +84,28 @@ func (p *pool) hold(r *deals.Request) (deals.Claim, error) {
 	case r.Wait && r.Units <= r.Max && at < c.cutoff:
 		c.state, c.until = deals.Waiting, c.cutoff
 	default:
-		return deals.Claim{}, deals.ErrSoldOut
+		return p.refuse(r, deals.ErrSoldOut)
 	}
 	if t == nil {
 		t = &turn{name: r.Turn, start: r.Start.UnixNano(), max: r.Max}
 	}
 	c.turn = t
 	if old := p.memory.enter(c); old != nil {
-		return p.again(old, r) // another deal has just taken the ID
+		return p.again(old, r)
 	}
 	p.place(c)
 	if p.memory.notes != nil {
 		p.memory.notes.note(recordOf(c))
 	}
 	return c.public(), nil
+}
+
+// refuse answers a request that gets nothing, unless it got it before.
+func (p *pool) refuse(r *deals.Request, err error) (deals.Claim, error) {
+	if old := p.memory.find(r.ID); old != nil {
+		return p.again(old, r)
+	}
+	return deals.Claim{}, err
 }
 
 // again answers a request whose ID there is.
