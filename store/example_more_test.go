@@ -187,9 +187,43 @@ func ExampleValidateModelName() {
 	// Output: <nil> true
 }
 
-func ExampleValidatePage() {
-	fmt.Println(store.ValidatePage("ann", "home", time.Minute))
-	fmt.Println(errors.Is(store.ValidatePage("ann", "home", 0), store.ErrInvalid))
+func ExampleValidateCached() {
+	fmt.Println(store.ValidateCached("ann", "home", time.Minute))
+	fmt.Println(errors.Is(store.ValidateCached("ann", "home", 0), store.ErrInvalid))
+	// Output:
+	// <nil>
+	// true
+}
+
+// A session that a program keeps beside its store, for a day.
+func ExampleNewMemoryCache() {
+	ctx, now := context.Background(), noon()
+	sessions := store.NewMemoryCache(store.MemoryCacheOptions{Now: func() time.Time { return now }})
+	if err := sessions.Put(ctx, "ann", "session", []byte("signed in"), 24*time.Hour); err != nil {
+		log.Fatal(err)
+	}
+	value, err := sessions.Get(ctx, "ann", "session")
+	fmt.Println(string(value), err)
+	now = now.Add(24 * time.Hour)
+	_, err = sessions.Get(ctx, "ann", "session")
+	fmt.Println(errors.Is(err, store.ErrNotFound))
+	// Output:
+	// signed in <nil>
+	// true
+}
+
+// All that is kept of a user goes at once.
+func ExampleMemoryCache() {
+	ctx := context.Background()
+	var pages store.Cache = store.NewMemoryCache(store.MemoryCacheOptions{})
+	for _, key := range []string{"home", "cart"} {
+		if err := pages.Put(ctx, "ann", key, []byte("..."), time.Hour); err != nil {
+			log.Fatal(err)
+		}
+	}
+	fmt.Println(pages.Drop(ctx, "ann"))
+	_, err := pages.Get(ctx, "ann", "cart")
+	fmt.Println(errors.Is(err, store.ErrNotFound))
 	// Output:
 	// <nil>
 	// true
@@ -200,12 +234,12 @@ func ExampleValidateLease() {
 	// Output: <nil> true
 }
 
-// A cached page lives for less than its ttl, and not at all before it was put.
-func ExamplePageLives() {
+// What is cached lives for less than its ttl, and not at all before it was put.
+func ExampleLives() {
 	put := noon()
-	fmt.Println(store.PageLives(put, time.Minute, put.Add(59*time.Second)))
-	fmt.Println(store.PageLives(put, time.Minute, put.Add(time.Minute)))
-	fmt.Println(store.PageLives(put, time.Minute, put.Add(-time.Second)))
+	fmt.Println(store.Lives(put, time.Minute, put.Add(59*time.Second)))
+	fmt.Println(store.Lives(put, time.Minute, put.Add(time.Minute)))
+	fmt.Println(store.Lives(put, time.Minute, put.Add(-time.Second)))
 	// Output:
 	// true
 	// false
