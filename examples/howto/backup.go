@@ -2,7 +2,7 @@ package howto
 
 import (
 	"context"
-	"encoding/json"
+	"encoding/gob"
 	"errors"
 	"io"
 	"maps"
@@ -12,16 +12,16 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
-// Record is a line of a backup: an entry of the log, or a profile.
+// Record is a part of a backup: an entry of the log, or a profile.
 type Record struct {
-	Entry   *store.Entry   `json:"entry,omitempty"`
-	Profile *store.Profile `json:"profile,omitempty"`
+	Entry   *store.Entry
+	Profile *store.Profile
 }
 
-// Backup writes the log and the profiles as JSON Lines, while others go on writing. Models are not in it: training makes them
-// again.
+// Backup writes the log and the profiles, one Record after another, while others go on writing. Models are not in it: training
+// makes them again.
 func Backup(ctx context.Context, st store.Store, w io.Writer) error {
-	out, stated := json.NewEncoder(w), map[string]bool{}
+	out, stated := gob.NewEncoder(w), map[string]bool{}
 	for entry, err := range st.Scan(ctx, store.Place{}) {
 		if err != nil {
 			return err
@@ -53,7 +53,7 @@ func Backup(ctx context.Context, st store.Store, w io.Writer) error {
 // Restore puts a backup into an empty store.
 func Restore(ctx context.Context, st store.Store, r io.Reader) error {
 	var batch []store.Entry
-	for in := json.NewDecoder(r); ; {
+	for in := gob.NewDecoder(r); ; {
 		var rec Record
 		err := in.Decode(&rec)
 		if err != nil && err != io.EOF {

@@ -46,5 +46,8 @@ func run(ctx context.Context, out, progress io.Writer, args []string) error {
 		defer os.RemoveAll(temporary)
 		*dir = temporary
 	}
+	if there, err := os.ReadDir(*dir); err == nil && len(there) > 0 {
+		return fmt.Errorf("%s is not empty: the tour begins with a new store", *dir)
+	}
 	return tour(ctx, out, progress, data, *dir)
 }

@@ -77,7 +77,11 @@ func TestDocumentShowsTheOutput(t *testing.T) {
 // A directory that has nothing to read, a store that is there already, and other uses than those meant.
 func TestRunRefuses(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {"-unknown"}, {"a", "b"}, {t.TempDir()}} {
+	data := t.TempDir()
+	if err := run(t.Context(), io.Discard, io.Discard, []string{"-make", data}); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{nil, {"-unknown"}, {"a", "b"}, {t.TempDir()}, {"-store", data, data}} {
 		if err := run(t.Context(), io.Discard, io.Discard, args); err == nil {
 			t.Errorf("run(%q) is no error", args)
 		}

@@ -13,34 +13,41 @@ import (
 )
 
 // visit makes up visitors, since a tutorial has none: each has liked some movies of one genre, is shown a page, and clicks
-// on a movie of that genre more likely than on another.
+// on movies of that genre more likely than on others.
 func visit(ctx context.Context, s *shop, seed uint64, visitors int) error {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	for v := range visitors {
-		user, genre := fmt.Sprintf("visitor-%d-%d", seed, v), genres()[1+rng.IntN(8)]
-		fits := func(item string) bool {
-			handle, _ := s.catalog.Lookup(item)
-			return slices.Contains(s.catalog.Item(handle).Attributes["genre"], genre)
-		}
-		var likes []store.Interaction
-		for len(likes) < 3 {
-			if item := s.catalog.ID(uint32(rng.IntN(s.catalog.Len()))); fits(item) {
-				likes = append(likes, store.Interaction{User: user, Item: item, Kind: store.Like})
+	user := func(v int) string { return fmt.Sprintf("visitor-%d-%d", seed, v) }
+	fits := func(item, genre string) bool {
+		handle, _ := s.catalog.Lookup(item)
+		return slices.Contains(s.catalog.Item(handle).Attributes["genre"], genre)
+	}
+	var likes []store.Interaction
+	tastes := make([]string, visitors)
+	for v := range tastes {
+		tastes[v] = genres()[1+rng.IntN(8)]
+		for n := 0; n < 3; {
+			if item := s.catalog.ID(uint32(rng.IntN(s.catalog.Len()))); fits(item, tastes[v]) {
+				likes = append(likes, store.Interaction{User: user(v), Item: item, Kind: store.Like})
+				n++
 			}
 		}
-		if err := s.engine.Record(ctx, likes...); err != nil {
-			return err
-		}
-		page, err := s.engine.Recommend(ctx, recommend.Request{User: user, N: 5}) // the user is exposed to page.Variant
+	}
+	if err := s.engine.Record(ctx, likes...); err != nil {
+		return err
+	}
+	for v, taste := range tastes {
+		page, err := s.engine.Recommend(ctx, recommend.Request{User: user(v), N: 5}) // the user is exposed to page.Variant
 		if err != nil {
 			return err
 		}
+		var clicks []store.Interaction
 		for item := range page.All() {
-			if chance := rng.Float64(); chance < 0.05 || fits(item) && chance < 0.25 {
-				if err := s.engine.Record(ctx, store.Interaction{User: user, Item: item, Kind: store.Click}); err != nil {
-					return err
-				}
+			if chance := rng.Float64(); chance < 0.05 || fits(item, taste) && chance < 0.25 {
+				clicks = append(clicks, store.Interaction{User: user(v), Item: item, Kind: store.Click})
 			}
+		}
+		if err := s.engine.Record(ctx, clicks...); err != nil {
+			return err
 		}
 	}
 	return nil
