@@ -24,10 +24,11 @@ import (
 // bought within a department.
 func ExampleEngine_Evaluate() {
 	ctx := context.Background()
-	file := "user,item,kind,time\n"
+	var file strings.Builder
+	file.WriteString("user,item,kind,time\n")
 	for user := range 40 {
 		for i := range 6 {
-			file += fmt.Sprintf("user-%d,%s-%d,purchase,2026-03-0%dT12:00:00Z\n", user, []string{"tea", "book"}[user%2], (user/2+i)%10, i+1)
+			file.WriteString(fmt.Sprintf("user-%d,%s-%d,purchase,2026-03-0%dT12:00:00Z\n", user, []string{"tea", "book"}[user%2], (user/2+i)%10, i+1))
 		}
 	}
 	eng, err := recommend.Open(ctx, store.NewMemory(store.MemoryOptions{}), recommend.Options{
@@ -37,7 +38,7 @@ func ExampleEngine_Evaluate() {
 		log.Fatal(err)
 	}
 	defer eng.Close()
-	if _, err := eng.RecordAll(ctx, store.ReadCSV(strings.NewReader(file))); err != nil {
+	if _, err := eng.RecordAll(ctx, store.ReadCSV(strings.NewReader(file.String()))); err != nil {
 		log.Fatal(err)
 	}
 	models, err := eng.Evaluate(ctx, recommend.EvaluateOptions{Cutoffs: []int{3}})

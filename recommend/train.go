@@ -124,7 +124,7 @@ func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
 
 // fit makes a generation of a snapshot. Where there are no models, or others than now, it begins anew.
 func (e *Engine) fit(ctx context.Context, snap *snapshot, before *generation) (*generation, error) {
-	c := checkpoint{place: snap.place, forgotten: e.forgets.since(), exposed: e.exposed.since(snap.place)}
+	c := checkpoint{place: snap.place, forgotten: snap.forgotten, exposed: e.exposed.since(snap.place)}
 	if before.trainedBy(e.opts.Trainers) {
 		return e.refit(ctx, snap, before, c)
 	}
