@@ -43,7 +43,7 @@ type set struct {
 }
 
 // Replace takes a copy of the deals in place of those before, in any order: the higher priority comes first, then the lower
-// ID. On an error, which joins what is wrong with each deal, nothing changes. It costs about 1 µs a deal.
+// ID. On an error, which joins what is wrong with each deal, nothing changes. It costs some microseconds a deal.
 func (b *Board) Replace(list []Deal) error {
 	next := &set{byItem: map[string][]*Deal{}, byCategory: map[string][]*Deal{}, byID: make(map[string]*Deal, len(list))}
 	var errs []error
