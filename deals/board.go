@@ -135,6 +135,27 @@ func (b *Board) Turn(id string, u User, t time.Time) (Occurrence, bool) {
 	return occurrence(&d, s.turn, loc), true
 }
 
+// Turns yields the occurrences of a deal for a user that have a part in the time from a up to, but not at, b, in their order;
+// none of a deal that is not there. It does not ask whether the deal is for the user's segments.
+func (b *Board) Turns(id string, u User, from, to time.Time) iter.Seq[Occurrence] {
+	return func(yield func(Occurrence) bool) {
+		d, ok := b.Find(id)
+		if !ok {
+			return
+		}
+		w := d.Window.In(u.Zone)
+		s, loc := w.state(from)
+		if s.live && from.Before(to) && !yield(occurrence(&d, s.turn, loc)) || loc == nil {
+			return
+		}
+		for next, ok := w.w.next(from.Unix(), loc); ok && next.from < to.Unix(); next, ok = w.w.next(next.from, loc) {
+			if !yield(occurrence(&d, next, loc)) {
+				return
+			}
+		}
+	}
+}
+
 // Live yields what is live at t, in the order of All. It costs what it yields, and when t is not near the time of the last
 // call a look at each deal. It may run more than once.
 func (b *Board) Live(t time.Time) iter.Seq[Occurrence] { return b.live(nil, t) }
