@@ -34,6 +34,7 @@ type Engine struct {
 	forgets  forgets
 
 	newcomers newcomers
+	filters   filters
 	queries   sync.Pool
 
 	training chan struct{} // holds a token: whoever has it trains

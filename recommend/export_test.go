@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/goldrec/gold/recommend/eval"
@@ -59,7 +60,18 @@ func (e *Engine) Memory(user string) (history []Event, seen int) {
 	for _, ev := range s.history {
 		history = append(history, Event{ev.position, e.items.ID(ev.item), ev.weight})
 	}
-	seen = len(s.seen)
+	hides := map[uint32]bool{}
+	if s.before != nil {
+		for _, item := range slices.Concat(s.before.sorted, s.before.recent) {
+			hides[item] = true
+		}
+	}
+	for _, ev := range s.history {
+		if s.inHistory(ev.item) {
+			hides[ev.item] = true
+		}
+	}
+	seen = len(hides)
 	for _, h := range s.hidden {
 		seen = max(seen, len(h))
 	}

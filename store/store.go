@@ -21,6 +21,26 @@
 //		if err := st.Wait(ctx, place); err != nil { … }
 //	}
 //
+// # Nouns
+//
+//   - An [Interaction] is what one user did to one item: its [Kind], a value, when, and where on which page it was
+//     shown.
+//   - An [Entry] is a [Fact], and the [Position] where the log holds it; a [Place] is how far one has come in all
+//     partitions.
+//   - A [Profile] is what a user has stated.
+//   - A model is a file by name and version, of which one is current; a [Lease] is the right to do some work alone.
+//
+// Files are read by [ReadCSV], which knows the usual names of columns, and [ReadCSVWith], which is told others. Who
+// writes a store finds the checks that all stores share here too: [ValidateBatch], [AcquireLease] and those beside
+// them.
+//
+// # Cost and concurrency
+//
+// Every method of every store is safe for concurrent use, and takes a context; Append, once it writes, waits for the
+// outcome whatever becomes of that. In a Memory an entry costs 96 bytes, 110 more with an ID, and its identifiers
+// once; Append is O(1) an entry, and History O(the user's entries up to the last one returned). What pebblestore costs
+// is in its document. Batches of up to [BatchMax] are how much comes in fast.
+//
 // # Caveats
 //
 // A log is ordered by arrival, not by Interaction.Time: a clock that goes backwards changes no order here. A store

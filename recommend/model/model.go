@@ -6,7 +6,33 @@
 // filter and counter, and a model that has never heard of one scores it zero. At serving time it meets a [User]: a
 // history that may hold what happened a moment ago, so that nothing waits for training.
 //
-// Package recommend/recommendtest is the suite that every model passes.
+//	var b model.Builder // or Collect, from a log and with a catalogue's table
+//	b.Add("ann", "tea", 1, when.Unix())
+//	data := b.Build()
+//	m, err := trainer.Train(ctx, data, model.TrainOptions{Seed: 1})
+//	best := m.Propose(nil, &model.User{History: history}, 20, allow, model.Thorough)
+//
+// # What a model may do besides
+//
+// A model that implements one of these small interfaces is asked for it: [Explainer] says why, [Embedder] and
+// [Follower] keep a vector with the user, [Extender] takes in new items without training, [Accumulator] gives all of
+// its scores at once, and [Scaler] says how far they lie apart. A Trainer that is an [ImpressionLearner] is given what
+// was only shown too.
+//
+// Package recommend/recommendtest is the suite that every model passes; its Example is a whole model in some seventy
+// lines.
+//
+// # Cost and concurrency
+//
+// A Dataset is immutable and costs 24 bytes an event and about 30 and the identifier a user; [Collect] holds nothing
+// else, a [Builder] 32 bytes an event until it has built. A Model is asked from many goroutines at once. Score takes
+// no allocation per item.
+//
+// # Caveats
+//
+// Scores of one model mean nothing beside those of another; the blend divides them by how far they lie apart. A score
+// must be finite and must not depend on what else is asked. Handles are not dense in what a model knows: a catalogue
+// may have many more items than anybody touched.
 package model
 
 import (
@@ -79,6 +105,19 @@ type Proposer interface {
 	// in the history are proposed like others unless allow refuses them. A Quick look finds no item that a Thorough one
 	// does not.
 	Propose(dst []Scored, u *User, n int, allow Allow, effort Effort) []Scored
+}
+
+// Shortlister is a [Proposer] that can make ready to look through the same items for one user after the other.
+type Shortlister interface {
+	// Shortlist makes ready for the items, ascending and each once, at the cost of some looks through them.
+	Shortlist(items []uint32) Shortlist
+}
+
+// Shortlist is a list of items, immutable and safe for concurrent use.
+type Shortlist interface {
+	// Best appends to dst, in no order, up to n items of the list that allow contains, among which are nearly all of those
+	// that score best for the user, who has a Vector where the model is an Embedder.
+	Best(dst []uint32, u *User, n int, allow Allow) []uint32
 }
 
 // Model is what training made: immutable, safe for concurrent use.

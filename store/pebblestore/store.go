@@ -6,6 +6,17 @@
 // Calls that write at the same time share one sync, so that many goroutines with one interaction each are as fast as
 // one with many. One process at a time has a directory open. The log has one partition.
 //
+// It is a module of its own, since Pebble brings some forty others:
+//
+//	go get github.com/goldrec/gold/store/pebblestore
+//
+// # Cost and concurrency
+//
+// A Store is safe for concurrent use. A write waits for one sync of the disk, which it shares with those made
+// meanwhile; a look-up of a profile or a current model is one read, a history one seek and the reading of neighbouring
+// records; Scan reads a thousand entries at a time. Trim reads the whole log. Memory is [Options].CacheBytes
+// (64 MiB) and up to 128 MiB of write buffers. Open replays what was written last, up to 128 MiB.
+//
 // # Caveats
 //
 // What Forget and DeleteModel delete leaves the files when

@@ -122,11 +122,11 @@ func testReopenForget(t *testing.T, r *reopener) {
 func testReopenTrim(t *testing.T, r *reopener) {
 	old := views("ann", 1000)
 	r.append(t, old...)
-	r.append(t, view("bob", 5000))
+	bobs := r.append(t, view("bob", 5000))
 	last := r.append(t, view("ann", 3))
 	r.trim(t, base.Add(2000*time.Second))
 	end := r.end(t)
-	equal(t, "end", after(store.Place{}, last...), end)
+	equal(t, "end", after(after(store.Place{}, bobs...), last...), end)
 	r.reopen(t)
 	equal(t, "scan", []store.Interaction{view("bob", 5000)}, interactions(r.scan(t, store.Place{})))
 	equal(t, "history", []store.Interaction(nil), r.history(t, "ann", 10))
