@@ -117,7 +117,7 @@ func ExampleInteraction_Validate() {
 	in.Kind = store.Click
 	fmt.Println(in.Validate())
 	// Output:
-	// store: invalid: unknown kind 0
+	// store: invalid: interaction without a kind
 	// <nil>
 }
 
