@@ -241,7 +241,6 @@ func (c *Cache) Drop(ctx context.Context, owner string) error {
 			return nil
 		}
 		generation, _ := c.keys(owner, "")
-		c.remember(generation, "")
 		err := c.client.Del(ctx, generation).Err()
 		c.remember(generation, "") // also what somebody has read meanwhile
 		return err

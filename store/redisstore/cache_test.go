@@ -251,3 +251,25 @@ func TestShared(t *testing.T) {
 	put(b, "four")
 	want("after its own drop", b, "four")
 }
+
+// TestOwners has owners and keys that hold what keys are made of.
+func TestOwners(t *testing.T) {
+	t.Parallel()
+	c := newCache(t, cluster(t).Addrs, redisstore.Options{Timeout: 10 * time.Second})
+	names := []string{"", "a", "a}", "a}:x", "}", "{", "{}", "x}:y", ":", "a}:x}", "1:a"}
+	for _, owner := range names {
+		for _, key := range names {
+			if err := c.Put(t.Context(), owner, key, fmt.Appendf(nil, "%q %q", owner, key), time.Hour); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, owner := range names {
+		for _, key := range names {
+			value, err := c.Get(t.Context(), owner, key)
+			if want := fmt.Sprintf("%q %q", owner, key); err != nil || string(value) != want {
+				t.Errorf("%s: %q, %v", want, value, err)
+			}
+		}
+	}
+}
