@@ -23,7 +23,6 @@ type pool struct {
 // turn is an occurrence whose units are claimed. Times are Unix nanoseconds.
 type turn struct {
 	name       string
-	start      int64
 	close      int64 // the latest of those who asked
 	max        int64
 	stock      deals.Stock
@@ -39,6 +38,7 @@ type claim struct {
 	units    int64
 	wait     bool // as asked for
 	made     int64
+	start    int64 // of the turn, for the user: users' own zones make it another for each
 	ttl      int64
 	cutoff   int64 // the Close of its request
 
@@ -77,7 +77,7 @@ func (p *pool) hold(r *deals.Request) (deals.Claim, error) {
 	if r.MaxUser > 0 && r.Units > r.MaxUser-p.used(r) {
 		return p.refuse(r, deals.ErrLimit)
 	}
-	c := &claim{id: r.ID, user: r.User, pool: p, units: r.Units, wait: r.Wait, made: at, ttl: int64(r.TTL), cutoff: r.Close.UnixNano()}
+	c := &claim{id: r.ID, user: r.User, pool: p, units: r.Units, wait: r.Wait, made: at, start: r.Start.UnixNano(), ttl: int64(r.TTL), cutoff: r.Close.UnixNano()}
 	switch {
 	case t == nil && (r.Max == 0 || r.Units <= r.Max), t != nil && t.head == nil && t.fits(r.Units):
 		c.state, c.until = deals.Held, at+c.ttl
@@ -87,7 +87,7 @@ func (p *pool) hold(r *deals.Request) (deals.Claim, error) {
 		return p.refuse(r, deals.ErrSoldOut)
 	}
 	if t == nil {
-		t = &turn{name: r.Turn, start: r.Start.UnixNano(), max: r.Max}
+		t = &turn{name: r.Turn, max: r.Max}
 	}
 	c.turn = t
 	if old := p.memory.enter(c); old != nil {
@@ -143,7 +143,7 @@ func (p *pool) used(r *deals.Request) int64 {
 			continue
 		}
 		prev = link
-		if d := link.turn.start - start; link.turn.name == r.Turn || d < int64(r.Apart) && -d < int64(r.Apart) {
+		if d := link.start - start; link.turn.name == r.Turn || d < int64(r.Apart) && -d < int64(r.Apart) {
 			sum += link.units
 		}
 	}
