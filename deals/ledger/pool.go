@@ -10,7 +10,7 @@ import (
 // pool is what has been claimed of a deal. It is a function of what it has noted, in that order.
 type pool struct {
 	memory *Memory
-	name   string
+	deal   string
 
 	mu    sync.Mutex
 	turns []*turn           // few
@@ -48,15 +48,16 @@ type claim struct {
 	next    *claim // behind it in the queue
 	prev    *claim // before it
 	another *claim // of the same user, older
-
-	sameHash *claim // guarded by the shard of the ID
 }
+
+func (p *pool) name() string  { return p.deal }
+func (c *claim) name() string { return c.id }
 
 func (c *claim) lives() bool { return c.state <= deals.Confirmed }
 
 // public is the claim as callers see it.
 func (c *claim) public() deals.Claim {
-	out := deals.Claim{ID: c.id, Deal: c.pool.name, Turn: c.turn.name, User: c.user, Units: c.units, State: c.state, Made: utc(c.made)}
+	out := deals.Claim{ID: c.id, Deal: c.pool.deal, Turn: c.turn.name, User: c.user, Units: c.units, State: c.state, Made: utc(c.made)}
 	if c.state <= deals.Held {
 		out.Until = utc(c.until)
 	}

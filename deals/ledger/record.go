@@ -36,7 +36,7 @@ type record struct {
 
 func recordOf(c *claim) *record {
 	return &record{
-		kind: claimed, id: c.id, deal: c.pool.name, turn: c.turn.name, user: c.user, units: c.units, wait: c.wait, made: c.made,
+		kind: claimed, id: c.id, deal: c.pool.deal, turn: c.turn.name, user: c.user, units: c.units, wait: c.wait, made: c.made,
 		ttl: c.ttl, cutoff: c.cutoff, state: c.state, until: c.until, start: c.start, max: c.turn.max,
 	}
 }
