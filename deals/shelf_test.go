@@ -3,6 +3,7 @@ package deals_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,14 +16,14 @@ import (
 
 // told names the cards of a shelf, and when it changes.
 func told(s deals.Shelf) string {
-	text := ""
+	var text strings.Builder
 	for _, list := range [][]deals.Card{s.Live, s.Upcoming, s.Ended} {
 		for _, c := range list {
-			text += c.Deal.ID + " "
+			text.WriteString(c.Deal.ID + " ")
 		}
-		text += "| "
+		text.WriteString("| ")
 	}
-	return text + s.Until.Format("02T15:04:05")
+	return text.String() + s.Until.Format("02T15:04:05")
 }
 
 func TestShelf(t *testing.T) {

@@ -248,7 +248,7 @@ func everyZone(t *testing.T) []string {
 		t.Skip(err)
 	}
 	var zones []string
-	for _, line := range strings.Split(string(text), "\n") {
+	for line := range strings.SplitSeq(string(text), "\n") {
 		var kind, name string
 		if n, _ := fmt.Sscan(line, &kind, &name); n == 2 && kind == "Z" {
 			if _, err := time.LoadLocation(name); err == nil {

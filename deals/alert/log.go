@@ -2,6 +2,7 @@ package alert
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -31,10 +32,8 @@ func (m *Memory) Sent(_ context.Context, user, key string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, d := range m.users[user] {
-		for _, k := range d.keys {
-			if k == key {
-				return true, nil
-			}
+		if slices.Contains(d.keys, key) {
+			return true, nil
 		}
 	}
 	return false, nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,11 +13,11 @@ import (
 )
 
 func ids(offers []allot.Offer) string {
-	text := ""
+	var text strings.Builder
 	for _, o := range offers {
-		text += o.ID
+		text.WriteString(o.ID)
 	}
-	return text
+	return text.String()
 }
 
 func TestOrder(t *testing.T) {

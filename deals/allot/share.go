@@ -3,6 +3,7 @@ package allot
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Plan says which deals users are shown.
@@ -141,12 +142,7 @@ func (a *auction) bid(u int) bool {
 }
 
 func (a *auction) has(u, d int) bool {
-	for _, s := range a.shown[u] {
-		if s == d {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(a.shown[u], d)
 }
 
 func (a *auction) lose(u, d int) {

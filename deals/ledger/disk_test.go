@@ -205,15 +205,15 @@ func TestForget(t *testing.T) {
 		if err := l.Sweep(ctx, at); err != nil {
 			t.Fatal(err)
 		}
-		text := ""
+		var text strings.Builder
 		for _, i := range []int{0, 1, 2, 9} {
 			if _, err := l.Claim(ctx, fmt.Sprint("order-", i), at); err == nil {
-				text += fmt.Sprint(i)
+				text.WriteString(fmt.Sprint(i))
 			} else if !errors.Is(err, deals.ErrUnknownClaim) {
 				t.Fatal(err)
 			}
 		}
-		return text
+		return text.String()
 	}
 	for _, tt := range []struct {
 		after time.Duration
