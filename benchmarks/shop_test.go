@@ -2,7 +2,9 @@ package benchmarks
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -27,7 +29,7 @@ import (
 // The shop of these benchmarks: items in groups of 200, users who each have a taste for three groups, and 20 interactions a
 // user. Popularity of groups and within a group falls as 1/rank, as it does in shops. GOLD_ITEMS and GOLD_USERS say how
 // many there are, 100,000 each by default; GOLD_MODELS=default takes the engine's default models in place of the two that
-// are quick to train.
+// are quick to train. GOLD_TRAINED names a file where the models of one shop are kept, so that the next run need not train.
 var (
 	shopItems = number("GOLD_ITEMS", 100_000)
 	shopUsers = number("GOLD_USERS", 100_000)
@@ -58,6 +60,8 @@ type shop struct {
 	tried   *recommend.Engine // serves pages again, under an experiment
 	fresh   *recommend.Engine // computes every page
 	users   []string
+
+	newcomers int
 }
 
 func trainers() []model.Trainer {
@@ -85,15 +89,59 @@ var openShop = sync.OnceValues(func() (*shop, error) {
 	s.options = recommend.Options{
 		Catalog: s.catalog, Trainers: trainers(), UsersMax: 2 * shopUsers, PageTTL: time.Hour, Seed: 1,
 	}
-	var err error
+	kept, err := restore(ctx, s.store)
+	if err != nil {
+		return nil, err
+	}
 	if s.engine, err = recommend.Open(ctx, s.store, s.options); err != nil {
 		return nil, err
 	}
-	if s.trained, err = s.engine.Train(ctx); err != nil {
-		return nil, err
+	if s.trained = s.engine.Status().Report; !kept {
+		if s.trained, err = s.engine.Train(ctx); err != nil {
+			return nil, err
+		}
+		if err = keep(ctx, s.store); err != nil {
+			return nil, err
+		}
 	}
 	return s, s.openOthers(ctx)
 })
+
+// restore puts the models of an earlier run into a store, if there are any.
+func restore(ctx context.Context, st store.Store) (bool, error) {
+	f, err := os.Open(os.Getenv("GOLD_TRAINED"))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	version, err := st.PutModel(ctx, recommend.ModelName, f)
+	if err != nil {
+		return false, err
+	}
+	return true, st.SetCurrent(ctx, recommend.ModelName, version, 0)
+}
+
+// keep saves the models for the next run, if it is told where.
+func keep(ctx context.Context, st store.Store) error {
+	path := os.Getenv("GOLD_TRAINED")
+	if path == "" {
+		return nil
+	}
+	r, _, err := st.OpenModel(ctx, recommend.ModelName, 0)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, r)
+	return errors.Join(err, f.Close())
+}
 
 func (s *shop) openOthers(ctx context.Context) error {
 	opts := s.options

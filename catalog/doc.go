@@ -9,6 +9,26 @@
 //	m, err := cat.Compile(catalog.And(catalog.Equals("brand", "Acme"), catalog.Available()))
 //	ok := m.Match(h)
 //
+// # Nouns
+//
+//   - An [Item] is a product: title, brand, category paths, price, attributes, a vector of yours, and whether it may
+//     be shown.
+//   - A [Filter] is an expression over items; [Catalog.Compile] makes a [Matcher] of it, which answers.
+//   - A [Column] gives the values of one field as numbers, to compare and count without strings.
+//   - [IDs] is the table of identifiers, each with its handle.
+//
+// Items come by Upsert, or from a file by [Catalog.Load] and [ReadCSV] or [ReadJSONLines]; what changes often, by
+// [Catalog.Patch].
+//
+// # Cost and concurrency
+//
+// Everything is safe for concurrent use: writers take turns, and readers never wait. An item of a title, a brand, a
+// path, a price and three attribute values costs 70 to 80 bytes beside its identifier and title, and about as much
+// again once Search has been called. Upsert costs some microseconds however many items there are; Match, Price and a
+// Column some nanoseconds, without allocation; Bitmap and Count some microseconds for each 65,536 handles and clause
+// of the filter, and a look at every item for ranges. Item unpacks, at about half a microsecond, and is not for loops
+// over many.
+//
 // # Caveats
 //
 // An item with Available false is held, found and counted, but never shown; and false is what a Go literal has that does
