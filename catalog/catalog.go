@@ -17,15 +17,16 @@ import (
 // An item of a title, a brand, a path of three names, a price and three attribute values costs 70 to 80 bytes beside its
 // identifier and title, 160 to 190 once Search has been called, and is one object for the garbage collector.
 type Catalog struct {
-	ids     IDs
-	terms   terms
-	facets  idmap.Map[*facet]
-	fields  directory[facet] // by number
-	dir     directory[chunk] // nil for chunks that never had an item
-	live    atomic.Int64     // items
-	shown   atomic.Int64     // items that are available
-	version atomic.Uint64
-	text    atomic.Pointer[textIndex] // nil before the first search
+	ids      IDs
+	terms    terms
+	facets   idmap.Map[*facet]
+	fields   directory[facet] // by number
+	dir      directory[chunk] // nil for chunks that never had an item
+	live     atomic.Int64     // items
+	shown    atomic.Int64     // items that are available
+	arrivals atomic.Uint64    // times that one became it
+	version  atomic.Uint64
+	text     atomic.Pointer[textIndex] // nil before the first search
 
 	mu      sync.Mutex // held by writers
 	scratch scratch    // guarded by mu
@@ -190,6 +191,10 @@ func (c *Catalog) Handles() int { return c.ids.Len() }
 // Version is a number that has grown with every change of an item. What was worked out of the catalogue, such as the
 // Bitmap of a filter, is still right as long as Version returns what it returned before the work began.
 func (c *Catalog) Version() uint64 { return c.version.Load() }
+
+// Arrivals is how many times an item has become available: what was chosen from all that were then lacks at most as many
+// as have come since.
+func (c *Catalog) Arrivals() uint64 { return c.arrivals.Load() }
 
 // All yields the items with their handles, lowest first, each made as Item makes it. It may run any number of times.
 func (c *Catalog) All() iter.Seq2[uint32, *Item] {

@@ -33,6 +33,9 @@ func (c *Catalog) put(handle uint32, now *head) {
 	if now.has(flagAvailable) != before.has(flagAvailable) {
 		ch.available.set(i, now.has(flagAvailable))
 		c.shown.Add(sign(now.has(flagAvailable)))
+		if now.has(flagAvailable) {
+			c.arrivals.Add(1)
+		}
 	}
 	for _, number := range lost {
 		c.removeTerm(number, handle)

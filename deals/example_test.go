@@ -100,7 +100,7 @@ func ExampleDeal() {
 	}
 	fmt.Println(back.Validate())
 	// Output:
-	// {"id":"spring","items":["tea"],"discount":{"off":2000},"window":{"start":"18:00","end":"19:00","zone":"Europe/Berlin"}}
+	// {"id":"spring","items":["tea"],"discount":{"percentOff":20},"window":{"start":"18:00","end":"19:00","zone":"Europe/Berlin"}}
 	// <nil>
 }
 

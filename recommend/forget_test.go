@@ -47,6 +47,14 @@ func TestForget(t *testing.T) {
 	if history, _ := eng.Memory("user-002"); len(history) != 1 {
 		t.Errorf("back again with the history %+v", history)
 	}
+	for _, entry := range all(t, st) {
+		if entry.Fact == store.Forgotten {
+			eng.Apply(entry) // heard of a second time
+		}
+	}
+	if !eng.InMemory("user-002") {
+		t.Error("who is back has been forgotten by what was known")
+	}
 }
 
 // Who is forgotten stays so: no version that was trained before comes back, and it is deleted when the next is published.

@@ -23,6 +23,8 @@ type generation struct {
 	// the engine's own. Who puts the generation into service lets go of it.
 	had []bool
 
+	base *generation // as it was trained, when this one has taken in what came since; nil: this one is
+
 	version uint64 // in the store
 	epoch   uint64 // grows with every swap in this process
 	checkpoint
@@ -52,6 +54,14 @@ func newGeneration(parts []model.Model, weights *blend.Weights, c checkpoint, p 
 	}
 	g.plans[p.fallback] = g.teams(p.fallback)
 	return g, nil
+}
+
+// trained is the generation as it was trained; nil where there is none.
+func (g *generation) trained() *generation {
+	if g != nil && g.base != nil {
+		return g.base
+	}
+	return g
 }
 
 // teams are the blends that make a plan's rankings.
@@ -105,14 +115,16 @@ func (e *Engine) loadCurrent(ctx context.Context) (place, exposed store.Place, e
 	if err != nil {
 		return place, exposed, err
 	}
-	g, err := e.load(ctx, version, e.trending)
+	into := e.counted.Load()
+	g, err := e.load(ctx, version, into.counters)
 	if errors.Is(err, errOldFile) {
 		return place, exposed, e.withoutModel(ctx)
 	}
 	if err != nil {
 		return place, exposed, err
 	}
-	e.forgets.begin(g.forgotten)
+	into.version, into.place = g.version, g.place
+	e.forgets.begin(g.forgotten, g.place)
 	g.had = nil // nothing else is in the catalogue
 	e.swapping.Lock()
 	defer e.swapping.Unlock()

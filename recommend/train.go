@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -50,9 +51,27 @@ type Ancestor struct {
 func (e *Engine) Train(ctx context.Context) (Report, error) { return e.trainUnder(ctx, 0) }
 
 // trainUnder trains under the fence of a lease; 0: none.
-func (e *Engine) trainUnder(ctx context.Context, fence uint64) (Report, error) {
+func (e *Engine) trainUnder(ctx context.Context, fence uint64) (report Report, err error) {
+	err = e.alone(ctx, func(within context.Context) (err error) {
+		report, err = e.train(within, fence)
+		return err
+	})
+	if errors.Is(err, ErrClosed) {
+		return Report{}, ErrClosed
+	}
+	if err != nil {
+		return Report{}, fmt.Errorf("recommend: train: %w", err)
+	}
+	e.log(ctx, slog.LevelInfo, "trained", slog.Uint64("version", report.Version),
+		slog.Bool("published", report.Published), slog.Int("interactions", report.Interactions),
+		slog.Int("compared on", report.Gate.Users), slog.Float64("ndcg", report.Gate.NDCG), slog.Duration("elapsed", report.Elapsed))
+	return report, nil
+}
+
+// alone calls what trains, when nobody else does and as long as neither ctx nor the engine ends.
+func (e *Engine) alone(ctx context.Context, do func(ctx context.Context) error) error {
 	if err := e.life.begin(); err != nil {
-		return Report{}, err
+		return err
 	}
 	defer e.life.done()
 	within, cancel := e.life.within(ctx)
@@ -62,28 +81,22 @@ func (e *Engine) trainUnder(ctx context.Context, fence uint64) (Report, error) {
 		defer func() { e.training <- struct{}{} }()
 	case <-within.Done():
 	}
-	report, err := e.train(within, fence)
-	if err != nil {
-		if e.life.over() && ctx.Err() == nil {
-			return Report{}, ErrClosed
-		}
-		return Report{}, fmt.Errorf("recommend: train: %w", err)
+	err := within.Err()
+	if err == nil {
+		err = do(within)
 	}
-	e.log(ctx, slog.LevelInfo, "trained", slog.Uint64("version", report.Version),
-		slog.Bool("published", report.Published), slog.Int("interactions", report.Interactions),
-		slog.Int("compared on", report.Gate.Users), slog.Float64("ndcg", report.Gate.NDCG), slog.Duration("elapsed", report.Elapsed))
-	return report, nil
+	if err != nil && e.life.over() && ctx.Err() == nil {
+		return ErrClosed
+	}
+	return err
 }
 
 func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
-	if err := ctx.Err(); err != nil {
-		return Report{}, err
-	}
 	start := e.now()
 	e.swapping.Lock()
 	e.trained = start
 	e.swapping.Unlock()
-	before := e.service.Load()
+	before := e.service.Load().trained() // what it has taken in since, it has seen
 	snap, err := e.snapshot(ctx, before)
 	if err != nil {
 		return Report{}, err
@@ -100,7 +113,7 @@ func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
 		r.Before = append([]Ancestor{{before.version, before.place}}, before.report.Before...)
 		r.Before = r.Before[:min(len(r.Before), modelsKept-1)]
 	}
-	if !r.Gate.Worse() && e.service.Load() == before { // neither worse nor overtaken by a rollback or another engine
+	if !r.Gate.Worse() && e.service.Load().trained() == before { // neither worse nor overtaken by a rollback or another engine
 		err = e.publish(ctx, g, before, snap, fence)
 	}
 	if now := e.service.Load(); now != nil && !r.Published {

@@ -36,10 +36,10 @@ func Example() {
 	// up to 1:1
 }
 
-// A store whose clock is the caller's, for tests, and whose cached pages take a megabyte at most.
+// A store whose clock is the caller's, for tests.
 func ExampleNewMemory() {
 	ctx := context.Background()
-	st := store.NewMemory(store.MemoryOptions{Now: noon, PageBytesMax: 1 << 20})
+	st := store.NewMemory(store.MemoryOptions{Now: noon})
 	defer st.Close()
 	lease, err := st.Acquire(ctx, "train", time.Minute)
 	if err != nil {
@@ -187,9 +187,9 @@ func ExampleValidateModelName() {
 	// Output: <nil> true
 }
 
-func ExampleValidatePage() {
-	fmt.Println(store.ValidatePage("ann", "home", time.Minute))
-	fmt.Println(errors.Is(store.ValidatePage("ann", "home", 0), store.ErrInvalid))
+func ExampleValidateCached() {
+	fmt.Println(store.ValidateCached("ann", "home", time.Minute))
+	fmt.Println(errors.Is(store.ValidateCached("ann", "home", 0), store.ErrInvalid))
 	// Output:
 	// <nil>
 	// true
@@ -200,12 +200,12 @@ func ExampleValidateLease() {
 	// Output: <nil> true
 }
 
-// A cached page lives for less than its ttl, and not at all before it was put.
-func ExamplePageLives() {
+// A cached value lives for less than its ttl, and not at all before it was put.
+func ExampleLives() {
 	put := noon()
-	fmt.Println(store.PageLives(put, time.Minute, put.Add(59*time.Second)))
-	fmt.Println(store.PageLives(put, time.Minute, put.Add(time.Minute)))
-	fmt.Println(store.PageLives(put, time.Minute, put.Add(-time.Second)))
+	fmt.Println(store.Lives(put, time.Minute, put.Add(59*time.Second)))
+	fmt.Println(store.Lives(put, time.Minute, put.Add(time.Minute)))
+	fmt.Println(store.Lives(put, time.Minute, put.Add(-time.Second)))
 	// Output:
 	// true
 	// false
@@ -282,4 +282,23 @@ func ExampleMemory_Trim() {
 	history, err := st.History(ctx, "ann", 10)
 	fmt.Println(len(history), err)
 	// Output: 1 <nil>
+}
+
+// What can be made again, such as a rendered page, is kept for a while beside a store.
+func ExampleNewMemoryCache() {
+	ctx := context.Background()
+	cache := store.NewMemoryCache(store.MemoryCacheOptions{Now: noon})
+	if err := cache.Put(ctx, "ann", "home", []byte("<html>"), time.Minute); err != nil {
+		log.Fatal(err)
+	}
+	page, err := cache.Get(ctx, "ann", "home")
+	fmt.Println(string(page), err)
+	if err := cache.Drop(ctx, "ann"); err != nil {
+		log.Fatal(err)
+	}
+	_, err = cache.Get(ctx, "ann", "home")
+	fmt.Println(errors.Is(err, store.ErrNotFound))
+	// Output:
+	// <html> <nil>
+	// true
 }

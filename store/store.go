@@ -1,7 +1,7 @@
 // Package store holds what gold must not forget: what happened, profiles and models, and who does which work.
 //
 // The interfaces are small so that each can live in the engine that suits it; a [Store] is all of them together, and
-// [Combined] makes one from parts. [Memory] keeps everything in the process. The module store/pebblestore keeps it on
+// [Combined] makes one from parts. A [Cache], which may forget, is apart. [Memory] keeps everything in the process. The module store/pebblestore keeps it on
 // disk, durable when a call returns. Package store/storetest is the suite that every store passes.
 //
 // The log is a list of facts ([Fact]): that somebody did something, was exposed to a variant, was forgotten, that a
@@ -57,7 +57,7 @@ import (
 )
 
 var (
-	// ErrNotFound says that there is no such profile, page, model or version.
+	// ErrNotFound says that there is no such profile, cached value, model or version.
 	ErrNotFound = errors.New("store: not found")
 	// ErrConflict says that somebody else was there before: a profile was written with a version that is not the
 	// stored one, or a current model was set with a fence that has been overtaken.
@@ -104,11 +104,17 @@ type Log interface {
 	// after it.
 	End(ctx context.Context) (Place, error)
 
-	// Trim removes the interactions and exposures whose Time is before a time, from Scan and from History, also from
-	// scans under way, before it returns, and lets their IDs come again. Forgotten, ProfileChanged and Published
-	// entries stay: a follower that has fallen behind still has to learn of them. What is appended meanwhile stays or
-	// goes. The positions of others do not change, and none is given out twice. When it fails, some may be gone.
+	// Trim removes the entries whose Time is before a time, whatever their Fact, from Scan and from History, also from
+	// scans under way, before it returns, and lets their IDs come again. What is appended meanwhile stays or goes. The
+	// positions of others do not change, and none is given out twice. When it fails, some may be gone.
 	Trim(ctx context.Context, before time.Time) error
+
+	// Trimmed returns the place of the last entry that Trim has removed in every partition, other than interactions
+	// and exposures; zero where there was none. It is told no later than the entry is gone, as durably as the store
+	// promises, and never goes back. Who follows the log reads it after a scan: when the place that they had come to
+	// before does not cover it, somebody may have been forgotten, or changed their profile, without their hearing of
+	// it, and what they remember of users is not to be trusted.
+	Trimmed(ctx context.Context) (Place, error)
 }
 
 // Histories is the log by user. Implementations are safe for concurrent use.
@@ -124,7 +130,7 @@ type Histories interface {
 	// lies after it; one appended afterwards stays, also with an ID that had been used. Positions of others do not
 	// change, and none is given out twice. A user that no store can have, empty or longer than IDMax, is not in the
 	// log and leaves nothing there. When Forget fails some entries may be gone, and calling it again does the rest.
-	// Profiles and pages are not touched.
+	// Profiles are not touched.
 	Forget(ctx context.Context, user string) error
 }
 
@@ -145,21 +151,6 @@ type Profiles interface {
 	// Segment yields the users whose stored profile names the segment, in byte order of their identifiers. Of a
 	// profile that is written meanwhile it may see the state before or after. It may be run again.
 	Segment(ctx context.Context, segment string) iter.Seq2[string, error]
-}
-
-// Pages is a cache of rendered pages: it may lose any of them at any time. A page belongs to a user, or to everybody
-// when user is empty. Implementations are safe for concurrent use and bounded in memory.
-type Pages interface {
-	// Page returns the bytes put under user and key while they live, else ErrNotFound. The caller owns them. A page
-	// lives for less than its ttl; when the clock goes back to before it was put, it is dead too.
-	Page(ctx context.Context, user, key string) ([]byte, error)
-
-	// PutPage keeps the page for ttl, replacing what was there. A ttl of zero or less is ErrInvalid, and so is a
-	// user or key longer than IDMax. A page too large for the cache is not kept, which is no error.
-	PutPage(ctx context.Context, user, key string, page []byte, ttl time.Duration) error
-
-	// DropPages drops every page of the user before it returns.
-	DropPages(ctx context.Context, user string) error
 }
 
 // Models keeps model files by name and version, and which of them is in service. Implementations are safe for
@@ -217,7 +208,6 @@ type Store interface {
 	Log
 	Histories
 	Profiles
-	Pages
 	Models
 	Leases
 	io.Closer
@@ -228,7 +218,6 @@ type Combined struct {
 	Log
 	Histories
 	Profiles
-	Pages
 	Models
 	Leases
 	io.Closer

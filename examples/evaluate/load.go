@@ -56,7 +56,7 @@ func (opt options) load() (train, test *model.Dataset, err error) {
 			return nil, nil, err
 		}
 	}
-	data := b.Build()
+	data := withoutNewest(b.Build(), opt.forget)
 	switch {
 	case opt.test != "":
 		var b model.Builder
@@ -75,6 +75,14 @@ func (opt options) load() (train, test *model.Dataset, err error) {
 		return nil, nil, fmt.Errorf("%s: %d interactions to train on and %d to test on", opt.train, train.Len(), test.Len())
 	}
 	return train, test, nil
+}
+
+// withoutNewest leaves out each user's newest n events.
+func withoutNewest(d *model.Dataset, n int) *model.Dataset {
+	if n == 0 {
+		return d
+	}
+	return d.Before(func(_ uint32, history []model.Event) int { return max(0, len(history)-n) })
 }
 
 func (opt options) read(b *model.Builder, path string) (timed bool, err error) {

@@ -41,7 +41,7 @@ func measure(ctx context.Context, c contender, train, test *model.Dataset, opt o
 	resetPeakRSS()
 	fit := newBar(stderr, "fit "+c.name)
 	start := time.Now()
-	m, err := c.fit(ctx, train, opt, fit.Set)
+	m, err := c.fit(ctx, withoutNewest(train, opt.unlearned), opt, fit.Set)
 	fit.Close()
 	if err != nil {
 		return result{}, err

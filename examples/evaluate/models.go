@@ -12,8 +12,10 @@ import (
 	"github.com/goldrec/gold/recommend/blend"
 	"github.com/goldrec/gold/recommend/content"
 	"github.com/goldrec/gold/recommend/itemknn"
+	"github.com/goldrec/gold/recommend/linear"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/popular"
+	"github.com/goldrec/gold/recommend/sequence"
 )
 
 // blended is what -models calls the blend of all models.
@@ -21,7 +23,7 @@ const blended = "blend"
 
 // all models, in the order in which they are evaluated; the blend of them comes behind.
 func all() []model.Trainer {
-	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}}
+	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, linear.Trainer{}, sequence.Trainer{}}
 }
 
 // known lists what -models may name.

@@ -14,6 +14,8 @@ type options struct {
 	train, test string
 	items       string
 	ratingMin   float64
+	forget      int
+	unlearned   int
 	contenders  []contender
 	k           int
 	seed        uint64
@@ -32,6 +34,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&opt.test, "test", "", "`file` to test on; without it a part of -train is held out")
 	flags.StringVar(&opt.items, "items", "", "catalogue `file` for models that read it, .csv or .jsonl, as package catalog reads it")
 	flags.Float64Var(&opt.ratingMin, "rating-min", math.Inf(-1), "leave out interactions with a lower rating")
+	flags.IntVar(&opt.forget, "forget", 0, "leave out each user's newest `n` events, to choose hyper-parameters by those before them")
+	flags.IntVar(&opt.unlearned, "unlearned", 0, "train without each user's newest `n` events before the test's; rank with them")
 	flags.StringVar(&models, "models", "all", "comma-separated models: "+known())
 	flags.IntVar(&opt.k, "k", 20, "cutoff of recall@k and ndcg@k")
 	flags.Uint64Var(&opt.seed, "seed", 1, "of the split and of training")
@@ -53,6 +57,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return opt, fmt.Errorf("%w: -train is missing", errUsage)
 	case opt.k < 1:
 		return opt, fmt.Errorf("%w: -k is %d, want 1 or more", errUsage, opt.k)
+	case opt.forget < 0 || opt.unlearned < 0:
+		return opt, fmt.Errorf("%w: -forget is %d and -unlearned %d, want 0 or more", errUsage, opt.forget, opt.unlearned)
 	}
 	if opt.layout, err = layoutOf(layoutName); err != nil {
 		return opt, fmt.Errorf("%w: %w", errUsage, err)

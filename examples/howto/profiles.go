@@ -109,7 +109,7 @@ func NewStore(now func() time.Time) store.Store {
 	profiles := &Profiles{rows: map[string]store.Profile{}}
 	rest := store.NewMemory(store.MemoryOptions{Now: now}) // or pebblestore
 	return store.Combined{
-		Log: rest, Histories: rest, Profiles: profiles, Pages: rest, Models: rest, Leases: rest,
+		Log: rest, Histories: rest, Profiles: profiles, Models: rest, Leases: rest,
 		Closer: both{rest, profiles},
 	}
 }

@@ -214,6 +214,8 @@ func TestFlags(t *testing.T) {
 		{"-evaluate", "needs -import"},
 		{"-items 0", "-items goes from 1"},
 		{"-train 0s", "must be above 0"},
+		{"-golden 6pm", "not a time such as 18:00"},
+		{"-zone Moon/Crater", "unknown time zone"},
 		{"-data= -items 5", "must name a directory"},
 		{"-seed -1", "invalid value"},
 	} {

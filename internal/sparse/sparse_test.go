@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/goldrec/gold/internal/sparse"
@@ -129,5 +130,68 @@ func TestSqueeze(t *testing.T) {
 	}
 	if got := build(t, 1, 4, nil).Squeeze(); len(got) != 0 {
 		t.Errorf("of an empty matrix %v are left", got)
+	}
+}
+
+// TestGram wants a row of aᵀ·a, twice, and nothing left of the first.
+func TestGram(t *testing.T) {
+	t.Parallel()
+	a := &sparse.Matrix{Cols: 4, Offsets: []int{0, 2, 2, 5}, Index: []uint32{0, 2, 0, 1, 2}, Values: []float32{1, 2, 3, 4, -5}}
+	b, err := a.Transpose(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sparse.NewSum(4)
+	for i, want := range [][]float32{{10, 12, -13, 0}, {12, 16, -20, 0}, {-13, -20, 29, 0}, {0, 0, 0, 0}} {
+		s.Gram(i, a, b)
+		if diff := cmp.Diff(want, s.Values); diff != "" {
+			t.Errorf("row %d: %s", i, diff)
+		}
+		touched := slices.Clone(s.Touched)
+		slices.Sort(touched)
+		if diff := cmp.Diff([]uint32{0, 1, 2}, touched); i < 3 && diff != "" || i == 3 && len(touched) > 0 {
+			t.Errorf("row %d touches %s", i, diff)
+		}
+		s.Clear()
+	}
+	s.Add(3, 1)
+	s.Add(3, -1)
+	s.Add(3, 2)
+	if diff := cmp.Diff([]uint32{3}, s.Touched); diff != "" {
+		t.Errorf("a sum that was zero on its way: %s", diff)
+	}
+}
+
+func TestSample(t *testing.T) {
+	t.Parallel()
+	full := func() *sparse.Matrix {
+		m := &sparse.Matrix{Cols: 100, Offsets: []int{0, 2, 102, 102, 103}, Index: []uint32{3, 7}, Values: []float32{1, 2}}
+		for c := range uint32(100) {
+			m.Index, m.Values = append(m.Index, c), append(m.Values, float32(c))
+		}
+		m.Index, m.Values = append(m.Index, 9), append(m.Values, 5)
+		return m
+	}
+	m, again, other := full(), full(), full()
+	m.Sample(10, 1)
+	again.Sample(10, 1)
+	other.Sample(10, 2)
+	if diff := cmp.Diff(m, again); diff != "" {
+		t.Errorf("drawn again: %s", diff)
+	}
+	if cmp.Equal(m, other) {
+		t.Error("another seed draws the same")
+	}
+	if diff := cmp.Diff([]int{0, 2, 12, 12, 13}, m.Offsets); diff != "" {
+		t.Fatal(diff)
+	}
+	index, values := m.Row(1)
+	for k, c := range index {
+		if values[k] != float32(c) || k > 0 && index[k-1] >= c {
+			t.Fatalf("drawn: %v %v", index, values)
+		}
+	}
+	if index, values := m.Row(3); index[0] != 9 || values[0] != 5 {
+		t.Errorf("the row behind: %v %v", index, values)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/goldrec/gold/internal/simd"
 	"github.com/goldrec/gold/internal/sparse"
 	"github.com/goldrec/gold/internal/topk"
 	"github.com/goldrec/gold/recommend/model"
@@ -76,11 +77,24 @@ func (m *Model) Accumulate(sums *model.Sums, u *model.User) {
 }
 
 func (m *Model) accumulate(sums *model.Sums, s *serving, u *model.User) {
-	for _, e := range m.tally(s, u.History) {
+	row := m.tally(s, u.History)
+	m.fetch(row[:min(ahead, len(row))])
+	for at, e := range row {
+		m.fetch(row[min(at+ahead, len(row)):min(at+ahead+1, len(row))])
 		candidates, likeness := m.goes.Row(int(e.Col))
-		for k, i := range candidates {
-			sums.Add(i, e.Value*likeness[k])
-		}
+		sums.AddRow(candidates, e.Value, likeness)
+	}
+}
+
+// ahead is how many rows are asked for before they are read: what adding them up waits for is memory.
+const ahead = 3
+
+// fetch asks the processor for rows.
+func (m *Model) fetch(rows []sparse.Entry) {
+	for _, e := range rows {
+		candidates, likeness := m.goes.Row(int(e.Col))
+		simd.Prefetch(candidates)
+		simd.Prefetch(likeness)
 	}
 }
 

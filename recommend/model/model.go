@@ -107,6 +107,19 @@ type Proposer interface {
 	Propose(dst []Scored, u *User, n int, allow Allow, effort Effort) []Scored
 }
 
+// Shortlister is a [Proposer] that can make ready to look through the same items for one user after the other.
+type Shortlister interface {
+	// Shortlist makes ready for the items, ascending and each once, at the cost of some looks through them.
+	Shortlist(items []uint32) Shortlist
+}
+
+// Shortlist is a list of items, immutable and safe for concurrent use.
+type Shortlist interface {
+	// Best appends to dst, in no order, up to n items of the list that allow contains, among which are nearly all of those
+	// that score best for the user, who has a Vector where the model is an Embedder.
+	Best(dst []uint32, u *User, n int, allow Allow) []uint32
+}
+
 // Model is what training made: immutable, safe for concurrent use.
 type Model interface {
 	Scorer
@@ -170,6 +183,14 @@ type Extender interface {
 	// what has to be read or copied; the receiver stays as it is. Data may hold only the newest events. It stops early
 	// with ctx's error.
 	Extend(ctx context.Context, data *Dataset, opt TrainOptions) (Model, error)
+}
+
+// EventExtender is an Extender that takes in items by the events they have had.
+type EventExtender interface {
+	Extender
+	// Knows reports whether the model has learned the item from events. Extend takes in those that it does not know and of
+	// which data has events that speak for them.
+	Knows(item uint32) bool
 }
 
 // TrainOptions is how, not what, to train. The zero value works.

@@ -63,7 +63,10 @@ func faults() map[string]string {
 		"stale history":                    "Store/ConcurrentHistories",
 		"nothing trimmed":                  "Trim",
 		"trimmed too much":                 "Trim",
-		"profile changes trimmed":          "Trim",
+		"profile changes stay":             "Trim",
+		"trimmed and not told":             "Trimmed",
+		"interactions told as trimmed":     "Trimmed",
+		"trimmed and told later":           "Trimmed/Follow",
 		"end goes back":                    "Trim/All",
 		"lease for all":                    "Lease",
 		"lost lease renewed":               "Lease",
@@ -85,6 +88,7 @@ func faults() map[string]string {
 		"open: current forgotten":          "Current",
 		"open: fence forgotten":            "Current",
 		"open: end goes back":              "Trim",
+		"open: Trimmed forgotten":          "Trim",
 		"open: page of the fact forgotten": "Facts",
 		"open: Forgotten forgotten":        "Forget",
 	}
@@ -104,8 +108,9 @@ type broken struct {
 	leases map[string]store.Lease
 	fences map[string]uint64
 	stale  map[string][]store.Entry
-	gone   time.Time
+	gone   []store.Entry
 	kept   []store.Entry
+	told   store.Place
 	batch  []store.Entry
 }
 
@@ -290,8 +295,11 @@ func (b *broken) Scan(ctx context.Context, since store.Place) iter.Seq2[store.En
 			}
 			since = since.With(e.Partition, e.Position)
 		}
-		if b.is("Forgotten twice") {
+		switch {
+		case b.is("Forgotten twice"):
 			ahead = b.kept
+		case b.is("profile changes stay"):
+			ahead = b.gone
 		}
 		if b.is("Forgotten before what is gone") {
 			swapForgotten(ahead)
@@ -322,10 +330,6 @@ func (b *broken) hidden(e store.Entry) bool {
 	switch {
 	case e.Fact == store.Forgotten:
 		return b.is("Forgotten not shown") || b.is("open: Forgotten forgotten") && b.reopened()
-	case e.Fact == store.ProfileChanged:
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		return e.Interaction.Time.Before(b.gone)
 	}
 	return false
 }
@@ -427,16 +431,37 @@ func (b *broken) Trim(ctx context.Context, before time.Time) error {
 		return nil
 	case "trimmed too much":
 		before = before.Add(time.Microsecond)
-	case "profile changes trimmed":
+	case "profile changes stay":
 		b.mu.Lock()
-		b.gone = before
-		b.mu.Unlock()
+		defer b.mu.Unlock()
+		for e := range b.Memory.Scan(ctx, store.Place{}) {
+			if e.Fact == store.ProfileChanged {
+				b.gone = append(b.gone, e)
+			}
+		}
 	case "ID known after Forget":
 		b.mu.Lock()
 		clear(b.ids)
 		b.mu.Unlock()
 	}
 	return b.Memory.Trim(ctx, before)
+}
+
+func (b *broken) Trimmed(ctx context.Context) (store.Place, error) {
+	place, err := b.Memory.Trimmed(ctx)
+	switch {
+	case b.is("trimmed and not told"), b.is("open: Trimmed forgotten") && b.reopened():
+		return store.Place{}, err
+	case b.is("interactions told as trimmed"):
+		return b.Memory.End(ctx)
+	case b.is("trimmed and told later"):
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		before := b.told
+		b.told = place
+		return before, err
+	}
+	return place, err
 }
 
 func (b *broken) Acquire(ctx context.Context, name string, ttl time.Duration) (store.Lease, error) {
