@@ -20,19 +20,23 @@
 //   - [github.com/goldrec/gold/recommend/stage] and [github.com/goldrec/gold/recommend/source]: what pages are made with.
 //   - [github.com/goldrec/gold/experiment]: who sees which variant.
 //   - [github.com/goldrec/gold/experiment/stats]: what an experiment has shown.
-//   - [github.com/goldrec/gold/deals]: offers in daily windows of any time zone.
+//   - [github.com/goldrec/gold/deals]: offers in windows of any time zone, and claims; [github.com/goldrec/gold/deals/ledger]
+//     keeps those.
 //
 // The models, and what is needed to write or measure one:
 //
 //   - [github.com/goldrec/gold/recommend/popular], [github.com/goldrec/gold/recommend/itemknn],
-//     [github.com/goldrec/gold/recommend/content], [github.com/goldrec/gold/recommend/als]: the models.
+//     [github.com/goldrec/gold/recommend/content], [github.com/goldrec/gold/recommend/als]: the models of the default.
+//   - [github.com/goldrec/gold/recommend/linear], [github.com/goldrec/gold/recommend/sequence]: others, what goes with what in
+//     closed form and what follows what; [github.com/goldrec/gold/recommend/links] serves both.
 //   - [github.com/goldrec/gold/recommend/blend]: their weights, and one ranking of several.
 //   - [github.com/goldrec/gold/recommend/model]: what a model is made from and must do.
 //   - [github.com/goldrec/gold/recommend/eval]: splits and metrics.
 //   - [github.com/goldrec/gold/codec]: the form of model and index files.
 //   - [github.com/goldrec/gold/recommend/recommendtest], [github.com/goldrec/gold/recommend/stage/stagetest],
 //     [github.com/goldrec/gold/store/storetest], [github.com/goldrec/gold/ann/anntest],
-//     [github.com/goldrec/gold/codec/codectest]: the suites that models, stages, stores, indexes and files pass, yours too.
+//     [github.com/goldrec/gold/deals/dealstest], [github.com/goldrec/gold/codec/codectest]: the suites that models, stages, stores,
+//     indexes, ledgers and files pass, yours too.
 //
 // Of use on their own:
 //
@@ -40,11 +44,14 @@
 //   - [github.com/goldrec/gold/experiment/bandit], [github.com/goldrec/gold/experiment/interleave],
 //     [github.com/goldrec/gold/experiment/growthbook]: bandits, interleaving, GrowthBook's payloads.
 //
-// The durable store on disk is a module of its own, since it brings Pebble and what that needs:
+// The durable stores are modules of their own, since they bring Pebble and pgx and what those need: one on disk, for one
+// process, and one in PostgreSQL, for many.
 //
 //	go get github.com/goldrec/gold/store/pebblestore
+//	go get github.com/goldrec/gold/store/pgstore
 //
 //	st, err := pebblestore.Open("data", pebblestore.Options{})
+//	st, err := pgstore.Open(ctx, "postgres://gold@db/shop", pgstore.Options{})
 //
 // So is store/pgstore, which keeps it in PostgreSQL for many processes.
 //

@@ -21,6 +21,8 @@ func withoutExample() map[string]string {
 	const suite = "takes a *testing.T or *testing.F, which no Example has; the document of the package shows the call"
 	return map[string]string{
 		"ann/anntest.*":                       suite,
+		"deals/dealstest.Run":                 suite,
+		"recommend/links.*":                   "takes internal types: it is for the families of models beside it, which have Examples",
 		"recommend/recommendtest.*":           suite,
 		"recommend/stage/stagetest.Run":       suite,
 		"recommend/stage/stagetest.RunSource": suite,

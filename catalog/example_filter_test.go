@@ -165,3 +165,11 @@ func ExampleCatalog_Patch() {
 	// Acme 299
 	// catalog: unknown item: "lamp"
 }
+
+// Equal filters have equal keys, so that a cache of compiled ones can be asked by them.
+func ExampleAppendKey() {
+	tea, mug := catalog.Equals("brand", "Acme"), catalog.Equals("brand", "Bo")
+	key := string(catalog.AppendKey(nil, tea))
+	fmt.Println(key == string(catalog.AppendKey(nil, catalog.Equals("brand", "Acme"))), key == string(catalog.AppendKey(nil, mug)))
+	// Output: true false
+}

@@ -23,13 +23,6 @@
 //
 // Packages deals/alert, which tells users in time, and deals/allot, which puts deals in each user's order, stand on this one.
 //
-// # Nouns
-//
-//   - A [Window] is a time of day that comes back, made of a [Daily] description.
-//   - A [Discount] is a part off the price or a fixed price: [PercentOff], [BasisPointsOff], [FixedPrice].
-//   - A [Deal] is a discount on some items whenever its window is live; a [Board] holds the deals of a shop.
-//   - An [Occurrence] is one turn of a deal, with its start and end.
-//
 // Money is in minor units (cents) everywhere. Daily, Deal, Discount and Window have a JSON form.
 //
 // # Cost and concurrency

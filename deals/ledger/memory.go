@@ -4,6 +4,12 @@
 //	l, err := ledger.Open("claims", ledger.Options{})
 //	claims := deals.NewClaims(&board, l, deals.ClaimsOptions{})
 //
+// # Cost and concurrency
+//
+// Both are safe for concurrent use. A call of a Memory costs about half a microsecond, whatever the number of claims,
+// and locks the one deal that it is about. A Disk waits for a sync of its file, which it shares with the calls under
+// way, and reads the whole file when it is opened, about a second for a million claims.
+//
 // # Caveats
 //
 // Claims are forgotten some time after the turn they are of, see Options.Keep, and only then: a deal without an end whose
