@@ -27,6 +27,8 @@ type Catalog struct {
 	version atomic.Uint64
 	text    atomic.Pointer[textIndex] // nil before the first search
 
+	price, stock, created sliced // minor units, units, seconds
+
 	mu      sync.Mutex // held by writers
 	scratch scratch    // guarded by mu
 }

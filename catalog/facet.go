@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -15,6 +16,7 @@ type facet struct {
 	name   string
 	number uint32
 	values valueList
+	index  atomic.Pointer[sliced] // of an attribute's numbers; nil before the first range over it
 }
 
 // key is the key of the attribute that the facet is of.
@@ -83,7 +85,7 @@ func (m *Matcher) countEach(numbers []uint32) []int {
 
 func isFacet(field string) bool {
 	switch field {
-	case "brand", "category", "currency":
+	case "brand", "category", "currency", "group":
 		return true
 	}
 	return strings.HasPrefix(field, attributePrefix)

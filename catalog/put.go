@@ -34,6 +34,7 @@ func (c *Catalog) put(handle uint32, now *head) {
 		ch.available.set(i, now.has(flagAvailable))
 		c.shown.Add(sign(now.has(flagAvailable)))
 	}
+	c.indexNumbers(handle, &before, now, packed != nil, gained, lost)
 	for _, number := range lost {
 		c.removeTerm(number, handle)
 	}
