@@ -27,6 +27,8 @@ type Catalog struct {
 	version atomic.Uint64
 	text    atomic.Pointer[textIndex] // nil before the first search
 
+	synonyms atomic.Pointer[synonyms] // nil before any were set
+
 	price, stock, created sliced // minor units, units, seconds
 
 	mu      sync.Mutex // held by writers
@@ -60,9 +62,6 @@ func (c *Catalog) Upsert(it Item) (handle uint32, err error) {
 		return 0, ErrFull
 	}
 	h := c.newHead(&it)
-	if t := c.text.Load(); t != nil {
-		c.addWords(t, &h, c.record(handle))
-	}
 	c.put(handle, &h)
 	return handle, nil
 }

@@ -17,7 +17,7 @@ import (
 // case. Only id must be there; an empty cell leaves its field out.
 //
 //	id
-//	title, description, brand, image
+//	title, description, brand, image, group
 //	categories   paths, separated by "|": Home > Kitchen|Gifts
 //	price        a decimal number in the currency's major unit: 19.99
 //	currency     ISO 4217, with a price: EUR
@@ -158,7 +158,7 @@ func (p *cells) add(line []byte) error {
 
 // columnNames are the columns that are no attributes.
 func columnNames() []string {
-	return []string{"id", "title", "description", "categories", "brand", "price", "currency", "image", "vector", "stock",
+	return []string{"id", "title", "description", "categories", "brand", "price", "currency", "image", "vector", "stock", "group",
 		"available", "created"}
 }
 
@@ -223,6 +223,8 @@ func (it *Item) setCell(column, cell string) (err error) {
 		it.Brand = cell
 	case "image":
 		it.Image = cell
+	case "group":
+		it.Group = cell
 	case "currency":
 		it.Price.Currency = strings.TrimSpace(cell)
 	case "categories":

@@ -33,6 +33,8 @@ func (n *equals) match(c *Catalog, _ uint32, r record) bool {
 		return h.brand == number
 	case "currency":
 		return h.currency == number
+	case "group":
+		return h.group == number
 	case "category":
 		return h.anyCategory(c, func(path string) bool { return path == n.value })
 	}
@@ -102,6 +104,9 @@ func (n *oneOf) match(c *Catalog, _ uint32, r record) bool {
 	case "currency":
 		_, currency, ok := c.terms.value(h.currency)
 		return ok && n.has(currency)
+	case "group":
+		_, group, ok := c.terms.value(h.group)
+		return ok && n.has(group)
 	case "category":
 		return h.anyCategory(c, n.has)
 	}

@@ -319,7 +319,9 @@ func (c *Catalog) indexAttribute(x *sliced, f *facet, handle uint32, h *head) {
 	n, key := 0, sliceKey{}
 	h.anyAttribute(c, f, func(value string) bool {
 		if v, ok := parseNumber(value); ok {
-			n, key = n+1, keyOfFloat(v)
+			if n++; n == 1 {
+				key = keyOfFloat(v)
+			}
 		}
 		return n == 2
 	})

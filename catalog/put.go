@@ -35,17 +35,17 @@ func (c *Catalog) put(handle uint32, now *head) {
 		c.shown.Add(sign(now.has(flagAvailable)))
 	}
 	c.indexNumbers(handle, &before, now, packed != nil, gained, lost)
+	c.moveWords(handle, &before, now) // while the values are there that they are in
 	for _, number := range lost {
 		c.removeTerm(number, handle)
 	}
-	c.moveWords(handle, &before, now)
 	ch.version.Add(1)
 	c.version.Add(1)
 }
 
 // changed returns the facet values that an item gets and those that it loses. They lie in the scratch.
 func (c *Catalog) changed(before, now *head) (gained, lost []uint32) {
-	if before.brand == now.brand && before.currency == now.currency && bytes.Equal(before.lists(), now.lists()) {
+	if before.brand == now.brand && before.currency == now.currency && before.group == now.group && bytes.Equal(before.lists(), now.lists()) {
 		return nil, nil
 	}
 	c.scratch.before = c.appendTerms(kept(c.scratch.before)[:0], before)
@@ -62,6 +62,9 @@ func (c *Catalog) appendTerms(dst []uint32, h *head) []uint32 {
 	}
 	if h.currency != 0 {
 		dst = append(dst, h.currency)
+	}
+	if h.group != 0 {
+		dst = append(dst, h.group)
 	}
 	b := h.body()
 	for p := b.categories; len(p) > 0; {
