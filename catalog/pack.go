@@ -156,9 +156,7 @@ func kept[T any](room []T) []T {
 }
 
 // packed returns what chunk.records points to of a record: its length, then itself.
-func (c *Catalog) packed(h *head) *byte {
-	r := h.append(c.scratch.record[:0])
-	c.scratch.record = kept(r)
+func packed(r record) *byte {
 	exact := make([]byte, uvarintLen(len(r))+len(r))
 	copy(exact[binary.PutUvarint(exact, uint64(len(r))):], r)
 	return &exact[0]

@@ -187,7 +187,7 @@ func TestVersion(t *testing.T) {
 	last := cat.Version()
 	step := func(what string, grows bool, do func() error) {
 		t.Helper()
-		if err := do(); (err == nil) != grows && what != "Intern" && what != "Search" {
+		if err := do(); (err == nil) != grows && what != "Intern" && what != "Search" && what != "Upsert of the same" {
 			t.Errorf("%s: %v", what, err)
 		}
 		if now := cat.Version(); (now > last) != grows || now < last {
@@ -199,7 +199,7 @@ func TestVersion(t *testing.T) {
 		return func() error { _, err := cat.Upsert(it); return err }
 	}
 	step("Upsert", true, upsert(catalog.Item{ID: "a", Title: "x"}))
-	step("Upsert of the same", true, upsert(catalog.Item{ID: "a", Title: "x"}))
+	step("Upsert of the same", false, upsert(catalog.Item{ID: "a", Title: "x"}))
 	step("Upsert refused", false, upsert(catalog.Item{}))
 	step("Patch", true, func() error { return cat.Patch("a", catalog.Patch{Stock: new(1)}) })
 	step("Patch refused", false, func() error { return cat.Patch("a", catalog.Patch{Stock: new(-1)}) })
