@@ -212,6 +212,49 @@ func TestFindByRating(t *testing.T) {
 	}
 }
 
+func TestSimilar(t *testing.T) {
+	t.Parallel()
+	cat := catalog.New()
+	red := map[string][]string{"colour": {"red"}}
+	mustUpsert(t, cat,
+		catalog.Item{ID: "a", Title: "Cast iron teapot", Brand: "Acme", Group: "g", Available: true},
+		catalog.Item{ID: "a2", Title: "Cast iron teapot, small", Brand: "Acme", Group: "g", Available: true},
+		catalog.Item{ID: "b", Title: "Iron teapot", Brand: "Bo", Available: true},
+		catalog.Item{ID: "c", Title: "Glass teapot", Brand: "Acme", Group: "h"},
+		catalog.Item{ID: "c2", Title: "Glass teapot for two", Brand: "Acme", Group: "h", Available: true},
+		catalog.Item{ID: "d", Title: "Mug", Brand: "Acme", Attributes: red, Available: true},
+		catalog.Item{ID: "e", Title: "Scarf", Attributes: red, Available: true},
+		catalog.Item{ID: "f", Title: "Alone", Available: true},
+	)
+	for _, tt := range []struct {
+		id, want string
+		filter   catalog.Filter
+		limit    int
+	}{
+		{"a", "b c d", nil, 10},
+		{"a", "b", nil, 1},
+		{"a", "b c2 d", catalog.Available(), 10},
+		{"e", "d", nil, 10},
+		{"f", "", nil, 10},
+		{"a", "", nil, 0},
+	} {
+		h, _ := cat.Lookup(tt.id)
+		hits, err := cat.Similar(h, tt.filter, tt.limit)
+		if got := strings.Join(ids(hits), " "); got != tt.want || err != nil {
+			t.Errorf("like %s: %s, %v; want %s", tt.id, got, err, tt.want)
+		}
+	}
+	if _, err := cat.Similar(99, nil, 1); !errors.Is(err, catalog.ErrUnknownItem) {
+		t.Errorf("no item: %v", err)
+	}
+	if _, err := cat.Similar(0, nil, -1); !errors.Is(err, catalog.ErrInvalid) {
+		t.Errorf("limit: %v", err)
+	}
+	if _, err := cat.Similar(0, catalog.Not(nil), 1); !errors.Is(err, catalog.ErrInvalid) {
+		t.Errorf("filter: %v", err)
+	}
+}
+
 func TestSuggest(t *testing.T) {
 	t.Parallel()
 	cat := catalog.New()

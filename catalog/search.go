@@ -156,16 +156,23 @@ func (f *finder) find() *Results {
 			keep *= 8
 			continue
 		}
-		for _, b := range shown[min(f.offset, len(shown)):] {
-			if len(r.Hits) == f.limit {
-				break
-			}
-			if it := f.cat.Item(b.Item); it != nil {
-				r.Hits = append(r.Hits, Hit{b.Item, it, b.Score})
-			}
-		}
+		r.Hits = f.hits(shown)
 		return r
 	}
+}
+
+// hits returns the items of the page.
+func (f *finder) hits(shown []topk.Scored) []Hit {
+	var hits []Hit
+	for _, b := range shown[min(f.offset, len(shown)):] {
+		if len(hits) == f.limit {
+			break
+		}
+		if it := f.cat.Item(b.Item); it != nil {
+			hits = append(hits, Hit{b.Item, it, b.Score})
+		}
+	}
+	return hits
 }
 
 func (f *finder) counts() map[string][]FacetCount {
