@@ -1,4 +1,5 @@
-// Package catalog holds what can be recommended: items, their facets, filters over them, and text search.
+// Package catalog holds what is sold and can be recommended: items with their versions, feeds that fill it, filters over
+// them, search, and a feed of their changes.
 //
 // A [Catalog] gives every item a dense handle, a uint32 that stays the item's for the life of the catalogue; sets of
 // items are bitmaps of handles. Writers change items while readers read, and no reader ever waits. An item is held packed:
@@ -9,6 +10,11 @@
 //	m, err := cat.Compile(catalog.And(catalog.Equals("brand", "Acme"), catalog.Available()))
 //	ok := m.Match(h)
 //
+// What is in it comes from [Catalog.Upsert], or from a file through [Catalog.Import] and a reader such as [ReadCSV],
+// [ReadMerchantXML] or [ReadShopify]. A [Filter] is written in Go, JSON or a short text ([ParseExpression]). [Catalog.Find]
+// searches, [Catalog.Suggest] completes what is being typed, [Catalog.Similar] finds what is alike. [Catalog.Changes]
+// tells followers what to look at again.
+//
 // # Caveats
 //
 // An item with Available false is held, found and counted, but never shown; and false is what a Go literal has that does
@@ -18,6 +24,9 @@
 // sees new identifiers grows by some 25 bytes and the identifier for each, deleted or not. Values that no item has any more
 // leave nothing behind; keys of attributes stay, some 200 bytes each.
 //
-// A call that looks at many items (Bitmap, Count, Facets, Search, All) is no snapshot: of an item that is written
+// The first search makes the index for it, and the first range over an attribute that attribute's, while writers wait. To
+// change an item's text costs taking the old and the new apart.
+//
+// A call that looks at many items (Bitmap, Count, Facets, Find, All) is no snapshot: of an item that is written
 // meanwhile it may see the old or the new. A single item is never seen half written.
 package catalog

@@ -50,6 +50,7 @@ func TestFindAsShoppersType(t *testing.T) {
 		{"teapots", "blue iron set"},
 		{"teapto", "blue iron set"},
 		{"teepot", "blue iron set"},
+		{"taepots", "blue iron set"},
 		{"Teapot's", "blue iron set"},
 		{"tea-pot", "blue iron rose plant set"},
 		{"tea pot blue", "blue"},

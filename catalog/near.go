@@ -57,10 +57,15 @@ func (c *Catalog) completed(t *textIndex, text string, max int) []writtenWord {
 	return best
 }
 
-// nearWords returns the stems of the words that one slip makes of a word.
+// nearWords returns the stems of the words that one slip makes of a word, or of its stem: of an inflected form the
+// catalogue may have the plain one only.
 func (c *Catalog) nearWords(word string) []string {
 	var stems []string
-	for _, w := range c.near(word) {
+	all := c.near(word)
+	if stem := words.Stem(word); stem != word {
+		all = append(all, c.near(stem)...)
+	}
+	for _, w := range all {
 		if stem := words.Stem(w); !slices.Contains(stems, stem) {
 			stems = append(stems, stem)
 		}

@@ -65,8 +65,8 @@ func (c *Catalog) Search(query string, filter Filter, offset, limit int) (hits [
 //   - what it is a synonym of: see [Catalog.SetSynonyms];
 //   - for the last word, unless something that is no part of a word follows it, the most frequent words that it begins:
 //     "green te" finds green tea, "green te " does not;
-//   - when no item has it, the words that one letter more, less, other or exchanged with its neighbour makes of it, for
-//     words of 4 letters or more, and two such changes behind the first three letters for words of 8; and the two words
+//   - when no item has it, the words that one letter more, less, other or exchanged with its neighbour makes of it or of
+//     its stem, for words of 4 letters or more, and two such changes behind the first three letters for words of 8; and the two words
 //     that it may be written together of.
 //
 // Two words in a row that are one word in the catalogue find that word too, and foremost: "tea-pot" finds teapots before
