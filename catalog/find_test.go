@@ -213,6 +213,67 @@ func TestFindByRating(t *testing.T) {
 	}
 }
 
+// A page of products that have many variants is as long as it may be.
+func TestFindManyVariants(t *testing.T) {
+	t.Parallel()
+	cat := catalog.New()
+	for i := range 500 {
+		mustUpsert(t, cat, catalog.Item{ID: fmt.Sprint(i), Title: "tea", Group: fmt.Sprint("g", i/100)})
+	}
+	r := find(t, cat, catalog.Query{Text: "tea", GroupBy: "group", Limit: 5})
+	if got := strings.Join(ids(r.Hits), " "); got != "0 100 200 300 400" || r.Total != 500 {
+		t.Errorf("%s of %d", got, r.Total)
+	}
+}
+
+// What is written apart and stands together in a title comes before what is strewn over the fields.
+func TestFindApart(t *testing.T) {
+	t.Parallel()
+	cat := catalog.New()
+	mustUpsert(t, cat,
+		catalog.Item{ID: "strewn", Title: "Plant", Description: "in a pot"},
+		catalog.Item{ID: "title", Title: "Plant pot"},
+	)
+	r := find(t, cat, catalog.Query{Text: "plantpot "})
+	if got := strings.Join(ids(r.Hits), " "); got != "title strewn" {
+		t.Errorf("plantpot finds %s", got)
+	}
+}
+
+// Indexes follow a number that goes, and a time that changes by less than a second.
+func TestNumbersFollow(t *testing.T) {
+	t.Parallel()
+	cat := catalog.New()
+	it := catalog.Item{ID: "a", Price: catalog.Money{Minor: 500, Currency: "EUR"}, Created: epoch}
+	mustUpsert(t, cat, it, catalog.Item{ID: "b", Price: it.Price})
+	count := func(f catalog.Filter) int {
+		m, err := cat.Compile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Count()
+	}
+	later := catalog.Created(epoch.Add(1), time.Time{})
+	if count(catalog.Less("price", 6)) != 2 || count(later) != 0 {
+		t.Error("wrong before the change")
+	}
+	it.Created = epoch.Add(1)
+	mustUpsert(t, cat, it)
+	if err := cat.Patch("b", catalog.Patch{Price: new(catalog.Money)}); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(catalog.Less("price", 6)); n != 1 {
+		t.Errorf("%d items have a price; want 1", n)
+	}
+	if n := count(later); n != 1 {
+		t.Errorf("%d items are of later; want 1", n)
+	}
+	r := find(t, cat, catalog.Query{Sort: catalog.Sort{Field: "price", Descending: true}})
+	if got := strings.Join(ids(r.Hits), " "); got != "a b" {
+		t.Errorf("by price: %s; want what has none last", got)
+	}
+}
+
 func TestSimilar(t *testing.T) {
 	t.Parallel()
 	cat := catalog.New()

@@ -113,6 +113,14 @@ func TestLexicon(t *testing.T) {
 	if n > 4*700+1000 || dead > n {
 		t.Errorf("%d words in runs, %d of all have gone; 700 are there", n, dead)
 	}
+	for i := range 700 {
+		if err := cat.Delete(fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, dead := cat.Lexicon(); dead > 700 {
+		t.Errorf("%d words have gone and are kept, of none that are there", dead)
+	}
 }
 
 func TestNeed(t *testing.T) {
