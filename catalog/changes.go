@@ -129,9 +129,7 @@ func (c *Catalog) Changes(ctx context.Context, since uint64) iter.Seq2[Change, e
 					return
 				}
 			}
-			if since = max(since, upto); c.Version() > since {
-				continue
-			}
+			since = max(since, upto)
 			select {
 			case <-more:
 			case <-ctx.Done():

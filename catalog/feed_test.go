@@ -61,13 +61,14 @@ func TestReadMerchantXML(t *testing.T) {
 		good int
 		bad  []int
 	}{
-		"cut short":      {merchantXML[:strings.Index(merchantXML, "TEA-3")], 1, []int{10, 12}},
-		"entities":       {`<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>` + "\n<r><item><id>&b;</id></item></r>", 0, []int{2}},
-		"too long":       {"<r><item><id>a</id></item>\n<item><id>" + strings.Repeat("a", 3*catalog.RowMax), 1, []int{2}},
-		"long comment":   {"<r><!--" + strings.Repeat("a", 3*catalog.RowMax), 0, []int{1}},
-		"no XML":         {"id\ttitle", 0, []int{1}},
-		"empty":          {"", 0, nil},
-		"nested forever": {"<r><item>" + strings.Repeat("<a>", 2*catalog.RowMax), 0, []int{1}},
+		"cut short":       {merchantXML[:strings.Index(merchantXML, "TEA-3")], 1, []int{10, 12}},
+		"entities":        {`<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>` + "\n<r><item><id>&b;</id></item></r>", 0, []int{2}},
+		"too long":        {"<r><item><id>a</id></item>\n<item><id>" + strings.Repeat("a", 3*catalog.RowMax), 1, []int{2}},
+		"too long, whole": {"<r><item><id>a</id><x>" + strings.Repeat("a", 3*catalog.RowMax) + "</x></item></r>", 0, []int{1}},
+		"long comment":    {"<r><!--" + strings.Repeat("a", 3*catalog.RowMax), 0, []int{1}},
+		"no XML":          {"id\ttitle", 0, []int{1}},
+		"empty":           {"", 0, nil},
+		"nested forever":  {"<r><item>" + strings.Repeat("<a>", 2*catalog.RowMax), 0, []int{1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

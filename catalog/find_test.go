@@ -59,6 +59,7 @@ func TestFindAsShoppersType(t *testing.T) {
 		{"couch", "couch sofa"},
 		{"my tv", "tv"},
 		{"tele vision ", "tv"},
+		{"tele organic ", "organic"},
 		{"organizers", "organizer"},
 		{"blue organic iron", "blue organic iron"},
 	} {
@@ -66,7 +67,7 @@ func TestFindAsShoppersType(t *testing.T) {
 		if got := strings.Join(ids(r.Hits), " "); got != tt.want {
 			t.Errorf("%q finds %s; want %s", tt.query, got, tt.want)
 		}
-		if relaxed := tt.query == "my tv" || tt.query == "blue organic iron"; r.Relaxed != relaxed {
+		if relaxed := tt.query == "my tv" || tt.query == "tele organic " || tt.query == "blue organic iron"; r.Relaxed != relaxed {
 			t.Errorf("%q: Relaxed is %v", tt.query, r.Relaxed)
 		}
 	}
@@ -267,6 +268,9 @@ func TestNumbersFollow(t *testing.T) {
 	}
 	if n := count(later); n != 1 {
 		t.Errorf("%d items are of later; want 1", n)
+	}
+	if n := count(catalog.Less("price", 5)); n != 0 {
+		t.Errorf("%d items are below their own price", n)
 	}
 	r := find(t, cat, catalog.Query{Sort: catalog.Sort{Field: "price", Descending: true}})
 	if got := strings.Join(ids(r.Hits), " "); got != "a b" {

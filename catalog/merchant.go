@@ -108,10 +108,8 @@ func readProduct(d *xml.Decoder) (merchantProduct, error) {
 				name = t.Name.Local
 				text.Reset()
 			}
-		case xml.CharData:
-			if depth == 1 {
-				text.Write(t)
-			}
+		case xml.CharData: // of elements inside too, such as those of XHTML
+			text.Write(t)
 		case xml.EndElement:
 			if depth == 0 {
 				return p, nil

@@ -123,6 +123,25 @@ func TestLexicon(t *testing.T) {
 	}
 }
 
+// Words that only come are merged in order.
+func TestLexiconInOrder(t *testing.T) {
+	t.Parallel()
+	cat := catalog.New()
+	if _, err := cat.Suggest("x", nil, 1); err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(3, 15))
+	for i := range 5000 {
+		mustUpsert(t, cat, catalog.Item{ID: fmt.Sprint(i), Title: fmt.Sprintf("w%x", rng.Uint32())})
+	}
+	runs, _ := cat.Lexicon()
+	for i, run := range runs[:len(runs)-1] {
+		if !slices.IsSorted(run) {
+			t.Errorf("run %d of %d is not in order", i, len(run))
+		}
+	}
+}
+
 func TestNeed(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
