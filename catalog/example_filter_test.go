@@ -11,7 +11,7 @@ import (
 )
 
 // shelf is a small catalogue.
-func shelf() *catalog.Catalog {
+func fourItems() *catalog.Catalog {
 	cat := catalog.New()
 	euros := func(minor int64) catalog.Money { return catalog.Money{Minor: minor, Currency: "EUR"} }
 	day := func(d int) time.Time { return time.Date(2026, 3, d, 0, 0, 0, 0, time.UTC) }
@@ -54,55 +54,55 @@ func ExampleNew() {
 }
 
 func ExampleAnd() {
-	show(shelf(), catalog.And(catalog.Equals("brand", "Acme"), catalog.Equals("category", "Home")))
-	show(shelf(), catalog.And()) // asks for nothing
+	show(fourItems(), catalog.And(catalog.Equals("brand", "Acme"), catalog.Equals("category", "Home")))
+	show(fourItems(), catalog.And()) // asks for nothing
 	// Output:
 	// [tea]
 	// [tea mug ball kite]
 }
 
 func ExampleOr() {
-	show(shelf(), catalog.Or(catalog.Equals("brand", "Acme"), catalog.Equals("category", "Home")))
-	show(shelf(), catalog.Or()) // has nothing that could match
+	show(fourItems(), catalog.Or(catalog.Equals("brand", "Acme"), catalog.Equals("category", "Home")))
+	show(fourItems(), catalog.Or()) // has nothing that could match
 	// Output:
 	// [tea mug ball]
 	// []
 }
 
 func ExampleNot() {
-	show(shelf(), catalog.Not(catalog.Available()))
+	show(fourItems(), catalog.Not(catalog.Available()))
 	// Output: [kite]
 }
 
 func ExampleAvailable() {
-	show(shelf(), catalog.Available())
+	show(fourItems(), catalog.Available())
 	// Output: [tea mug ball]
 }
 
 // A category takes in what is below it.
 func ExampleEquals() {
-	show(shelf(), catalog.Equals("category", "Home > Kitchen"))
-	show(shelf(), catalog.Equals("brand", "bo")) // equality is that of bytes
+	show(fourItems(), catalog.Equals("category", "Home > Kitchen"))
+	show(fourItems(), catalog.Equals("brand", "bo")) // equality is that of bytes
 	// Output:
 	// [tea mug]
 	// []
 }
 
 func ExampleIn() {
-	show(shelf(), catalog.In("id", "kite", "tea", "lamp"))
+	show(fourItems(), catalog.In("id", "kite", "tea", "lamp"))
 	// Output: [tea kite]
 }
 
 // Prices are in the minor unit of a currency, here cents. What has no price does not match.
 func ExamplePrice() {
-	show(shelf(), catalog.Price("EUR", 500, 1500))
+	show(fourItems(), catalog.Price("EUR", 500, 1500))
 	// Output: [mug ball]
 }
 
 // The second end is open: what was created then is not in it.
 func ExampleCreated() {
 	from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	show(shelf(), catalog.Created(from, from.AddDate(0, 0, 2)))
+	show(fourItems(), catalog.Created(from, from.AddDate(0, 0, 2)))
 	// Output: [tea mug]
 }
 
@@ -146,7 +146,7 @@ func ExampleRowError() {
 
 // A price is looked up without unpacking the item.
 func ExampleCatalog_Price() {
-	cat := shelf()
+	cat := fourItems()
 	mug, _ := cat.Lookup("mug")
 	fmt.Println(cat.Price(mug), cat.Available(mug))
 	// Output: {900 EUR} true
@@ -154,7 +154,7 @@ func ExampleCatalog_Price() {
 
 // What changes often is changed alone.
 func ExampleCatalog_Patch() {
-	cat := shelf()
+	cat := fourItems()
 	if err := cat.Patch("tea", catalog.Patch{Price: &catalog.Money{Minor: 299, Currency: "EUR"}}); err != nil {
 		log.Fatal(err)
 	}
