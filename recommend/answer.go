@@ -64,9 +64,17 @@ func (e *Engine) answer(ctx context.Context, req *Request, c *choice, now time.T
 	shape, cacheable := req.shape()
 	shape = mix64(shape ^ c.plan.id)
 	cacheable = cacheable && u != nil && g != nil && e.opts.PageTTL > 0 && len(state.history) > 0 && !c.plan.passing()
+	version := e.catalog.Version()
 	if cacheable {
-		if p := state.page(shape, g.epoch, now); p != nil && e.available(p.items) {
-			return p.page(e, g, c), u, nil
+		if p := state.page(shape, g.epoch, version, now); p != nil && e.available(p.items) {
+			return p.page(e, c), u, nil
+		}
+		if p := e.outlived(g, state, shape, version, now); p != nil {
+			if e.renewing.Add(1) > renewingMax {
+				e.renewing.Add(-1)
+				return p.page(e, c), u, nil
+			}
+			defer e.renewing.Add(-1)
 		}
 	}
 	q := e.queries.Get().(*query)
@@ -76,10 +84,34 @@ func (e *Engine) answer(ctx context.Context, req *Request, c *choice, now time.T
 		return nil, nil, err
 	}
 	made.shape, made.serial, made.expires = shape, state.serial, now.Add(e.opts.PageTTL).UnixNano()
+	if len(made.items) < req.N {
+		made.short = version + 1
+	}
 	if made.made = now.UnixNano(); u != nil {
 		state.keep(made, cacheable)
 	}
-	return made.page(e, g, c), u, nil
+	return made.page(e, c), u, nil
+}
+
+const (
+	// renewingMax is how many pages that models which were replaced have made are made anew at a time; meanwhile the others are
+	// served on, so that a swap, which voids what is kept of everybody, does not have everybody's page made at once.
+	renewingMax = 2
+	// outlivedMax is for how long.
+	outlivedMax = time.Minute
+)
+
+// outlived finds a page of the models before that may be served instead of waiting for another: nil after a while, and when
+// somebody has been forgotten whom those models may have known.
+func (e *Engine) outlived(g *generation, state *userState, shape, version uint64, now time.Time) *cachedPage {
+	if age := now.Sub(g.since); g.before == 0 || age < 0 || age >= outlivedMax {
+		return nil
+	}
+	p := state.page(shape, g.before, version, now)
+	if p == nil || !e.available(p.items) || e.forgets.since().String() != g.forgotten.String() {
+		return nil
+	}
+	return p
 }
 
 // passing reports whether the pages of a plan depend on more than the user and the models: on what is trending just now.
@@ -100,6 +132,8 @@ type cachedPage struct {
 	id         uint64
 	shape      uint64
 	epoch      uint64
+	version    uint64   // of the models
+	short      uint64   // one more than the catalogue's version when there was no more to show; 0: the page is full
 	serial     uint32   // of the user's state that it was made for
 	made       int64    // Unix nanoseconds
 	expires    int64    // Unix nanoseconds; 0: not to be served again
@@ -115,12 +149,10 @@ type cachedPage struct {
 }
 
 // page writes it out.
-func (p *cachedPage) page(e *Engine, g *generation, c *choice) *Page {
+func (p *cachedPage) page(e *Engine, c *choice) *Page {
 	out := newPage(len(p.items))
 	out.ID, out.Next, out.Experiment, out.Variant = pageID(p.id), p.next, c.experiment, c.variant
-	if g != nil {
-		out.ModelVersion = g.version
-	}
+	out.ModelVersion = p.version
 	for i, item := range p.items {
 		r := &out.Items[i]
 		r.Item, r.Score, r.Source, r.Rank, r.Propensity = e.items.ID(item), p.scores[i], p.names[p.sources[i]], i+1, 1
@@ -161,15 +193,17 @@ func pageID(id uint64) string {
 	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(raw[:])
 }
 
-// page finds one that may be served again. When the clock goes back to before it was made, it is dead too.
-func (s *userState) page(shape, epoch uint64, now time.Time) *cachedPage {
+// page finds one that may be served again: one that is short only while nothing has changed in the catalogue, of which this is
+// the version. When the clock goes back to before it was made, it is dead too.
+func (s *userState) page(shape, epoch, version uint64, now time.Time) *cachedPage {
 	pages := s.pages.Load()
 	if pages == nil {
 		return nil
 	}
 	at := now.UnixNano()
 	for _, p := range *pages {
-		if p.shape == shape && p.epoch == epoch && p.serial == s.serial && p.made <= at && at < p.expires {
+		if p.shape == shape && p.epoch == epoch && p.serial == s.serial && p.made <= at && at < p.expires &&
+			(p.short == 0 || p.short == version+1) {
 			return p
 		}
 	}

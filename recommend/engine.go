@@ -36,6 +36,7 @@ type Engine struct {
 	newcomers newcomers
 	filters   filters
 	queries   sync.Pool
+	renewing  atomic.Int32 // pages of the models before that are being made anew
 
 	training chan struct{} // holds a token: whoever has it trains
 	swapping sync.Mutex    // held while the generation in service is replaced

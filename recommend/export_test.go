@@ -139,3 +139,28 @@ func (e *Engine) Newcomers() int {
 }
 
 const NewcomersMax = newcomersMax
+
+// Busy has the engine make as many pages anew after a swap as it does at a time, until the function is called.
+func (e *Engine) Busy() (done func()) {
+	e.renewing.Add(renewingMax)
+	return func() { e.renewing.Add(-renewingMax) }
+}
+
+// Looked is at which of the user's interactions walking parts have looked for candidates last, counted from 0; -1: they have not.
+func (e *Engine) Looked(user string) int {
+	u, ok := e.users.byID.Get(user)
+	if !ok || u.state.Load() == nil {
+		return -1
+	}
+	v := u.state.Load().view.Load()
+	if v == nil || v.found == nil {
+		return -1
+	}
+	return int(v.found.told)
+}
+
+const (
+	OutlivedMax = outlivedMax
+	ToldMax     = toldMax
+	AskedMin    = askedMin
+)

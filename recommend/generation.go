@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/goldrec/gold/recommend/blend"
 	"github.com/goldrec/gold/recommend/model"
@@ -25,8 +26,10 @@ type generation struct {
 
 	base *generation // as it was trained, when this one has taken in what came since; nil: this one is
 
-	version uint64 // in the store
-	epoch   uint64 // grows with every swap in this process
+	version uint64    // in the store
+	epoch   uint64    // grows with every swap in this process
+	before  uint64    // the epoch whose pages may be served on for a while; 0: none
+	since   time.Time // of the swap
 	checkpoint
 }
 
@@ -96,10 +99,14 @@ func (g *generation) part(name string) model.Model {
 
 func (g *generation) has(name string) bool { return g.part(name) != nil }
 
-// swap puts a generation into service. The caller holds swapping.
+// swap puts a generation into service. The caller holds swapping. Pages of the one before may outlive it, unless that is gone
+// back from, or knew somebody who has been forgotten since.
 func (e *Engine) swap(g *generation) {
 	e.epoch++
 	g.epoch = e.epoch
+	if old := e.service.Load(); old != nil && g.version > old.version && g.forgotten.String() == old.forgotten.String() {
+		g.before, g.since = old.epoch, e.now()
+	}
 	e.service.Store(g)
 }
 

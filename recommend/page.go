@@ -15,7 +15,7 @@ func (q *query) page(req *Request, c *choice, id uint64) *cachedPage {
 		experiment: c.experiment, variant: c.variant,
 	}
 	if q.generation != nil {
-		p.epoch = q.generation.epoch
+		p.epoch, p.version = q.generation.epoch, q.generation.version
 	}
 	if slices.ContainsFunc(q.list, func(c stage.Candidate) bool { return c.Propensity != 1 }) {
 		p.propensity = make([]float32, n)
