@@ -11,6 +11,7 @@ import (
 	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/blend"
 	"github.com/goldrec/gold/recommend/content"
+	"github.com/goldrec/gold/recommend/graph"
 	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/linear"
 	"github.com/goldrec/gold/recommend/model"
@@ -23,7 +24,7 @@ const blended = "blend"
 
 // all models, in the order in which they are evaluated; the blend of them comes behind.
 func all() []model.Trainer {
-	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, linear.Trainer{}, sequence.Trainer{}}
+	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, graph.Trainer{}, linear.Trainer{}, sequence.Trainer{}}
 }
 
 // known lists what -models may name.

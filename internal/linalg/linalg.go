@@ -39,6 +39,24 @@ func Gram(c, a []float32, n, d int) {
 	}
 }
 
+// TMul adds aᵀ·b to c, where a has n rows of d columns, b n rows of e columns, and c is d × e. It panics if one of them is
+// too short.
+func TMul(c, a, b []float32, n, d, e int) {
+	a, b, c = a[:n*d], b[:n*e], c[:d*e]
+	var edge [2][depth * tileCols]float32
+	for from := 0; from < n; from += depth {
+		rows := min(depth, n-from)
+		lefts, rights := a[from*d:][:rows*d], b[from*e:][:rows*e]
+		for j := 0; j < e; j += tileCols {
+			right, rightStep := panel(edge[1][:], rights, rows, e, j, tileCols)
+			for i := 0; i < d; i += tileRows {
+				left, leftStep := panel(edge[0][:], lefts, rows, d, i, tileRows)
+				addTile(c, e, i, j, min(tileRows, d-i), min(tileCols, e-j), rows, left, leftStep, right, rightStep)
+			}
+		}
+	}
+}
+
 // panel returns width columns of block from column at, and the step from row to row: the block itself, or where it has
 // fewer columns left, a copy in room filled up with zeros.
 func panel(room, block []float32, rows, d, at, width int) ([]float32, int) {

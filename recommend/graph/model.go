@@ -1,0 +1,38 @@
+package graph
+
+import (
+	"fmt"
+
+	"github.com/goldrec/gold/codec"
+	"github.com/goldrec/gold/internal/sparse"
+	"github.com/goldrec/gold/recommend/links"
+	"github.com/goldrec/gold/recommend/model"
+)
+
+// Model is the links of a graph: immutable and safe for concurrent use.
+type Model struct{ links.Model }
+
+func newModel(t *links.Table) *Model {
+	say := func(dst []sparse.Entry, t *links.Table, history []model.Event) []sparse.Entry {
+		return links.Tally(dst, t, history, 0.5)
+	}
+	return &Model{links.NewModel(Name, t, say)}
+}
+
+const fileVersion = 1
+
+// Save puts the links.
+func (m *Model) Save(w *codec.Writer) {
+	w.Section(Name, fileVersion)
+	m.Put(w)
+}
+
+// Load reads what Save put. The trainer's fields do not matter.
+func (t Trainer) Load(r *codec.Reader, at []uint32) (model.Model, error) {
+	r.Section(Name, fileVersion)
+	table, err := links.Get(r, at)
+	if err != nil {
+		return nil, fmt.Errorf("graph: load: %w", err)
+	}
+	return newModel(table), nil
+}
