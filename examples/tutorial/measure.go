@@ -9,12 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/goldrec/gold/ann"
-	"github.com/goldrec/gold/catalog"
+	"github.com/goldrec/gold/recommend"
 	"github.com/goldrec/gold/recommend/als"
-	"github.com/goldrec/gold/recommend/blend"
-	"github.com/goldrec/gold/recommend/eval"
-	"github.com/goldrec/gold/recommend/model"
-	"github.com/goldrec/gold/store"
 )
 
 func train(ctx context.Context, out io.Writer, s *shop) error {
@@ -31,49 +27,16 @@ func train(ctx context.Context, out io.Writer, s *shop) error {
 	return nil
 }
 
-// dataset reads the ratings back out of the store's log, weighted like those of the engine: from -2.5 to 2.5.
-func dataset(ctx context.Context, log store.Log, cat *catalog.Catalog) (*model.Dataset, error) {
-	var b model.Builder
-	for _, movie := range cat.All() {
-		b.AddItem(movie)
-	}
-	for entry, err := range log.Scan(ctx, store.Place{}) {
-		if err != nil {
-			return nil, err
-		}
-		if in := entry.Interaction; entry.Fact == store.Interacted && in.Kind == store.Rating {
-			b.Add(in.User, in.Item, float32(in.Value-3)*1.25, in.Time.Unix())
-		}
-	}
-	return b.Build(), b.Err()
-}
-
 // evaluate withholds the last fifth of what each user did, trains on the rest, and says how much of it comes up.
 func evaluate(ctx context.Context, out io.Writer, s *shop) error {
-	data, err := dataset(ctx, s.store, s.catalog)
+	models, err := s.engine.Evaluate(ctx, recommend.EvaluateOptions{Cutoffs: []int{10, 20}})
 	if err != nil {
 		return err
 	}
-	before, after := eval.SplitTime(data, 0.2)
-	parts, weights, _, err := blend.Fit(ctx, trainers(), before, blend.Options{Seed: 7})
-	if err != nil {
-		return err
+	for _, m := range models {
+		fmt.Fprintf(out, "  %-8s nDCG@10 %.2f, recall@20 %.2f\n", m.Name, m.At(10).NDCG, m.At(20).Recall)
 	}
-	mixed, err := blend.New(parts, weights)
-	if err != nil {
-		return err
-	}
-	measure := func(name string, m model.Scorer) error {
-		report, err := eval.Evaluate(ctx, m, before, after, eval.Options{Cutoffs: []int{10, 20}})
-		fmt.Fprintf(out, "  %-8s nDCG@10 %.2f, recall@20 %.2f\n", name, report.At(10).NDCG, report.At(20).Recall)
-		return err
-	}
-	for _, part := range parts {
-		if err := measure(part.Name(), part); err != nil {
-			return err
-		}
-	}
-	return measure("blend", mixed)
+	return nil
 }
 
 // exporter exports into a directory.
