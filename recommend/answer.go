@@ -148,6 +148,31 @@ type cachedPage struct {
 	reasons    [][]Reason // nil: not asked for
 }
 
+// newCachedPage returns one with room for n items, which for the usual sizes is in one piece.
+func newCachedPage(n int) *cachedPage {
+	switch {
+	case n <= 10:
+		p := new(struct {
+			cachedPage
+			items   [10]uint32
+			scores  [10]float32
+			sources [10]uint8
+		})
+		p.cachedPage.items, p.cachedPage.scores, p.cachedPage.sources = p.items[:n], p.scores[:n], p.sources[:n]
+		return &p.cachedPage
+	case n <= 20:
+		p := new(struct {
+			cachedPage
+			items   [20]uint32
+			scores  [20]float32
+			sources [20]uint8
+		})
+		p.cachedPage.items, p.cachedPage.scores, p.cachedPage.sources = p.items[:n], p.scores[:n], p.sources[:n]
+		return &p.cachedPage
+	}
+	return &cachedPage{items: make([]uint32, n), scores: make([]float32, n), sources: make([]uint8, n)}
+}
+
 // page writes it out.
 func (p *cachedPage) page(e *Engine, c *choice) *Page {
 	out := newPage(len(p.items))
@@ -196,12 +221,8 @@ func pageID(id uint64) string {
 // page finds one that may be served again: one that is short only while nothing has changed in the catalogue, of which this is
 // the version. When the clock goes back to before it was made, it is dead too.
 func (s *userState) page(shape, epoch, version uint64, now time.Time) *cachedPage {
-	pages := s.pages.Load()
-	if pages == nil {
-		return nil
-	}
 	at := now.UnixNano()
-	for _, p := range *pages {
+	for _, p := range s.kept() {
 		if p.shape == shape && p.epoch == epoch && p.serial == s.serial && p.made <= at && at < p.expires &&
 			(p.short == 0 || p.short == version+1) {
 			return p
@@ -215,24 +236,34 @@ func (s *userState) keep(p *cachedPage, again bool) {
 	if !again {
 		p.expires = 0
 	}
-	pages := []*cachedPage{p}
-	if old := s.pages.Load(); old != nil {
-		for _, q := range *old {
-			if q.shape != p.shape && len(pages) < pagesMax {
-				pages = append(pages, q)
-			}
+	next := &pageList{n: 1, pages: [pagesMax]*cachedPage{p}}
+	for _, q := range s.kept() {
+		if q.shape != p.shape && next.n < pagesMax {
+			next.pages[next.n] = q
+			next.n++
 		}
 	}
-	s.pages.Store(&pages)
+	s.pages.Store(next)
+}
+
+// pageList is the newest page of each of some shapes, the newest first. It is immutable.
+type pageList struct {
+	pages [pagesMax]*cachedPage
+	n     int
+}
+
+// kept is the pages kept, the newest first.
+func (s *userState) kept() []*cachedPage {
+	list := s.pages.Load()
+	if list == nil {
+		return nil
+	}
+	return list.pages[:list.n]
 }
 
 // attribute writes into the interaction what the newest page that had the item says, and reports whether one did.
 func (s *userState) attribute(in *store.Interaction, item uint32) bool {
-	pages := s.pages.Load()
-	if pages == nil {
-		return false
-	}
-	for _, p := range *pages {
+	for _, p := range s.kept() {
 		if i := slices.Index(p.items, item); i >= 0 {
 			in.Page, in.Source, in.Rank = pageID(p.id), p.names[p.sources[i]], i+1
 			in.Experiment, in.Variant, in.Propensity = p.experiment, p.variant, 1

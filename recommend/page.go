@@ -10,10 +10,8 @@ import (
 // page writes the list down. What is on it is part of its number: a filter, a profile or what is trending may make it another.
 func (q *query) page(req *Request, c *choice, id uint64) *cachedPage {
 	n := len(q.list)
-	p := &cachedPage{
-		id: id, names: q.stage.Sources, items: make([]uint32, n), scores: make([]float32, n), sources: make([]uint8, n),
-		experiment: c.experiment, variant: c.variant,
-	}
+	p := newCachedPage(n)
+	p.id, p.names, p.experiment, p.variant = id, q.stage.Sources, c.experiment, c.variant
 	if q.generation != nil {
 		p.epoch, p.version = q.generation.epoch, q.generation.version
 	}

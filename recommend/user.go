@@ -103,7 +103,7 @@ type userState struct {
 	told    uint32         // grows with every event that models are shown
 
 	view  atomic.Pointer[view]
-	pages atomic.Pointer[[]*cachedPage]
+	pages atomic.Pointer[pageList]
 }
 
 // view is what the models of one epoch made of a user, kept from one page to the next and past new interactions: the

@@ -88,7 +88,7 @@ func (m *Model) accumulate(sums *model.Sums, s *serving, u *model.User) {
 }
 
 // ahead is how many rows are asked for before they are read: what adding them up waits for is memory.
-const ahead = 3
+const ahead = 8
 
 // fetch asks the processor for rows.
 func (m *Model) fetch(rows []sparse.Entry) {
