@@ -6,7 +6,7 @@
 //		ID: "golden-hour", Items: []string{"tea"}, Discount: deals.PercentOff(20), Window: w,
 //		Limits: deals.Limits{Units: 100, PerUser: 1},
 //	}})
-//	shelf := board.For(user, now)                                    // live, upcoming, ended; until when it may be cached
+//	shelf := board.For(user, now, 20)                                // live, upcoming, ended; until when it may be cached
 //	claim, err := claims.Hold(ctx, deals.Order{ID: "order-17", Deal: "golden-hour", User: user, Units: 1})
 //	claim, err = claims.Confirm(ctx, claim.ID)                       // when the payment has arrived
 //

@@ -11,10 +11,11 @@ import (
 )
 
 const (
-	zonesMax  = 64              // of how many a board remembers what is live; the one met first goes first
-	endedFor  = daySeconds      // how long what has ended is listed, in seconds
-	strideMax = 40 * daySeconds // a clock that goes on by more is not followed turn by turn
-	never     = int64(math.MaxInt64)
+	zonesMax   = 64              // of how many a board remembers what is live; the one met first goes first
+	endedFor   = daySeconds      // how long what has ended is listed, in seconds
+	nearestMax = 256             // turns that are remembered to be next or last
+	strideMax  = 40 * daySeconds // a clock that goes on by more is not followed turn by turn
+	never      = int64(math.MaxInt64)
 )
 
 // timelines are those of a board, by the zone that users' windows are in. They are made by build.
@@ -47,9 +48,10 @@ type timeline struct {
 	now   atomic.Pointer[view]
 	was   atomic.Pointer[view] // the one before, for those who ask a moment late
 
-	mu     sync.Mutex
-	places []place // of each deal, at the beginning of the view
-	queue  []int32 // deals that will change: a heap by when, then by index
+	mu      sync.Mutex
+	nearest nearest
+	places  []place // of each deal, at the beginning of the view
+	queue   []int32 // deals that will change: a heap by when, then by index
 }
 
 // place is where a deal is among its turns.
@@ -253,23 +255,69 @@ func merge(live []dealTurn, changes []change) []dealTurn {
 // coming returns the up to n turns that begin next after t, of the deals that allow takes, the soonest first, then in the
 // order of the deals.
 func (l *timeline) coming(t int64, n int, allow func(d *Deal) bool) []dealTurn {
-	return l.pick(t, n, allow, func(p *place) (turn, int64, bool) { return p.next, p.next.from, p.more })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.settle(t)
+	return l.nearest.coming.take(l, n, allow, nextOf)
 }
 
 // ended returns the up to n turns that ended last in the day before t, the latest first, then in the order of the deals.
 func (l *timeline) ended(t int64, n int, allow func(d *Deal) bool) []dealTurn {
-	return l.pick(t, n, allow, func(p *place) (turn, int64, bool) {
-		return p.last, -p.last.until, p.last.until > t-endedFor && p.last.from < p.last.until
-	})
-}
-
-// pick returns the n first turns by a key. It looks at every deal.
-func (l *timeline) pick(t int64, n int, allow func(d *Deal) bool, of func(p *place) (turn, int64, bool)) []dealTurn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.settle(t)
+	list := l.nearest.ended.take(l, n, allow, lastOf)
+	old := slices.IndexFunc(list, func(d dealTurn) bool { return d.until <= t-endedFor })
+	if old >= 0 {
+		list = list[:old]
+	}
+	return list
+}
+
+// settle moves to t, unless that is a moment ago, with the lock held.
+func (l *timeline) settle(t int64) {
 	if was := l.was.Load(); was == nil || t < was.from || t >= was.until {
 		l.move(t)
 	}
+	if now := l.now.Load(); l.nearest.view != now {
+		all := func(*Deal) bool { return true }
+		l.nearest.view = now
+		l.nearest.coming, l.nearest.ended = l.pick(nearestMax, all, nextOf), l.pick(nearestMax, all, lastOf)
+	}
+}
+
+// nearest is what begins next, and ended last, at a view: most of what is asked for.
+type nearest struct {
+	view          *view
+	coming, ended turns
+}
+
+// turns are the first of some order, all of them when they are fewer than nearestMax.
+type turns []dealTurn
+
+// take returns the first n that allow takes.
+func (ts turns) take(l *timeline, n int, allow func(d *Deal) bool, of func(p *place) (turn, int64, bool)) []dealTurn {
+	var out []dealTurn
+	for _, d := range ts {
+		if len(out) == n {
+			return out
+		}
+		if allow(&l.deals[d.deal]) {
+			out = append(out, d)
+		}
+	}
+	if len(out) < n && len(ts) == nearestMax {
+		return l.pick(n, allow, of)
+	}
+	return out
+}
+
+// nextOf and lastOf are the orders of coming and ended: a turn, its key, and whether there is one.
+func nextOf(p *place) (turn, int64, bool) { return p.next, p.next.from, p.more }
+func lastOf(p *place) (turn, int64, bool) { return p.last, -p.last.until, p.last.from < p.last.until }
+
+// pick returns the n first turns by their keys. It looks at every deal.
+func (l *timeline) pick(n int, allow func(d *Deal) bool, of func(p *place) (turn, int64, bool)) []dealTurn {
 	type keyed struct {
 		key int64
 		dealTurn
@@ -277,13 +325,10 @@ func (l *timeline) pick(t int64, n int, allow func(d *Deal) bool, of func(p *pla
 	var best []keyed
 	for i := range l.places {
 		tn, key, ok := of(&l.places[i])
-		if !ok || len(best) == n && (n == 0 || key >= best[n-1].key) || !allow(&l.deals[i]) {
+		if !ok || n == 0 || len(best) == n && key >= best[n-1].key || !allow(&l.deals[i]) {
 			continue
 		}
-		at := len(best)
-		for at > 0 && best[at-1].key > key {
-			at--
-		}
+		at, _ := slices.BinarySearchFunc(best, key+1, func(k keyed, key int64) int { return cmp.Compare(k.key, key) })
 		best = slices.Insert(best, at, keyed{key, dealTurn{int32(i), tn}})
 		best = best[:min(len(best), n)]
 	}

@@ -116,16 +116,14 @@ type cachedPage struct {
 
 // page writes it out.
 func (p *cachedPage) page(e *Engine, g *generation, c *choice) *Page {
-	out := &Page{
-		ID: pageID(p.id), Items: make([]Recommendation, len(p.items)), Next: p.next,
-		Experiment: c.experiment, Variant: c.variant,
-	}
+	out := newPage(len(p.items))
+	out.ID, out.Next, out.Experiment, out.Variant = pageID(p.id), p.next, c.experiment, c.variant
 	if g != nil {
 		out.ModelVersion = g.version
 	}
 	for i, item := range p.items {
 		r := &out.Items[i]
-		*r = Recommendation{Item: e.items.ID(item), Score: p.scores[i], Source: p.names[p.sources[i]], Rank: i + 1, Propensity: 1}
+		r.Item, r.Score, r.Source, r.Rank, r.Propensity = e.items.ID(item), p.scores[i], p.names[p.sources[i]], i+1, 1
 		if p.propensity != nil {
 			r.Propensity = p.propensity[i]
 		}
@@ -134,6 +132,27 @@ func (p *cachedPage) page(e *Engine, g *generation, c *choice) *Page {
 		}
 	}
 	return out
+}
+
+// newPage returns a page with room for n items: the usual sizes in one piece.
+func newPage(n int) *Page {
+	switch {
+	case n <= 10:
+		p := new(struct {
+			Page
+			items [10]Recommendation
+		})
+		p.Items = p.items[:n:n]
+		return &p.Page
+	case n <= 20:
+		p := new(struct {
+			Page
+			items [20]Recommendation
+		})
+		p.Items = p.items[:n:n]
+		return &p.Page
+	}
+	return &Page{Items: make([]Recommendation, n)}
 }
 
 func pageID(id uint64) string {

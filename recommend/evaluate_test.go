@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -102,5 +104,41 @@ func TestEvaluateAlone(t *testing.T) {
 	}
 	if _, err := eng.Dataset(t.Context()); !errors.Is(err, recommend.ErrClosed) {
 		t.Errorf("the data set, closed: %v", err)
+	}
+}
+
+// Who asks is told how a training and an evaluation go: every step by its name, from one goroutine at a time, forwards.
+func TestProgressIsTold(t *testing.T) {
+	t.Parallel()
+	var at atomic.Int32
+	var mu sync.Mutex
+	steps := map[string]int{} // how far each has come, in percent
+	eng := open(t, memory(), recommend.Options{Catalog: newCatalog(t), Trainers: small(), Progress: func(step string, done, total int) {
+		if at.Add(1) > 1 {
+			t.Error("told by two at a time")
+		}
+		defer at.Add(-1)
+		mu.Lock()
+		defer mu.Unlock()
+		percent := 0
+		if total > 0 {
+			percent = 100 * done / total
+		}
+		if done < 0 || done > total {
+			t.Errorf("%s: %d of %d", step, done, total)
+		}
+		steps[step] = max(steps[step], percent)
+	}})
+	record(t, eng, shoppers(600, 1)...)
+	train(t, eng)
+	record(t, eng, shoppers(600, 2)...)
+	train(t, eng)
+	if _, err := eng.Evaluate(t.Context(), recommend.EvaluateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []string{"train", "weigh", "compare als", "train als", "evaluate als", "evaluate blend"} {
+		if steps[step] != 100 {
+			t.Errorf("%s was told to be done to %d %%; of all %v", step, steps[step], steps)
+		}
 	}
 }

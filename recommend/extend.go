@@ -24,9 +24,9 @@ const (
 // the parts that go by that ([model.Extender]), and items that have had their first interactions since, in those that go by
 // these ([model.EventExtender]): the latter begin with the models as they were trained, so that what they say of an item gets
 // better with what it has had, and is the same on all engines that know the same. It takes effect at once for all readers;
-// nothing is stored. It costs the reading of the histories of
-// up to ten thousand users and what the parts say of their Extend: some seconds where there are a million items. While there
-// are such items, the parts that take them in are in memory twice.
+// nothing is stored. It costs the reading of the histories of up to ten thousand users and what the parts say of their Extend:
+// some seconds where there are a million items. While there are such items, the parts that take them in are in memory twice,
+// and for the time of another extension three times.
 //
 // Run does it by itself within seconds, for a twentieth of a core at most. It is for who does not Run, or does not want to
 // wait. Without models it does nothing.

@@ -280,3 +280,71 @@ func TestExtendEdges(t *testing.T) {
 		t.Errorf("closed: %v", err)
 	}
 }
+
+// hookTrainer makes models that call a function once when they are extended.
+type hookTrainer struct {
+	model.Trainer
+	hook func()
+}
+
+func (h *hookTrainer) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
+	opt.Previous = nil
+	m, err := h.Trainer.Train(ctx, data, opt)
+	return &hooked{m, h}, err
+}
+
+type hooked struct {
+	model.Model
+	trainer *hookTrainer
+}
+
+func (h *hooked) Extend(context.Context, *model.Dataset, model.TrainOptions) (model.Model, error) {
+	if hook := h.trainer.hook; hook != nil {
+		h.trainer.hook = nil
+		hook()
+	}
+	return &hooked{h.Model, h.trainer}, nil
+}
+
+// Models that are being extended while others take service do not take theirs.
+func TestExtendIsOvertaken(t *testing.T) {
+	t.Parallel()
+	cat, trainer := newCatalog(t), &hookTrainer{Trainer: popular.Trainer{}}
+	eng := open(t, memory(), recommend.Options{Catalog: cat, Trainers: []model.Trainer{trainer}})
+	record(t, eng, shoppers(20, 1)...)
+	train(t, eng)
+	trainer.hook = func() {
+		if r := train(t, eng); !r.Published {
+			t.Errorf("%+v", r)
+		}
+	}
+	extend(t, eng)
+	if v := eng.Status().Version; v != 2 {
+		t.Errorf("version %d is in service, want 2", v)
+	}
+}
+
+// What a version that comes back did not know, and the one that it takes the place of had learned, it takes in.
+func TestExtendAfterARollback(t *testing.T) {
+	t.Parallel()
+	cat := newCatalog(t)
+	put(t, cat, "late", "")
+	eng, _ := trained(t, recommend.Options{Catalog: cat, Trainers: extending()})
+	for i := range 4 {
+		record(t, eng, buy(fmt.Sprintf("user-%03d", 2+tastes*(1+i)), "late"))
+	}
+	extend(t, eng)
+	if r := train(t, eng); !r.Published {
+		t.Fatalf("%+v", r)
+	}
+	if v, err := eng.Rollback(t.Context()); v != 1 || err != nil {
+		t.Fatalf("rolled back to %d (%v)", v, err)
+	}
+	if personal(t, eng, "user-002", "late") {
+		t.Fatal("version 1 knows the item")
+	}
+	extend(t, eng)
+	if !personal(t, eng, "user-002", "late") {
+		t.Error("the item is not taken in again")
+	}
+}

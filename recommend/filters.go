@@ -5,12 +5,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend/blend"
 )
 
 const (
-	filtersMax   = 256  // filters kept compiled
+	filtersMax   = 128  // filters kept compiled
 	filterKeyMax = 4096 // bytes of the key of one that is
 	// enumerateMax is up to how many items a filter may match so that looking at each is quicker than searching.
 	enumerateMax = 8192
@@ -18,6 +20,8 @@ const (
 	listEvery = 100 * time.Millisecond
 	// listAlways is up to how many items they are listed anew after every change.
 	listAlways = 10_000
+	// bitmapMax is up to how many items the catalogue may have for bitmaps of filters to be kept: of half a MB each at most.
+	bitmapMax = 1 << 22
 )
 
 // filters is the filters of the latest requests, compiled, by their keys. The clock algorithm chooses who leaves.
@@ -38,12 +42,13 @@ type filter struct {
 	list    atomic.Pointer[narrow]
 }
 
-// narrow is the items that a filter lets through and that are available, as of a version of the catalogue.
+// narrow is what a filter lets through, as of a version of the catalogue.
 type narrow struct {
 	version uint64
 	at      time.Time
-	few     bool     // items holds; else there are more than enumerateMax
-	items   []uint32 // ascending; shared
+	few     bool            // items holds; else there are more than enumerateMax
+	items   []uint32        // that are available, ascending; shared
+	bitmap  *roaring.Bitmap // of all that match; nil for the first list of a filter
 	ready   atomic.Pointer[ready]
 }
 
@@ -116,6 +121,9 @@ func (f *filter) narrow(c *catalog.Catalog, now time.Time) *narrow {
 		return l // somebody has just made it
 	}
 	next := &narrow{version: c.Version(), at: now}
+	if last != nil && c.Handles() <= bitmapMax { // many a filter is never asked for again
+		next.bitmap = f.matcher.Bitmap()
+	}
 	next.items, next.few = f.matcher.AppendHandles(nil, enumerateMax)
 	kept := next.items[:0]
 	for _, item := range next.items {
@@ -130,7 +138,7 @@ func (f *filter) narrow(c *catalog.Catalog, now time.Time) *narrow {
 
 func (l *narrow) stale(c *catalog.Catalog, now time.Time) bool {
 	if l.version == c.Version() {
-		return false
+		return l.bitmap == nil && c.Handles() <= bitmapMax
 	}
 	age := now.Sub(l.at)
 	return c.Handles() <= listAlways || age < 0 || age >= listEvery

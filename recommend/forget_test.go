@@ -90,6 +90,31 @@ func TestForgottenForGood(t *testing.T) {
 	}
 }
 
+// The engine that trains may not have heard yet that somebody was forgotten elsewhere: what it has learned from tells, and so
+// the versions from before are gone, and do not come back on an engine that is opened then.
+func TestForgottenUnheard(t *testing.T) {
+	t.Parallel()
+	for _, trimmed := range []bool{false, true} {
+		cat := newCatalog(t)
+		eng, st := trained(t, recommend.Options{Catalog: cat})
+		other := open(t, st, recommend.Options{Catalog: cat})
+		forget(t, other, "user-002")
+		if trimmed {
+			trimAll(t, st)
+			record(t, other, shoppers(100, 2)...)
+		}
+		if r := train(t, eng); r.Version != 2 || !r.Published {
+			t.Fatalf("trained %+v", r)
+		}
+		if versions, _ := st.ModelVersions(t.Context(), recommend.ModelName); !slices.Equal(versions, []uint64{2}) {
+			t.Errorf("trimmed %v: the store keeps %v, want the last alone", trimmed, versions)
+		}
+		if v, err := open(t, keepingStore{st}, recommend.Options{Catalog: cat}).Rollback(t.Context()); !errors.Is(err, recommend.ErrNoRollback) {
+			t.Errorf("trimmed %v: rolled back to %d (%v)", trimmed, v, err)
+		}
+	}
+}
+
 // keepingStore deletes no model, like an engine that dies before it does.
 type keepingStore struct{ store.Store }
 

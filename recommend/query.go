@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend/blend"
 	"github.com/goldrec/gold/recommend/model"
@@ -21,9 +23,10 @@ type query struct {
 	stage      stage.Query
 
 	// What may be shown.
-	seeds   []uint32 // sorted
-	exclude []uint32 // sorted
-	filter  *filter  // nil: everything
+	seeds   []uint32        // sorted
+	exclude []uint32        // sorted
+	filter  *filter         // nil: everything
+	passes  *roaring.Bitmap // what the filter lets through now; nil: it has to be asked
 	shown   cursor
 	listed  bool    // Request.Items says what may be shown, seen or not
 	met     metSet  // what the user's history may have
@@ -36,6 +39,7 @@ type query struct {
 	list   []stage.Candidate
 	more   []stage.Candidate
 	items  []uint32
+	places []int  // on the page, of items
 	key    []byte // of the filter
 	scored []model.Scored
 	have   map[uint32]struct{}
@@ -56,7 +60,7 @@ func (q *query) release() {
 		}
 	}
 	clear(q.asked)
-	q.generation, q.state, q.plan, q.filter, q.shown, q.narrow, q.view = nil, nil, nil, nil, nil, nil, nil
+	q.generation, q.state, q.plan, q.filter, q.shown, q.narrow, q.view, q.passes = nil, nil, nil, nil, nil, nil, nil, nil
 	q.stage = stage.Query{}
 	q.seeds, q.exclude, q.events, q.list, q.more = q.seeds[:0], q.exclude[:0], q.events[:0], q.list[:0], q.more[:0]
 	q.listed = false
@@ -128,7 +132,15 @@ func (q *query) Contains(item uint32) bool {
 	if !q.engine.catalog.Available(item) {
 		return false
 	}
-	if q.filter != nil && !q.filter.matcher.Match(item) || !q.listed && q.hides(item) {
+	switch {
+	case q.passes != nil:
+		if !q.passes.Contains(item) {
+			return false
+		}
+	case q.filter != nil && !q.filter.matcher.Match(item):
+		return false
+	}
+	if !q.listed && q.hides(item) {
 		return false
 	}
 	return !has(q.seeds, item) && !has(q.exclude, item) && !q.shown.has(q.engine.items, item)

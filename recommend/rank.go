@@ -53,8 +53,12 @@ func (q *query) enumerate() {
 	if q.filter == nil || q.generation == nil {
 		return
 	}
-	if l := q.filter.narrow(q.engine.catalog, q.stage.Now); l.few {
+	l := q.filter.narrow(q.engine.catalog, q.stage.Now)
+	if l.few {
 		q.narrow = l
+	}
+	if l.version == q.engine.catalog.Version() {
+		q.passes = l.bitmap
 	}
 }
 

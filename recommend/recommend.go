@@ -39,7 +39,8 @@
 // The store's log is the truth. Everything that an engine holds is a bounded cache of it, made by one function from
 // the entries of the log, whatever their order and however often they come; so an engine may be killed at any time.
 // Any number of engines run on one store: [Engine.Run] follows the log, puts the model into service that another one
-// trained, and trains on a schedule when it is the one that holds the lease.
+// trained, and trains on a schedule when it is the one that holds the lease. Between trainings it takes new items into
+// the models that serve ([Engine.Extend]).
 //
 // # Experiments
 //
@@ -48,6 +49,8 @@
 //
 //	report, err := eng.CompareVariants(ctx, recommend.Trial{Arms: []stats.Arm{{Variant: "control"}, {Variant: "new"}}})
 //	duels, err := eng.CompareModels(ctx, "mix", recommend.Period{Since: monday})
+//
+// How well the models find what users did next, on the same log, [Engine.Evaluate] says in one call.
 //
 // The models live in packages of their own below this one; those who write one need package model.
 //

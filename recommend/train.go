@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/goldrec/gold/recommend/blend"
@@ -124,7 +125,7 @@ func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
 
 // fit makes a generation of a snapshot. Where there are no models, or others than now, it begins anew.
 func (e *Engine) fit(ctx context.Context, snap *snapshot, before *generation) (*generation, error) {
-	c := checkpoint{place: snap.place, forgotten: e.forgets.since(), exposed: e.exposed.since(snap.place)}
+	c := checkpoint{place: snap.place, forgotten: snap.forgotten, exposed: e.exposed.since(snap.place)}
 	if before.trainedBy(e.opts.Trainers) {
 		return e.refit(ctx, snap, before, c)
 	}
@@ -184,7 +185,12 @@ func (e *Engine) refit(ctx context.Context, snap *snapshot, before *generation, 
 		draft.report = c.report
 		return draft, nil
 	}
-	parts, err := e.trainParts(ctx, snap.data, draft.part, kept)
+	draft = nil // each draft is let go of when it has become a part
+	parts, err := e.trainParts(ctx, snap.data, func(name string) (d model.Model) {
+		i := slices.IndexFunc(e.opts.Trainers, func(t model.Trainer) bool { return t.Name() == name })
+		d, drafts[i] = drafts[i], nil
+		return d
+	}, kept)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ var ErrNoRollback = errors.New("recommend: no version to roll back to")
 // meanwhile, as its report then says.
 func (e *Engine) publish(ctx context.Context, g, before *generation, snap *snapshot, fence uint64) error {
 	g.report.Published = true
-	if !e.forgets.since().IsZero() {
+	if !g.forgotten.IsZero() {
 		g.had = snap.had
 	}
 	var err error
@@ -69,7 +69,7 @@ func (e *Engine) prune(ctx context.Context, g *generation) error {
 	if err != nil {
 		return err
 	}
-	forgotten := e.forgets.since()
+	forgotten := furthest(e.forgets.since(), g.forgotten)
 	for _, v := range versions {
 		keep := v >= g.version || slices.ContainsFunc(g.report.Before, func(a Ancestor) bool {
 			return a.Version == v && a.Place.Covers(forgotten)
@@ -139,7 +139,7 @@ func (e *Engine) rollback(ctx context.Context, now *generation) (version uint64,
 // taken service, nor since: items that only users who have been forgotten had.
 func (e *Engine) tidyItems(ctx context.Context, g *generation) {
 	had := g.had
-	if g.had = nil; had == nil || e.forgets.since().IsZero() {
+	if g.had = nil; had == nil || furthest(e.forgets.since(), g.forgotten).IsZero() {
 		return
 	}
 	for item := range uint32(e.items.Len()) {

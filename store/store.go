@@ -45,7 +45,7 @@
 //
 // A log is ordered by arrival, not by Interaction.Time: a clock that goes backwards changes no order here. A store
 // does not know items or users beyond their identifiers and accepts any. A Forgotten entry keeps the identifier of the
-// user, for otherwise nobody would know whom to forget.
+// user, until it is trimmed, for otherwise nobody would know whom to forget.
 package store
 
 import (

@@ -101,6 +101,7 @@ func rules(t *testing.T, s Suite) {
 			b.hold("b", "ann", 1, 10).fails(deals.ErrLimit)
 			b.start = 20 * 3600
 			b.hold("b", "ann", 1, 10).is(deals.Held)
+			b.release("b", 10).is(deals.Released)
 			b.turn, b.start = "2026-11-22", 25*3600 // the same date far in the west
 			b.hold("c", "ann", 1, 10).fails(deals.ErrLimit)
 		},

@@ -239,7 +239,7 @@ func (h *hour) request(id string, r *rand.Rand, at time.Time) deals.Request {
 		TTL: 20 * time.Second, Start: base, Close: base.Add(2 * time.Minute), Apart: 20 * time.Hour, Max: h.units, MaxUser: h.perUser,
 	}
 	if r.IntN(3) == 0 {
-		q.Turn, q.Start = "tuesday", base.Add(19*time.Hour) // near enough to share the limit
+		q.Turn, q.Start = "tuesday", base.Add(time.Duration(19+2*r.IntN(2))*time.Hour) // near enough to share the limit, or not
 	}
 	if r.IntN(10) == 0 {
 		q.Max += r.Int64N(3)

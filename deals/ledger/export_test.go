@@ -38,3 +38,13 @@ func (d *Disk) Kill(r *rand.Rand) error {
 	}
 	return d.lock.Close()
 }
+
+// Rewrite writes the file anew, however small it is.
+func (d *Disk) Rewrite() error {
+	d.gate.Lock()
+	defer d.gate.Unlock()
+	return d.journal.replace(d.memory.dump)
+}
+
+// Due is how many entries a deal has of what is due.
+func (m *Memory) Due(deal string) int { return len(m.pool(deal).due) }

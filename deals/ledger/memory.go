@@ -21,6 +21,8 @@ package ledger
 import (
 	"context"
 	"hash/maphash"
+	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -52,14 +54,14 @@ type noter interface{ note(r *record) }
 // A shard's lock is taken after that of a deal, and no other lock under it.
 type idShard struct {
 	mu sync.Mutex
-	m  map[uint64]*claim // by the hash of the ID; those of the same hash follow
-	_  [40]byte          // a cache line each
+	t  table[claim, *claim]
+	_  [24]byte // a cache line each
 }
 
 type poolShard struct {
 	mu sync.RWMutex
-	m  map[string]*pool
-	_  [32]byte
+	t  table[pool, *pool]
+	_  [8]byte
 }
 
 var (
@@ -73,38 +75,34 @@ func NewMemory(opts Options) *Memory {
 	if m.keep <= 0 {
 		m.keep = int64(48 * time.Hour)
 	}
-	for i := range shards {
-		m.ids[i].m, m.pools[i].m = map[uint64]*claim{}, map[string]*pool{}
-	}
 	return m
 }
 
-func (m *Memory) shard(s string) int { return int(maphash.String(m.seed, s) % shards) }
-
 // pool returns the one of a deal, which it makes when there is none.
 func (m *Memory) pool(deal string) *pool {
-	s := &m.pools[m.shard(deal)]
-	s.mu.RLock()
-	p := s.m[deal]
-	s.mu.RUnlock()
-	if p != nil {
+	if p := m.known(deal); p != nil {
 		return p
 	}
+	hash := maphash.String(m.seed, deal)
+	s := &m.pools[hash%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p = s.m[deal]; p == nil {
-		p = &pool{memory: m, name: deal}
-		s.m[deal] = p
+	p, at := s.t.find(hash, deal)
+	if p == nil {
+		p = &pool{memory: m, deal: deal}
+		s.t.enter(hash, p, at)
 	}
 	return p
 }
 
 // known returns the pool of a deal, or nil.
 func (m *Memory) known(deal string) *pool {
-	s := &m.pools[m.shard(deal)]
+	hash := maphash.String(m.seed, deal)
+	s := &m.pools[hash%shards]
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.m[deal]
+	p, _ := s.t.find(hash, deal)
+	return p
 }
 
 func (m *Memory) find(id string) *claim {
@@ -112,14 +110,7 @@ func (m *Memory) find(id string) *claim {
 	s := &m.ids[hash%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.find(hash, id)
-}
-
-func (s *idShard) find(hash uint64, id string) *claim {
-	c := s.m[hash]
-	for c != nil && c.id != id {
-		c = c.sameHash
-	}
+	c, _ := s.t.find(hash, id)
 	return c
 }
 
@@ -129,15 +120,11 @@ func (m *Memory) enter(c *claim) *claim {
 	s := &m.ids[hash%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first := s.m[hash]
-	for old := first; old != nil; old = old.sameHash {
-		if old.id == c.id {
-			return old
-		}
+	old, at := s.t.find(hash, c.id)
+	if old == nil {
+		s.t.enter(hash, c, at)
 	}
-	c.sameHash = first
-	s.m[hash] = c
-	return nil
+	return old
 }
 
 func (m *Memory) remove(c *claim) {
@@ -145,18 +132,7 @@ func (m *Memory) remove(c *claim) {
 	s := &m.ids[hash%shards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first := s.m[hash]
-	switch {
-	case first != c:
-		for first.sameHash != c {
-			first = first.sameHash
-		}
-		first.sameHash = c.sameHash
-	case c.sameHash != nil:
-		s.m[hash] = c.sameHash
-	default:
-		delete(s.m, hash)
-	}
+	s.t.remove(hash, c.id)
 }
 
 // Hold implements deals.Ledger.
@@ -218,18 +194,15 @@ func (m *Memory) Sweep(ctx context.Context, at time.Time) error {
 }
 
 // all yields the pools there are, with no lock held.
-func (m *Memory) all() func(yield func(*pool) bool) {
+func (m *Memory) all() iter.Seq[*pool] {
 	return func(yield func(*pool) bool) {
 		for i := range m.pools {
 			s := &m.pools[i]
 			s.mu.RLock()
-			list := make([]*pool, 0, len(s.m))
-			for _, p := range s.m {
-				list = append(list, p)
-			}
+			list := slices.Clone(s.t.slots)
 			s.mu.RUnlock()
-			for _, p := range list {
-				if !yield(p) {
+			for _, e := range list {
+				if e.entry != nil && !yield(e.entry) {
 					return
 				}
 			}

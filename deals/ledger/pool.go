@@ -10,7 +10,7 @@ import (
 // pool is what has been claimed of a deal. It is a function of what it has noted, in that order.
 type pool struct {
 	memory *Memory
-	name   string
+	deal   string
 
 	mu    sync.Mutex
 	turns []*turn           // few
@@ -23,7 +23,6 @@ type pool struct {
 // turn is an occurrence whose units are claimed. Times are Unix nanoseconds.
 type turn struct {
 	name       string
-	start      int64
 	close      int64 // the latest of those who asked
 	max        int64
 	stock      deals.Stock
@@ -39,6 +38,7 @@ type claim struct {
 	units    int64
 	wait     bool // as asked for
 	made     int64
+	start    int64 // of the turn, for the user: users' own zones make it another for each
 	ttl      int64
 	cutoff   int64 // the Close of its request
 
@@ -48,15 +48,16 @@ type claim struct {
 	next    *claim // behind it in the queue
 	prev    *claim // before it
 	another *claim // of the same user, older
-
-	sameHash *claim // guarded by the shard of the ID
 }
+
+func (p *pool) name() string  { return p.deal }
+func (c *claim) name() string { return c.id }
 
 func (c *claim) lives() bool { return c.state <= deals.Confirmed }
 
 // public is the claim as callers see it.
 func (c *claim) public() deals.Claim {
-	out := deals.Claim{ID: c.id, Deal: c.pool.name, Turn: c.turn.name, User: c.user, Units: c.units, State: c.state, Made: utc(c.made)}
+	out := deals.Claim{ID: c.id, Deal: c.pool.deal, Turn: c.turn.name, User: c.user, Units: c.units, State: c.state, Made: utc(c.made)}
 	if c.state <= deals.Held {
 		out.Until = utc(c.until)
 	}
@@ -77,7 +78,7 @@ func (p *pool) hold(r *deals.Request) (deals.Claim, error) {
 	if r.MaxUser > 0 && r.Units > r.MaxUser-p.used(r) {
 		return p.refuse(r, deals.ErrLimit)
 	}
-	c := &claim{id: r.ID, user: r.User, pool: p, units: r.Units, wait: r.Wait, made: at, ttl: int64(r.TTL), cutoff: r.Close.UnixNano()}
+	c := &claim{id: r.ID, user: r.User, pool: p, units: r.Units, wait: r.Wait, made: at, start: r.Start.UnixNano(), ttl: int64(r.TTL), cutoff: r.Close.UnixNano()}
 	switch {
 	case t == nil && (r.Max == 0 || r.Units <= r.Max), t != nil && t.head == nil && t.fits(r.Units):
 		c.state, c.until = deals.Held, at+c.ttl
@@ -87,7 +88,7 @@ func (p *pool) hold(r *deals.Request) (deals.Claim, error) {
 		return p.refuse(r, deals.ErrSoldOut)
 	}
 	if t == nil {
-		t = &turn{name: r.Turn, start: r.Start.UnixNano(), max: r.Max}
+		t = &turn{name: r.Turn, max: r.Max}
 	}
 	c.turn = t
 	if old := p.memory.enter(c); old != nil {
@@ -143,7 +144,7 @@ func (p *pool) used(r *deals.Request) int64 {
 			continue
 		}
 		prev = link
-		if d := link.turn.start - start; link.turn.name == r.Turn || d < int64(r.Apart) && -d < int64(r.Apart) {
+		if d := link.start - start; link.turn.name == r.Turn || d < int64(r.Apart) && -d < int64(r.Apart) {
 			sum += link.units
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // A record says what has changed. It is a byte for its kind, and then texts, as their lengths and bytes, and numbers, both
 // as varints:
 //
-//	claimed  id, deal, turn, user; units, wait, made, ttl, cutoff, state, until; start and max of the turn
+//	claimed  id, deal, turn, user; units, wait, made, ttl, cutoff, state, until, start; max of the turn
 //	settled  id; state, at
 //	ticked   deal; at
 //	resized  deal, turn; max, at
@@ -36,8 +36,8 @@ type record struct {
 
 func recordOf(c *claim) *record {
 	return &record{
-		kind: claimed, id: c.id, deal: c.pool.name, turn: c.turn.name, user: c.user, units: c.units, wait: c.wait, made: c.made,
-		ttl: c.ttl, cutoff: c.cutoff, state: c.state, until: c.until, start: c.turn.start, max: c.turn.max,
+		kind: claimed, id: c.id, deal: c.pool.deal, turn: c.turn.name, user: c.user, units: c.units, wait: c.wait, made: c.made,
+		ttl: c.ttl, cutoff: c.cutoff, state: c.state, until: c.until, start: c.start, max: c.turn.max,
 	}
 }
 
@@ -141,12 +141,12 @@ func (m *Memory) replay(r *record) error {
 
 func (m *Memory) replayClaim(r *record) error {
 	p := m.pool(r.deal)
-	c := &claim{id: r.id, user: r.user, pool: p, units: r.units, wait: r.wait, made: r.made, ttl: r.ttl, cutoff: r.cutoff, state: r.state, until: r.until}
+	c := &claim{id: r.id, user: r.user, pool: p, units: r.units, wait: r.wait, made: r.made, start: r.start, ttl: r.ttl, cutoff: r.cutoff, state: r.state, until: r.until}
 	if c.state < deals.Waiting || c.state > deals.Expired || c.units < 1 {
 		return fmt.Errorf("%w: claim %q of %d units is %v", ErrDamaged, r.id, r.units, r.state)
 	}
 	if c.turn = p.turn(r.turn); c.turn == nil {
-		c.turn = &turn{name: r.turn, start: r.start, max: r.max}
+		c.turn = &turn{name: r.turn, max: r.max}
 	}
 	if m.enter(c) != nil {
 		return fmt.Errorf("%w: claim %q twice", ErrDamaged, r.id)

@@ -199,6 +199,15 @@ func TestAddressTaken(t *testing.T) {
 	if err == nil || !strings.Contains(string(out), "is taken by another program; choose another address with -addr") {
 		t.Errorf("%v: %s", err, out)
 	}
+	req, err := http.NewRequest("GET", p.base+"/healthz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = "evil.example"
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil || resp.Body.Close() != nil || resp.StatusCode != http.StatusMisdirectedRequest {
+		t.Errorf("by a name that is not of this machine: %v (%v)", resp, err)
+	}
 }
 
 func TestFlags(t *testing.T) {

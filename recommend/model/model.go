@@ -176,6 +176,13 @@ type Explainer interface {
 	Explain(dst []Reason, u *User, item uint32, n int) []Reason
 }
 
+// PageExplainer is an Explainer that looks at the history once for all items of a page.
+type PageExplainer interface {
+	Explainer
+	// ExplainAll calls emit for each of the items in turn, with what Explain appends for it. The slice is emit's while it runs.
+	ExplainAll(u *User, items []uint32, n int, emit func(i int, reasons []Reason))
+}
+
 // Extender is a Model that can take in items that it was not trained with.
 type Extender interface {
 	// Extend returns a model that also knows what data says of items that this one does not know: their content, or the

@@ -251,3 +251,52 @@ func TestFull(t *testing.T) {
 		t.Errorf("Acquire without the table: %v, want ErrFormat that names it", err)
 	}
 }
+
+// TestAdministrator ends what an append is doing: a session that is ended costs nothing, and a statement that is cancelled
+// stores nothing.
+func TestAdministrator(t *testing.T) {
+	t.Parallel()
+	pg := server(t)
+	for _, test := range []struct {
+		end  string
+		want error
+	}{{"pg_terminate_backend", nil}, {"pg_cancel_backend", pgstore.ErrUnavailable}} {
+		t.Run(test.end, func(t *testing.T) {
+			t.Parallel()
+			of := schema()
+			as := strings.ReplaceAll(of, " ", "-")
+			st := open(t, pg.URL+"&application_name="+as, pgstore.Options{Schema: of, Partitions: 1})
+			defer st.Close()
+			conn, err := pgx.Connect(t.Context(), pg.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close(context.WithoutCancel(t.Context()))
+			do := func(sql string, args ...any) int64 {
+				tag, err := conn.Exec(t.Context(), sql, args...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return tag.RowsAffected()
+			}
+			do("begin")
+			do("lock table " + pgx.Identifier{of, "entries_0"}.Sanitize() + " in exclusive mode")
+			done := make(chan error)
+			go func() { done <- st.Append(t.Context(), views("ann", 1)) }()
+			for do("select "+test.end+"(pid) from pg_stat_activity where wait_event_type = 'Lock' and application_name = $1", as) == 0 {
+				time.Sleep(10 * time.Millisecond)
+			}
+			do("rollback")
+			if err := <-done; !errors.Is(err, test.want) || errors.Is(err, pgstore.ErrUnknown) {
+				t.Errorf("Append: %v, want %v", err, test.want)
+			}
+			want := 1
+			if test.want != nil {
+				want = 0
+			}
+			if all := scan(t, st); len(all) != want {
+				t.Errorf("%d entries, want %d", len(all), want)
+			}
+		})
+	}
+}

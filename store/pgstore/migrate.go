@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,31 +23,41 @@ var migrations embed.FS
 
 const magic = "gold store"
 
+// migrateMax is how long the migrations may take, which is longer than any call may.
+const migrateMax = time.Hour
+
 // migrate brings the schema to the format that this version reads. Whoever finds it there takes no lock.
 func (s *Store) migrate(ctx context.Context) error {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		return err
 	}
-	return s.try(ctx, func(ctx context.Context) error {
-		for {
-			format, err := s.format(ctx, s.pool)
-			if err != nil || format == len(files) {
-				return err
-			}
-			if format > len(files) {
-				return fmt.Errorf("%w: its tables are of version %d, this program reads up to %d", ErrFormat, format, len(files))
-			}
-			if err := s.migrateOnce(ctx, files); err != nil {
-				return err
-			}
+	ctx, cancel := context.WithTimeout(ctx, migrateMax)
+	defer cancel()
+	for {
+		var format int
+		err := s.try(ctx, func(ctx context.Context) (err error) {
+			format, err = s.format(ctx, s.pool)
+			return err
+		})
+		if err != nil || format == len(files) {
+			return err
 		}
-	})
+		if format > len(files) {
+			return fmt.Errorf("%w: its tables are of version %d, this program reads up to %d", ErrFormat, format, len(files))
+		}
+		if err := s.migrateOnce(ctx, files); err != nil {
+			return err
+		}
+	}
 }
 
 // migrateOnce runs the next migration, unless somebody else has meanwhile. The lock is the schema's, whatever it holds.
 func (s *Store) migrateOnce(ctx context.Context, files []string) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "set local statement_timeout = 0"); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtext('gold migrates'), hashtext($1))", s.opts.Schema)
 		if err != nil {
 			return err
@@ -64,8 +75,7 @@ func (s *Store) migrateOnce(ctx context.Context, files []string) error {
 		if err != nil {
 			return err
 		}
-		// A later migration may take longer than any call.
-		if _, err := tx.Exec(ctx, "set local statement_timeout = 0;"+string(sql), pgx.QueryExecModeSimpleProtocol); err != nil {
+		if _, err := tx.Exec(ctx, string(sql), pgx.QueryExecModeSimpleProtocol); err != nil {
 			return fmt.Errorf("%s: %w", files[format], err)
 		}
 		_, err = tx.Exec(ctx, "update meta set format = $1", format+1)

@@ -123,7 +123,8 @@ var _ store.Store = (*Store)(nil)
 
 // Open opens the store in a database, given by a URL or in the form of libpq. It makes the schema and its tables when they
 // are not there, and migrates those of an older version; many may do so at the same time. Tables of another program in the
-// schema, and those of a newer version, are ErrFormat. A server that starts up is waited for until Options.Timeout.
+// schema, and those of a newer version, are ErrFormat. A server that starts up is waited for until Options.Timeout; a
+// migration may take an hour, or until ctx ends.
 func Open(ctx context.Context, url string, opts Options) (*Store, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {

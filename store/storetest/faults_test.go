@@ -66,7 +66,6 @@ func faults() map[string]string {
 		"profile changes stay":             "Trim",
 		"trimmed and not told":             "Trimmed",
 		"interactions told as trimmed":     "Trimmed",
-		"trimmed and told later":           "Trimmed/Follow",
 		"end goes back":                    "Trim/All",
 		"lease for all":                    "Lease",
 		"lost lease renewed":               "Lease",
@@ -110,7 +109,6 @@ type broken struct {
 	stale  map[string][]store.Entry
 	gone   []store.Entry
 	kept   []store.Entry
-	told   store.Place
 	batch  []store.Entry
 }
 
@@ -454,12 +452,6 @@ func (b *broken) Trimmed(ctx context.Context) (store.Place, error) {
 		return store.Place{}, err
 	case b.is("interactions told as trimmed"):
 		return b.Memory.End(ctx)
-	case b.is("trimmed and told later"):
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		before := b.told
-		b.told = place
-		return before, err
 	}
 	return place, err
 }
