@@ -21,7 +21,7 @@
 //   - [github.com/goldrec/gold/experiment]: who sees which variant.
 //   - [github.com/goldrec/gold/experiment/stats]: what an experiment has shown.
 //   - [github.com/goldrec/gold/deals]: offers in windows of any time zone, and claims; [github.com/goldrec/gold/deals/ledger]
-//     keeps those.
+//     keeps those, [github.com/goldrec/gold/deals/alert] tells users in time, [github.com/goldrec/gold/deals/allot] shares what is scarce.
 //
 // The models, and what is needed to write or measure one:
 //
@@ -45,10 +45,11 @@
 //     [github.com/goldrec/gold/experiment/growthbook]: bandits, interleaving, GrowthBook's payloads.
 //
 // The durable stores are modules of their own, since they bring Pebble and pgx and what those need: one on disk, for one
-// process, and one in PostgreSQL, for many.
+// process, and one in PostgreSQL, for many. So is a cache in Redis.
 //
 //	go get github.com/goldrec/gold/store/pebblestore
 //	go get github.com/goldrec/gold/store/pgstore
+//	go get github.com/goldrec/gold/store/redisstore
 //
 //	st, err := pebblestore.Open("data", pebblestore.Options{})
 //	st, err := pgstore.Open(ctx, "postgres://gold@db/shop", pgstore.Options{})

@@ -28,7 +28,7 @@ func ExampleEngine_Evaluate() {
 	file.WriteString("user,item,kind,time\n")
 	for user := range 40 {
 		for i := range 6 {
-			fmt.Fprintf(&file, "user-%d,%s-%d,purchase,2026-03-0%dT12:00:00Z\n", user, []string{"tea", "book"}[user%2], (user/2+i)%10, i+1)
+			file.WriteString(fmt.Sprintf("user-%d,%s-%d,purchase,2026-03-0%dT12:00:00Z\n", user, []string{"tea", "book"}[user%2], (user/2+i)%10, i+1))
 		}
 	}
 	eng, err := recommend.Open(ctx, store.NewMemory(store.MemoryOptions{}), recommend.Options{

@@ -117,7 +117,7 @@ func ExampleInteraction_Validate() {
 	in.Kind = store.Click
 	fmt.Println(in.Validate())
 	// Output:
-	// store: invalid: unknown kind 0
+	// store: invalid: interaction without a kind
 	// <nil>
 }
 
@@ -195,12 +195,46 @@ func ExampleValidateCached() {
 	// true
 }
 
+// A session that a program keeps beside its store, for a day.
+func ExampleNewMemoryCache() {
+	ctx, now := context.Background(), noon()
+	sessions := store.NewMemoryCache(store.MemoryCacheOptions{Now: func() time.Time { return now }})
+	if err := sessions.Put(ctx, "ann", "session", []byte("signed in"), 24*time.Hour); err != nil {
+		log.Fatal(err)
+	}
+	value, err := sessions.Get(ctx, "ann", "session")
+	fmt.Println(string(value), err)
+	now = now.Add(24 * time.Hour)
+	_, err = sessions.Get(ctx, "ann", "session")
+	fmt.Println(errors.Is(err, store.ErrNotFound))
+	// Output:
+	// signed in <nil>
+	// true
+}
+
+// All that is kept of a user goes at once.
+func ExampleMemoryCache() {
+	ctx := context.Background()
+	var pages store.Cache = store.NewMemoryCache(store.MemoryCacheOptions{})
+	for _, key := range []string{"home", "cart"} {
+		if err := pages.Put(ctx, "ann", key, []byte("..."), time.Hour); err != nil {
+			log.Fatal(err)
+		}
+	}
+	fmt.Println(pages.Drop(ctx, "ann"))
+	_, err := pages.Get(ctx, "ann", "cart")
+	fmt.Println(errors.Is(err, store.ErrNotFound))
+	// Output:
+	// <nil>
+	// true
+}
+
 func ExampleValidateLease() {
 	fmt.Println(store.ValidateLease("train", time.Minute), errors.Is(store.ValidateLease("train", 0), store.ErrInvalid))
 	// Output: <nil> true
 }
 
-// A cached value lives for less than its ttl, and not at all before it was put.
+// What is cached lives for less than its ttl, and not at all before it was put.
 func ExampleLives() {
 	put := noon()
 	fmt.Println(store.Lives(put, time.Minute, put.Add(59*time.Second)))
@@ -282,23 +316,4 @@ func ExampleMemory_Trim() {
 	history, err := st.History(ctx, "ann", 10)
 	fmt.Println(len(history), err)
 	// Output: 1 <nil>
-}
-
-// What can be made again, such as a rendered page, is kept for a while beside a store.
-func ExampleNewMemoryCache() {
-	ctx := context.Background()
-	cache := store.NewMemoryCache(store.MemoryCacheOptions{Now: noon})
-	if err := cache.Put(ctx, "ann", "home", []byte("<html>"), time.Minute); err != nil {
-		log.Fatal(err)
-	}
-	page, err := cache.Get(ctx, "ann", "home")
-	fmt.Println(string(page), err)
-	if err := cache.Drop(ctx, "ann"); err != nil {
-		log.Fatal(err)
-	}
-	_, err = cache.Get(ctx, "ann", "home")
-	fmt.Println(errors.Is(err, store.ErrNotFound))
-	// Output:
-	// <html> <nil>
-	// true
 }

@@ -9,6 +9,12 @@
 // a turn is named by its date. What is due in quiet hours, or beyond the day's number, is sent later if it is still true then,
 // or else not at all; so is what was due while no scheduler ran.
 //
+// # Cost and concurrency
+//
+// A Scheduler and a Memory are safe for concurrent use. A Scheduler holds about 300 bytes a follower; a tick costs
+// what is due, and a microsecond or so for each deal of each follower that it looks at. Run starts no goroutine: it is
+// one.
+//
 // # Caveats
 //
 // An alert is sent and then noted in the log. A process that is killed between the two sends it again when it is back, with

@@ -10,23 +10,20 @@ import (
 	"github.com/goldrec/gold/store/pgstore"
 )
 
-// A store in a database, which other processes have open too. It is not run with the tests: it needs a server.
 func Example() {
 	ctx := context.Background()
-	st, err := pgstore.Open(ctx, "postgres://gold@localhost/shop", pgstore.Options{})
+	st, err := pgstore.Open(ctx, "postgres://gold@db.example/shop", pgstore.Options{})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer st.Close()
-	in := store.Interaction{ID: "order 7, line 1", User: "ann", Item: "tea", Kind: store.Purchase, Value: 2, Time: time.Now()}
-	if err := st.Append(ctx, []store.Entry{{Interaction: in}}); err != nil { // with an ID it may be tried again
-		log.Fatal(err)
+	batch := []store.Entry{{Interaction: store.Interaction{
+		ID: "7f3a", User: "ann", Item: "tea", Kind: store.Purchase, Value: 2, Time: time.Now(),
+	}}}
+	if err := st.Append(ctx, batch); err != nil {
+		panic(err)
 	}
-	history, err := st.History(ctx, "ann", 10)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(len(history))
+	fmt.Println("in partition", batch[0].Partition, "at", batch[0].Position)
 }
 
 // A new store whose log has more partitions, in a schema of another name, that gives up sooner. It is not run with the tests.
