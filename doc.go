@@ -16,7 +16,7 @@
 //
 //   - [github.com/goldrec/gold/recommend]: the engine.
 //   - [github.com/goldrec/gold/store]: what must not be forgotten: interactions, profiles, models; the in-memory store; CSV.
-//   - [github.com/goldrec/gold/catalog]: items, facets, filters, text search.
+//   - [github.com/goldrec/gold/catalog]: items, facets, filters, text search; its words are of [github.com/goldrec/gold/catalog/words].
 //   - [github.com/goldrec/gold/recommend/stage] and [github.com/goldrec/gold/recommend/source]: what pages are made with.
 //   - [github.com/goldrec/gold/experiment]: who sees which variant.
 //   - [github.com/goldrec/gold/experiment/stats]: what an experiment has shown.
@@ -27,8 +27,9 @@
 //
 //   - [github.com/goldrec/gold/recommend/popular], [github.com/goldrec/gold/recommend/itemknn],
 //     [github.com/goldrec/gold/recommend/content], [github.com/goldrec/gold/recommend/als]: the models of the default.
-//   - [github.com/goldrec/gold/recommend/linear], [github.com/goldrec/gold/recommend/sequence]: others, what goes with what in
-//     closed form and what follows what; [github.com/goldrec/gold/recommend/links] serves both.
+//   - [github.com/goldrec/gold/recommend/linear], [github.com/goldrec/gold/recommend/sequence], [github.com/goldrec/gold/recommend/graph]:
+//     others, what goes with what in closed form, what follows what, and where short walks lead;
+//     [github.com/goldrec/gold/recommend/links] serves all three.
 //   - [github.com/goldrec/gold/recommend/blend]: their weights, and one ranking of several.
 //   - [github.com/goldrec/gold/recommend/model]: what a model is made from and must do.
 //   - [github.com/goldrec/gold/recommend/eval]: splits and metrics.

@@ -26,7 +26,7 @@ func AppendKey(dst []byte, f Filter) []byte {
 		}
 		return dst
 	case rangeFilter:
-		dst = appendText(append(dst, 'r'), f.field)
+		dst = appendText(append(dst, 'r', bit(f.minOpen)|bit(f.maxOpen)<<1), f.field)
 		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(f.min))
 		return binary.LittleEndian.AppendUint64(dst, math.Float64bits(f.max))
 	case priceFilter:
@@ -53,4 +53,11 @@ func appendKeys(dst []byte, filters []Filter) []byte {
 
 func appendText(dst []byte, text string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
+}
+
+func bit(set bool) byte {
+	if set {
+		return 1
+	}
+	return 0
 }

@@ -4,7 +4,15 @@
 //		fmt.Println(w, words.Stem(w)) // men man, tea tea, pots pot, grosse gross, 2 2
 //	}
 //
+// # Cost and concurrency
+//
+// Nothing is kept between calls, which may come from anywhere. A word that is all of lower-case ASCII costs some ten
+// nanoseconds and no allocation, for its stem too.
+//
 // # Caveats
+//
+// What was indexed by these words must be asked by them: a program that keeps words in files makes them anew when the
+// version of this module changes.
 //
 // Stems are those of English. A word of another language that is written in the letters a to z and ends like an English
 // plural loses that ending too, in texts and queries alike.
