@@ -250,13 +250,27 @@ func TestShared(t *testing.T) {
 	}
 	put(b, "four")
 	want("after its own drop", b, "four")
+
+	// What was dropped stays dead when the owner has something again.
+	if err := a.Put(t.Context(), "bob", "old", []byte("old"), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Drop(t.Context(), "bob"); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Put(t.Context(), "bob", "new", []byte("new"), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if value, err := a.Get(t.Context(), "bob", "old"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("what was dropped: %q, %v", value, err)
+	}
 }
 
 // TestOwners has owners and keys that hold what keys are made of.
 func TestOwners(t *testing.T) {
 	t.Parallel()
 	c := newCache(t, cluster(t).Addrs, redisstore.Options{Timeout: 10 * time.Second})
-	names := []string{"", "a", "a}", "a}:x", "}", "{", "{}", "x}:y", ":", "a}:x}", "1:a"}
+	names := []string{"", "a", "a}", "a}:x", "}", "{", "{}", "x}:y", ":", "a}:x}", "1:a", "y"}
 	for _, owner := range names {
 		for _, key := range names {
 			if err := c.Put(t.Context(), owner, key, fmt.Appendf(nil, "%q %q", owner, key), time.Hour); err != nil {
