@@ -143,13 +143,7 @@ func (s *Store) History(ctx context.Context, user string, limit int) ([]store.En
 }
 
 // End implements store.Log. It looks at the end of an index for each partition.
-func (s *Store) End(ctx context.Context) (store.Place, error) {
-	end, err := s.place(ctx, s.endSQL)
-	if err != nil {
-		return store.Place{}, fmt.Errorf("pgstore: end: %w", err)
-	}
-	return end, nil
-}
+func (s *Store) End(ctx context.Context) (store.Place, error) { return s.place(ctx, s.endSQL) }
 
 // place is a call of a statement that returns a position for each of the partitions.
 func (s *Store) place(ctx context.Context, sql string) (place store.Place, err error) {
@@ -166,7 +160,10 @@ func (s *Store) place(ctx context.Context, sql string) (place store.Place, err e
 		})
 		return err
 	})
-	return place, err
+	if err != nil {
+		return store.Place{}, fmt.Errorf("pgstore: read the places of partitions: %w", err)
+	}
+	return place, nil
 }
 
 const afterSQL = `select exists (select from unnest($1::bigint[]) with ordinality as k (since, n) cross join lateral

@@ -84,9 +84,5 @@ func (s *Store) remove(ctx context.Context, valid error, partition int, where st
 
 // Trimmed implements store.Log.
 func (s *Store) Trimmed(ctx context.Context) (store.Place, error) {
-	place, err := s.place(ctx, "select partition, trimmed from partitions")
-	if err != nil {
-		return store.Place{}, fmt.Errorf("pgstore: trimmed: %w", err)
-	}
-	return place, nil
+	return s.place(ctx, "select partition, trimmed from partitions")
 }
