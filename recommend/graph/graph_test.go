@@ -122,7 +122,7 @@ func TestAgainstBruteForce(t *testing.T) {
 	}{
 		{"defaults", clubs, graph.Trainer{Rank: 6}, 0.7, 0.6, 0.3, 0.3, 6},
 		{"walks alone", weighted, graph.Trainer{UserExponent: -1, HistoryExponent: 1, CandidateExponent: -1, Rank: -1}, 0, 1, 0, 0, 0},
-		{"gf-cf", clubs, graph.Trainer{UserExponent: 1, HistoryExponent: 0.5, CandidateExponent: 0.5, Rank: 6, Low: 20}, 1, 0.5, 0.5, 20, 6},
+		{"gf-cf", clubs, graph.Trainer{UserExponent: 1, HistoryExponent: 0.5, CandidateExponent: 0.5, Rank: 6, Low: 2}, 1, 0.5, 0.5, 2, 6},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := tt.data
@@ -143,7 +143,7 @@ func TestAgainstBruteForce(t *testing.T) {
 					for j, v := range x[u] {
 						want += v * max(b[j][i], 0) // what speaks against is not kept
 					}
-					if math.Abs(float64(got[i])-want) > within*max(1, tt.low, want) {
+					if math.Abs(float64(got[i])-want) > within*max(1, want) {
 						t.Fatalf("user %d, item %d: %v, want %v", u, i, got[i], want)
 					}
 				}
@@ -163,6 +163,26 @@ func TestNeighbors(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Fatalf("item %d keeps %v, want %v", i, got, want)
 		}
+	}
+}
+
+// TestAgainst wants no links of what the low pass speaks against.
+func TestAgainst(t *testing.T) {
+	t.Parallel()
+	d := clubs(120, 42)
+	m := train(t, graph.Trainer{Rank: 6, Low: 1000}, d)
+	n := 0
+	for row := range uint32(d.ItemCount()) {
+		items, weights := m.Of(row)
+		n += len(items)
+		for k, v := range weights {
+			if v <= 0 {
+				t.Fatalf("item %d is linked to %d by %v", row, items[k], v)
+			}
+		}
+	}
+	if all := train(t, graph.Trainer{Rank: -1}, d).Len(); n == 0 || n >= all {
+		t.Errorf("%d links of %d walks", n, all)
 	}
 }
 
