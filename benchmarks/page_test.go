@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -23,87 +24,138 @@ var (
 	clickedLong = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// pageCases are the kinds of pages, all of 20 items for a user at random.
-var pageCases = []struct {
-	name string
-	make func(ctx context.Context, s *shop, user string, rng *rand.Rand) (*recommend.Page, error)
-}{
-	{"cached", func(ctx context.Context, s *shop, user string, _ *rand.Rand) (*recommend.Page, error) {
-		return s.engine.Recommend(ctx, recommend.Request{User: user, N: pageSize})
-	}},
-	{"cached, experiment", func(ctx context.Context, s *shop, user string, _ *rand.Rand) (*recommend.Page, error) {
-		return s.tried.Recommend(ctx, recommend.Request{User: user, N: pageSize})
-	}},
-	{"uncached", func(ctx context.Context, s *shop, user string, _ *rand.Rand) (*recommend.Page, error) {
-		return s.fresh.Recommend(ctx, recommend.Request{User: user, N: pageSize})
-	}},
-	{"uncached, half allowed", func(ctx context.Context, s *shop, user string, _ *rand.Rand) (*recommend.Page, error) {
-		return s.fresh.Recommend(ctx, recommend.Request{User: user, N: pageSize, Filter: half})
-	}},
-	{"uncached, 1 in 200 allowed", func(ctx context.Context, s *shop, user string, _ *rand.Rand) (*recommend.Page, error) {
-		return s.fresh.Recommend(ctx, recommend.Request{User: user, N: pageSize, Filter: oneIn200})
-	}},
-	{"uncached, explained", func(ctx context.Context, s *shop, user string, _ *rand.Rand) (*recommend.Page, error) {
-		return s.fresh.Recommend(ctx, recommend.Request{User: user, N: pageSize, Explain: true})
-	}},
-	{"after own click", func(ctx context.Context, s *shop, user string, rng *rand.Rand) (*recommend.Page, error) {
-		item := itemID(rng.IntN(shopItems))
-		if page, err := s.fresh.Recommend(ctx, recommend.Request{User: user, N: pageSize}); err == nil && len(page.Items) > 0 {
-			item = page.Items[rng.IntN(len(page.Items))].Item
-		}
-		err := s.fresh.Record(ctx, store.Interaction{User: user, Item: item, Kind: store.Click, Time: clickedLong})
-		if err != nil {
-			return nil, err
-		}
-		return nil, errTimed
-	}},
-	{"stranger", func(ctx context.Context, s *shop, _ string, _ *rand.Rand) (*recommend.Page, error) {
-		return s.fresh.Recommend(ctx, recommend.Request{User: "nobody", N: pageSize})
-	}},
+// pageCase is a kind of page, of 20 items for a user at random.
+type pageCase struct {
+	name   string
+	engine func(s *shop) *recommend.Engine
+	user   func(ctx context.Context, s *shop, rng *rand.Rand) (string, error) // to ask for; nil: any
+	req    recommend.Request
 }
 
-type timed struct{}
+func again(s *shop) *recommend.Engine { return s.engine }
+func fresh(s *shop) *recommend.Engine { return s.fresh }
 
-func (timed) Error() string { return "the page that is timed is still to be asked for" }
+// pageCases are what BenchmarkPage measures. "cached" is a page served again; on all others no page is kept. "first page" is
+// the first of a user whose history is in memory, and nothing else; on all others what the models made of the user is there,
+// and where the index was searched for them, as it is of everybody who has had a page; "after own click" has had the click since.
+var pageCases = []pageCase{
+	{name: "cached", engine: again},
+	{name: "cached, experiment", engine: func(s *shop) *recommend.Engine { return s.tried }},
+	{name: "first page", engine: fresh, user: newcomer},
+	{name: "uncached", engine: fresh},
+	{name: "uncached, half allowed", engine: fresh, req: recommend.Request{Filter: half}},
+	{name: "uncached, 1 in 200 allowed", engine: fresh, req: recommend.Request{Filter: oneIn200}},
+	{name: "uncached, explained", engine: fresh, req: recommend.Request{Explain: true}},
+	{name: "after own click", engine: fresh, user: clicked},
+	{name: "stranger", engine: fresh, user: func(context.Context, *shop, *rand.Rand) (string, error) { return "nobody", nil }},
+}
 
-// errTimed says that what has been done so far only prepares the page that is timed.
-var errTimed = timed{}
+// newcomer is a user with the history of another, whom the engine has met and made no page from the models for.
+func newcomer(ctx context.Context, s *shop, rng *rand.Rand) (string, error) {
+	s.newcomers++
+	user := "newcomer-" + strconv.Itoa(s.newcomers)
+	past, err := s.store.History(ctx, s.users[rng.IntN(shopUsers)], perUser)
+	if err != nil {
+		return "", err
+	}
+	batch := make([]store.Interaction, len(past))
+	for i := range past {
+		batch[i] = past[i].Interaction
+		batch[i].User, batch[i].ID = user, ""
+	}
+	if err := s.fresh.Record(ctx, batch...); err != nil {
+		return "", err
+	}
+	_, err = s.fresh.Recommend(ctx, recommend.Request{User: user, Model: recommend.Trending})
+	return user, err
+}
 
-// BenchmarkPage says what a page costs in CPU time of the thread that makes it, garbage collection apart: the median over batches
-// of a hundred.
+// clicked is a user who has clicked an item of their page since it was made.
+func clicked(ctx context.Context, s *shop, rng *rand.Rand) (string, error) {
+	user := s.users[rng.IntN(shopUsers)]
+	return user, click(ctx, s, user, rng)
+}
+
+func click(ctx context.Context, s *shop, user string, rng *rand.Rand) error {
+	page, err := s.fresh.Recommend(ctx, recommend.Request{User: user, N: pageSize})
+	if err != nil {
+		return err
+	}
+	item := page.Items[rng.IntN(len(page.Items))].Item
+	return s.fresh.Record(ctx, store.Interaction{User: user, Item: item, Kind: store.Click, Time: clickedLong})
+}
+
+// BenchmarkPage says what a page costs in CPU time of the thread that makes it: the median over batches of a hundred, of which
+// the users have been chosen, and have done what they are to have done, before the time is taken.
 func BenchmarkPage(b *testing.B) {
 	s := mustShop(b)
 	for _, c := range pageCases {
-		b.Run(name("%s/items=%d", c.name, shopItems), func(b *testing.B) {
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread()
-			ctx, rng := b.Context(), rand.New(rand.NewPCG(4, 4))
-			var batches []float64
-			b.ReportAllocs()
-			for b.Loop() {
-				var spent time.Duration
-				const each = 100
-				for range each {
-					user := s.users[rng.IntN(shopUsers)]
-					begin := cpu()
-					page, err := c.make(ctx, s, user, rng)
-					if err == errTimed {
-						begin = cpu()
-						page, err = s.fresh.Recommend(ctx, recommend.Request{User: user, N: pageSize})
-					}
-					spent += cpu() - begin
-					if err != nil || len(page.Items) != pageSize {
-						b.Fatal(page, err)
-					}
+		b.Run(name("%s/items=%d", c.name, shopItems), func(b *testing.B) { s.pages(b, &c) })
+	}
+}
+
+func (s *shop) pages(b *testing.B, c *pageCase) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	ctx, rng := b.Context(), rand.New(rand.NewPCG(4, 4))
+	var batches []float64
+	var users [100]string
+	engine, req := c.engine(s), c.req
+	req.N = pageSize
+	prepare := func() {
+		for i := range users {
+			var err error
+			if users[i] = s.users[rng.IntN(shopUsers)]; c.user != nil {
+				if users[i], err = c.user(ctx, s, rng); err != nil {
+					b.Fatal(err)
 				}
-				batches = append(batches, float64(spent.Nanoseconds())/each/1000)
 			}
-			b.ReportMetric(median(batches), "cpu-µs/page")
-			if c.name == "uncached" {
-				b.ReportMetric(recall(b, s, s.users[:50]), "recall@20")
+		}
+	}
+	ask := func() {
+		for i := range users {
+			req.User = users[i]
+			if page, err := engine.Recommend(ctx, req); err != nil || len(page.Items) != pageSize {
+				b.Fatal(page, err)
 			}
-			b.ReportMetric(0, "ns/op") // an op is a hundred pages
+		}
+	}
+	for b.Loop() {
+		prepare()
+		begin := cpu()
+		ask()
+		batches = append(batches, float64((cpu()-begin).Nanoseconds())/float64(len(users))/1000)
+	}
+	prepare()
+	var before, after runtime.MemStats // looked at once, since a look slows down what is allocated next
+	runtime.ReadMemStats(&before)
+	ask()
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(len(users)), "allocs/page")
+	b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/float64(len(users)), "B/page")
+	b.ReportMetric(median(batches), "cpu-µs/page")
+	if c.name == "uncached" {
+		b.ReportMetric(recall(b, s, s.users[:50]), "recall@20")
+	}
+	b.ReportMetric(0, "ns/op") // an op is a hundred pages
+}
+
+// BenchmarkClicks says what part of the best 20 items a page holds after so many clicks of its user since the first page, in each
+// of which the user takes an item of the page.
+func BenchmarkClicks(b *testing.B) {
+	s := mustShop(b)
+	rng := rand.New(rand.NewPCG(5, 5))
+	users := s.users[len(s.users)-30:]
+	for clicks := range 11 {
+		b.Run(name("clicks=%d", clicks), func(b *testing.B) {
+			b.ReportMetric(recall(b, s, users), "recall@20")
+			b.ReportMetric(0, "ns/op")
 		})
+		for _, user := range users {
+			if err := click(b.Context(), s, user, rng); err != nil {
+				b.Fatal(err)
+			}
+		}
 	}
 }
 

@@ -2,7 +2,9 @@ package benchmarks
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -27,7 +29,7 @@ import (
 // The shop of these benchmarks: items in groups of 200, users who each have a taste for three groups, and 20 interactions a
 // user. Popularity of groups and within a group falls as 1/rank, as it does in shops. GOLD_ITEMS and GOLD_USERS say how
 // many there are, 100,000 each by default; GOLD_MODELS=default takes the engine's default models in place of the two that
-// are quick to train.
+// are quick to train. GOLD_TRAINED names a file where the models of one shop are kept, so that the next run need not train.
 var (
 	shopItems = number("GOLD_ITEMS", 100_000)
 	shopUsers = number("GOLD_USERS", 100_000)
@@ -58,6 +60,8 @@ type shop struct {
 	tried   *recommend.Engine // serves pages again, under an experiment
 	fresh   *recommend.Engine // computes every page
 	users   []string
+
+	newcomers int
 }
 
 func trainers() []model.Trainer {
@@ -72,32 +76,72 @@ var openShop = sync.OnceValues(func() (*shop, error) {
 	ctx := context.Background()
 	s := &shop{catalog: catalog.New(), store: store.NewMemory(store.MemoryOptions{})}
 	for i := range shopItems {
-		item := catalog.Item{
-			ID: itemID(i), Brand: "brand-" + strconv.Itoa(i%10), Available: i%20 != 0,
-			Attributes: map[string][]string{"shelf": {strconv.Itoa(i / 7 % 200)}},
-		}
-		if _, err := s.catalog.Upsert(item); err != nil {
+		if err := putItem(s.catalog, i); err != nil {
 			return nil, err
 		}
 	}
 	for u := range shopUsers {
 		s.users = append(s.users, userID(u))
 	}
-	if err := fillLog(ctx, s.store); err != nil {
+	if err := fillLog(ctx, s.store, shopItems, shopUsers); err != nil {
 		return nil, err
 	}
 	s.options = recommend.Options{
 		Catalog: s.catalog, Trainers: trainers(), UsersMax: 2 * shopUsers, PageTTL: time.Hour, Seed: 1,
 	}
-	var err error
+	kept, err := restore(ctx, s.store)
+	if err != nil {
+		return nil, err
+	}
 	if s.engine, err = recommend.Open(ctx, s.store, s.options); err != nil {
 		return nil, err
 	}
-	if s.trained, err = s.engine.Train(ctx); err != nil {
-		return nil, err
+	if s.trained = s.engine.Status().Report; !kept {
+		if s.trained, err = s.engine.Train(ctx); err != nil {
+			return nil, err
+		}
+		if err = keep(ctx, s.store); err != nil {
+			return nil, err
+		}
 	}
 	return s, s.openOthers(ctx)
 })
+
+// restore puts the models of an earlier run into a store, if there are any.
+func restore(ctx context.Context, st store.Store) (bool, error) {
+	f, err := os.Open(os.Getenv("GOLD_TRAINED"))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	version, err := st.PutModel(ctx, recommend.ModelName, f)
+	if err != nil {
+		return false, err
+	}
+	return true, st.SetCurrent(ctx, recommend.ModelName, version, 0)
+}
+
+// keep saves the models for the next run, if it is told where.
+func keep(ctx context.Context, st store.Store) error {
+	path := os.Getenv("GOLD_TRAINED")
+	if path == "" {
+		return nil
+	}
+	r, _, err := st.OpenModel(ctx, recommend.ModelName, 0)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, r)
+	return errors.Join(err, f.Close())
+}
 
 func (s *shop) openOthers(ctx context.Context) error {
 	opts := s.options
@@ -148,12 +192,20 @@ func (s *shop) meetEverybody(ctx context.Context) error {
 	return group.Wait()
 }
 
-func fillLog(ctx context.Context, st store.Store) error {
+func putItem(c *catalog.Catalog, i int) error {
+	_, err := c.Upsert(catalog.Item{
+		ID: itemID(i), Brand: "brand-" + strconv.Itoa(i%10), Available: i%20 != 0,
+		Attributes: map[string][]string{"shelf": {strconv.Itoa(i / 7 % 200)}},
+	})
+	return err
+}
+
+func fillLog(ctx context.Context, st store.Store, items, users int) error {
 	rng := rand.New(rand.NewPCG(1, 1))
-	groups := shopItems / groupSize
+	groups := items / groupSize
 	within, among := rand.NewZipf(rng, 1.1, 1, groupSize-1), rand.NewZipf(rng, 1.05, 20, uint64(groups-1))
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	for u := range shopUsers {
+	for u := range users {
 		batch := make([]store.Entry, perUser)
 		tastes := [3]int{int(among.Uint64()), int(among.Uint64()), int(among.Uint64())}
 		for i := range batch {

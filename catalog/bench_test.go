@@ -102,11 +102,13 @@ func BenchmarkPatch(b *testing.B) {
 
 func filters() map[string]catalog.Filter {
 	return map[string]catalog.Filter{
-		"nil":       nil,
-		"available": catalog.Available(),
-		"brand":     catalog.Equals("brand", "brand 7"),
-		"category":  catalog.Equals("category", "Dep 3 > Aisle 4"),
-		"price":     catalog.Price("EUR", 1000, 2000),
+		"nil":          nil,
+		"available":    catalog.Available(),
+		"brand":        catalog.Equals("brand", "brand 7"),
+		"category":     catalog.Equals("category", "Dep 3 > Aisle 4"),
+		"price":        catalog.Price("EUR", 1000, 2000),
+		"three":        catalog.And(catalog.Available(), catalog.Equals("category", "Dep 3 > Aisle 4"), catalog.Less("price", 80)),
+		"three, broad": catalog.And(catalog.Available(), catalog.In("category", "Dep 3", "Dep 4"), catalog.Range("attr.size", 10, 30)),
 		"typical": catalog.And(catalog.Available(), catalog.Equals("category", "Dep 3"),
 			catalog.Range("attr.size", 10, math.Inf(1)), catalog.Not(catalog.Equals("attr.colour", "red"))),
 	}
@@ -151,6 +153,59 @@ func BenchmarkCount(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				m.Count()
+			}
+			b.ReportMetric(float64(m.Count()), "matches")
+		})
+	}
+}
+
+// BenchmarkFilter is what a filter of three clauses costs over a million items: to compile it, to foretell its count, and
+// to work it out as a bitmap.
+func BenchmarkFilter(b *testing.B) {
+	cat := shop()
+	for _, text := range []string{
+		`available and category:"Dep 3 > Aisle 4" and price<80`,
+		`available and category:"Dep 3" and price<80 EUR`,
+		`available and brand in ("brand 1", "brand 2", "brand 3") and price<80`,
+		`available and 10<=attr.size<=30 and 20<=price<60`,
+	} {
+		f, err := catalog.ParseExpression(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		m, err := cat.Compile(f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run("parse and compile/"+text, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				f, _ := catalog.ParseExpression(text)
+				if _, err := cat.Compile(f); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("estimate/"+text, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Estimate()
+			}
+			b.ReportMetric(float64(m.Estimate().Likely), "likely")
+			b.ReportMetric(float64(m.Count()), "matches")
+		})
+		b.Run("count/"+text+"/n=1000000", func(b *testing.B) {
+			m.Count()
+			begin := cpuTime(b)
+			for b.Loop() {
+				m.Count()
+			}
+			b.ReportMetric(float64(cpuTime(b)-begin)/float64(b.N), "cpu-ns/op")
+		})
+		b.Run("bitmap/"+text+"/n=1000000", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Bitmap()
 			}
 			b.ReportMetric(float64(m.Count()), "matches")
 		})

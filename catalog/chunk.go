@@ -12,6 +12,8 @@ type chunk struct {
 	version   atomic.Uint32                   // odd while a handle of the chunk is being written, its postings included
 	live      bitset                          // which records are not nil
 	available bitset                          // which of them have Available set
+	latest    atomic.Uint64                   // the highest of written
+	written   [chunkSize]atomic.Uint64        // the catalogue's version that a change of the item made, 0 for none
 	records   [chunkSize]atomic.Pointer[byte] // see load
 }
 

@@ -15,7 +15,7 @@ type Column struct {
 	facet atomic.Pointer[facet] // of an attribute, once it has one
 }
 
-// Column returns the column of a field: "brand", "category", "currency", or "attr." and the key of an attribute, which
+// Column returns the column of a field: "brand", "category", "currency", "group", or "attr." and the key of an attribute, which
 // need not be there yet. Another field gives an [InvalidError].
 func (c *Catalog) Column(field string) (*Column, error) {
 	if !isFacet(field) {
@@ -38,6 +38,8 @@ func (col *Column) Values(dst []uint32, handle uint32) []uint32 {
 		return appendNumber(dst, h.brand)
 	case "currency":
 		return appendNumber(dst, h.currency)
+	case "group":
+		return appendNumber(dst, h.group)
 	}
 	b := h.body()
 	if col.field == "category" {

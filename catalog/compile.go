@@ -72,12 +72,15 @@ func compileAll(filters []Filter, depth int) ([]node, error) {
 	return nodes, nil
 }
 
+// cost orders the members of an and: what leaves few items and is quick comes first, what looks at single items last.
 func cost(n node) int {
 	switch n := n.(type) {
-	case scan, *between:
+	case available:
 		return 1
+	case *number, *amount:
+		return 2
 	case not:
-		return cost(n.of)
+		return 1 + cost(n.of)
 	case and:
 		return costliest(n)
 	case or:
@@ -123,18 +126,16 @@ func compileRange(f rangeFilter) (node, error) {
 	switch {
 	case math.IsNaN(f.min) || math.IsNaN(f.max):
 		return nil, invalid("filter", "range of %.64q to or from NaN", f.field)
-	case f.min > f.max:
+	case f.min > f.max || f.min == f.max && (f.minOpen || f.maxOpen):
 		return nil, invalid("filter", "range of %.64q from %v to %v", f.field, f.min, f.max)
 	case f.field == "stock":
-		return scan(func(r record) bool {
-			h := r.head()
-			stock := float64(h.stock)
-			return f.min <= stock && stock <= f.max
-		}), nil
+		return stockBetween(f), nil
+	case f.field == "price":
+		return &amount{f}, nil
 	case !strings.HasPrefix(f.field, attributePrefix):
-		return nil, invalid("filter", "no range over field %.64q, only over stock, attributes, Price and Created", f.field)
+		return nil, invalid("filter", "no range over field %.64q, only over stock, price, attributes and Created", f.field)
 	}
-	return &between{f.field, f.min, f.max}, nil
+	return attributeBetween(f), nil
 }
 
 func compilePrice(f priceFilter) (node, error) {
@@ -143,21 +144,15 @@ func compilePrice(f priceFilter) (node, error) {
 		return nil, invalid("filter", "currency %.64q is not three upper-case letters", f.currency)
 	case f.min > f.max:
 		return nil, invalid("filter", "price from %d to %d", f.min, f.max)
+	case f.max < 0:
+		return or{}, nil
 	}
-	between := scan(func(r record) bool {
-		h := r.head()
-		return f.min <= h.minor && h.minor <= f.max
-	})
-	return and{&equals{field: "currency", value: f.currency}, between}, nil
+	return and{&equals{field: "currency", value: f.currency}, minorsBetween(max(f.min, 0), f.max)}, nil
 }
 
 func compileCreated(f createdFilter) (node, error) {
 	if !f.to.IsZero() && f.to.Before(f.from) {
 		return nil, invalid("filter", "created from %s to %s", f.from.Format(time.RFC3339), f.to.Format(time.RFC3339))
 	}
-	return scan(func(r record) bool {
-		h := r.head()
-		t := h.created()
-		return !t.IsZero() && !t.Before(f.from) && (f.to.IsZero() || t.Before(f.to))
-	}), nil
+	return createdBetween(f), nil
 }

@@ -17,7 +17,7 @@ import (
 // case. Only id must be there; an empty cell leaves its field out.
 //
 //	id
-//	title, description, brand, image
+//	title, description, brand, image, group
 //	categories   paths, separated by "|": Home > Kitchen|Gifts
 //	price        a decimal number in the currency's major unit: 19.99
 //	currency     ISO 4217, with a price: EUR
@@ -32,14 +32,20 @@ import (
 // quotes are at fault, with the line behind the one where it began. A header that cannot be used, and an error
 // of r, end it.
 func ReadCSV(r io.Reader) iter.Seq2[Item, error] {
+	return readTable(csvRows{lines: newLines(r), comma: ','}, checkHeader, func(names []string) func([]string) (Item, error) {
+		return func(cells []string) (Item, error) { return parseCells(names, cells) }
+	})
+}
+
+// readTable reads rows under a header that check accepts, by the parser of that header.
+func readTable(rows csvRows, check func(names []string) error, parser func(names []string) func(cells []string) (Item, error)) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
-		rows := csvRows{newLines(r)}
 		names, line, err := rows.next()
 		if err == io.EOF {
 			return
 		}
 		if err == nil {
-			if err = checkHeader(names); err != nil {
+			if err = check(names); err != nil {
 				err = &RowError{line, err}
 			}
 		}
@@ -50,8 +56,7 @@ func ReadCSV(r io.Reader) iter.Seq2[Item, error] {
 			yield(Item{}, err)
 			return
 		}
-		parse := func(cells []string) (Item, error) { return parseCells(names, cells) }
-		readRows(rows.next, parse)(yield)
+		readRows(rows.next, parser(names))(yield)
 	}
 }
 
@@ -62,7 +67,11 @@ var (
 
 // csvRows finds the rows of a file. encoding/csv does not serve here: it sets no bound on a row, and one quote that does
 // not end costs it the rest of the file.
-type csvRows struct{ lines *lines }
+type csvRows struct {
+	lines *lines
+	comma byte
+	loose bool // a quote in the middle of a cell is a character, as in 24" screens
+}
 
 // next returns the cells of the next row and the line where it begins; lines without anything are skipped.
 func (c csvRows) next() (cells []string, line int, err error) {
@@ -85,7 +94,7 @@ func (c csvRows) next() (cells []string, line int, err error) {
 // row splits a row that begins with the line text, and takes in the lines that its quotes reach over. When that comes
 // to no good, those lines are to be read again.
 func (c csvRows) row(text []byte) ([]string, error) {
-	var p cells
+	p := cells{comma: c.comma, loose: c.loose}
 	var more []lineRead
 	begin, size := c.lines.n, len(text)
 	err := p.add(text)
@@ -115,6 +124,9 @@ type cells struct {
 	done []string
 	cell []byte // of the quoted cell under way
 	open bool   // inside quotes
+
+	comma byte
+	loose bool
 }
 
 // add takes in one more line.
@@ -124,8 +136,8 @@ func (p *cells) add(line []byte) error {
 			p.open, line = true, line[1:]
 		}
 		if !p.open {
-			cell, rest, more := bytes.Cut(line, []byte(","))
-			if bytes.IndexByte(cell, '"') >= 0 {
+			cell, rest, more := bytes.Cut(line, []byte{p.comma})
+			if !p.loose && bytes.IndexByte(cell, '"') >= 0 {
 				return errBareQuote
 			}
 			p.done = append(p.done, string(cell))
@@ -144,7 +156,7 @@ func (p *cells) add(line []byte) error {
 		case len(rest) > 0 && rest[0] == '"':
 			p.cell, line = append(p.cell, '"'), rest[1:]
 			continue
-		case len(rest) > 0 && rest[0] != ',':
+		case len(rest) > 0 && rest[0] != p.comma:
 			return errBareQuote
 		}
 		p.done = append(p.done, string(p.cell))
@@ -158,7 +170,7 @@ func (p *cells) add(line []byte) error {
 
 // columnNames are the columns that are no attributes.
 func columnNames() []string {
-	return []string{"id", "title", "description", "categories", "brand", "price", "currency", "image", "vector", "stock",
+	return []string{"id", "title", "description", "categories", "brand", "price", "currency", "image", "vector", "stock", "group",
 		"available", "created"}
 }
 
@@ -223,6 +235,8 @@ func (it *Item) setCell(column, cell string) (err error) {
 		it.Brand = cell
 	case "image":
 		it.Image = cell
+	case "group":
+		it.Group = cell
 	case "currency":
 		it.Price.Currency = strings.TrimSpace(cell)
 	case "categories":

@@ -35,3 +35,16 @@ func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
 func invalid(field, format string, args ...any) error {
 	return &InvalidError{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
+
+// SyntaxError says where the text of a filter is wrong. errors.Is takes it for ErrInvalid.
+type SyntaxError struct {
+	Offset int // bytes of the text before the place
+	Reason string
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("catalog: invalid filter: at byte %d: %s", e.Offset, e.Reason)
+}
+
+// Is reports whether target is ErrInvalid.
+func (e *SyntaxError) Is(target error) bool { return target == ErrInvalid }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -15,6 +16,7 @@ type facet struct {
 	name   string
 	number uint32
 	values valueList
+	index  atomic.Pointer[sliced] // of an attribute's numbers; nil before the first range over it
 }
 
 // key is the key of the attribute that the facet is of.
@@ -32,7 +34,7 @@ type FacetCount struct {
 }
 
 // Facets counts the values of a field over the items that the filter matches: the most frequent first, equal ones in
-// byte order, none of count 0. The field is "brand", "category" (every level of every path), "currency" or an attribute
+// byte order, none of count 0. The field is "brand", "category" (every level of every path), "currency", "group" or an attribute
 // such as "attr.colour". An attribute that no item has gives none. Without a filter it costs time in proportion to the
 // values; with one, to the values' containers and the filter's count.
 func (c *Catalog) Facets(field string, within Filter) ([]FacetCount, error) {
@@ -43,47 +45,75 @@ func (c *Catalog) Facets(field string, within Filter) ([]FacetCount, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, ok := c.facets.Get(field)
-	if !ok {
-		return nil, nil
+	counter, err := c.counter(field)
+	if err != nil {
+		return nil, err
 	}
-	numbers := f.values.read()
+	if m.root == nil {
+		for i, number := range counter.numbers {
+			counter.counts[i] = c.terms.handles(number).len()
+		}
+		return counter.result(), nil
+	}
+	for key, s := range m.segments() {
+		counter.add(key, s)
+	}
+	return counter.result(), nil
+}
+
+// counter counts the values of a field.
+type counter struct {
+	cat     *Catalog
+	field   string
+	numbers []uint32
+	sets    []handles
+	counts  []int
+}
+
+func (c *Catalog) counter(field string) (*counter, error) {
+	if !isFacet(field) {
+		return nil, invalid("field", "%.64q is not a facet", field)
+	}
+	n := &counter{cat: c, field: field}
+	if f, ok := c.facets.Get(field); ok {
+		n.numbers = f.values.read()
+	}
+	n.counts = make([]int, len(n.numbers))
+	return n, nil
+}
+
+func (n *counter) reset() { clear(n.counts) }
+
+// add counts the handles of a segment.
+func (n *counter) add(key uint32, s *segment) {
+	if n.sets == nil {
+		n.sets = make([]handles, len(n.numbers))
+		for i, number := range n.numbers {
+			n.sets[i] = n.cat.terms.handles(number)
+		}
+	}
+	for i := range n.sets {
+		n.counts[i] += n.sets[i].andLen(key, s)
+	}
+}
+
+// result returns the values that were counted, the most frequent first.
+func (n *counter) result() []FacetCount {
 	var counts []FacetCount
-	for i, n := range m.countEach(numbers) {
-		if _, v, ok := c.terms.value(numbers[i]); ok && n > 0 {
-			counts = append(counts, FacetCount{v, n})
+	for i, count := range n.counts {
+		if _, v, ok := n.cat.terms.value(n.numbers[i]); ok && count > 0 {
+			counts = append(counts, FacetCount{v, count})
 		}
 	}
 	slices.SortFunc(counts, func(a, b FacetCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
 	})
-	return counts, nil
-}
-
-// countEach counts the matching items of each term.
-func (m *Matcher) countEach(numbers []uint32) []int {
-	counts := make([]int, len(numbers))
-	if m.root == nil {
-		for i, number := range numbers {
-			counts[i] = m.cat.terms.handles(number).len()
-		}
-		return counts
-	}
-	sets := make([]handles, len(numbers))
-	for i, number := range numbers {
-		sets[i] = m.cat.terms.handles(number)
-	}
-	for key, s := range m.segments() {
-		for i := range sets {
-			counts[i] += sets[i].andLen(key, s)
-		}
-	}
 	return counts
 }
 
 func isFacet(field string) bool {
 	switch field {
-	case "brand", "category", "currency":
+	case "brand", "category", "currency", "group":
 		return true
 	}
 	return strings.HasPrefix(field, attributePrefix)
@@ -102,7 +132,7 @@ func (c *Catalog) find(field, value string) (number uint32, ok bool) {
 func (c *Catalog) facet(name string) *facet {
 	f, ok := c.facets.Get(name)
 	if !ok {
-		f = &facet{name: strings.Clone(name), number: uint32(c.facets.Len()) + wordFacet + 1}
+		f = &facet{name: strings.Clone(name), number: uint32(c.facets.Len()) + firstFacet}
 		c.fields.set(int(f.number), f)
 		c.facets.Set(f.name, f)
 	}
@@ -128,12 +158,8 @@ func (c *Catalog) intern(f *facet, value string) uint32 {
 // removeTerm takes a handle from a term. A value that no item has any more goes: those that come and go, such as an
 // attribute with a date, would fill the memory otherwise. Under Catalog.mu.
 func (c *Catalog) removeTerm(number, handle uint32) {
-	facet, value, last := c.terms.remove(number, handle)
-	switch {
-	case !last:
-	case facet == wordFacet:
-		c.text.Load().drop(&c.terms, value)
-	default:
+	facet, _, last := c.terms.remove(number, handle)
+	if last && facet >= firstFacet {
 		c.fields.get(int(facet)).values.drop(&c.terms)
 	}
 }

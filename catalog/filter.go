@@ -1,16 +1,22 @@
 package catalog
 
 import (
+	"fmt"
+	"math"
 	"slices"
 	"time"
 )
 
 // Filter is a typed expression over items, made by the functions below and read by [Catalog.Compile], which is also
 // where one that makes no sense is refused. A nil Filter means every item. A Filter is immutable and belongs to no
-// catalogue. json.Marshal writes one, [ParseFilter] reads it again.
+// catalogue. It has two written forms: a short text, which String gives and [ParseExpression] reads, and JSON, which
+// json.Marshal gives and [ParseFilter] reads.
 //
-// Fields are "id", "brand", "category", "currency", and "attr." followed by the key of an attribute.
-type Filter interface{ filter() }
+// Fields are "id", "brand", "category", "currency", "group", and "attr." followed by the key of an attribute.
+type Filter interface {
+	fmt.Stringer // the text form; of a filter that Compile refuses it may be one that ParseExpression refuses
+	filter()
+}
 
 type (
 	andFilter       []Filter
@@ -22,8 +28,9 @@ type (
 		values []string
 	}
 	rangeFilter struct {
-		field    string
-		min, max float64
+		field            string
+		min, max         float64
+		minOpen, maxOpen bool // the end itself is outside
 	}
 	priceFilter struct {
 		currency string
@@ -61,8 +68,22 @@ func Equals(field, value string) Filter { return inFilter{field, []string{value}
 func In(field string, values ...string) Filter { return inFilter{field, slices.Clone(values)} }
 
 // Range matches the items of which the field is a number from min to max, both included; math.Inf opens an end. The
-// field is "stock" or an attribute, of which any value may lie in the range; values that are no decimal numbers do not.
-func Range(field string, min, max float64) Filter { return rangeFilter{field, min, max} }
+// field is "stock", "price" or an attribute. A price counts in the major unit of its own currency, whichever that is:
+// Range("price", 0, 80) takes in 79.99 € and ¥80; Price says which currency. Of an attribute any value may lie in the
+// range; values that are no decimal numbers do not.
+func Range(field string, min, max float64) Filter {
+	return rangeFilter{field: field, min: min, max: max}
+}
+
+// Less matches what Range matches below x, which is not included.
+func Less(field string, x float64) Filter {
+	return rangeFilter{field: field, min: math.Inf(-1), max: x, maxOpen: true}
+}
+
+// Greater matches what Range matches above x, which is not included.
+func Greater(field string, x float64) Filter {
+	return rangeFilter{field: field, min: x, max: math.Inf(1), minOpen: true}
+}
 
 // Price matches the items with a price in the currency from min to max, in its minor unit, both included; 0 and
 // math.MaxInt64 open an end. An item without a price does not match.

@@ -25,6 +25,7 @@ type Item struct {
 	Description string              `json:"description,omitempty"`
 	Categories  []string            `json:"categories,omitempty"` // paths, general to special: "Home > Kitchen"
 	Brand       string              `json:"brand,omitempty"`
+	Group       string              `json:"group,omitempty"` // what variants of one product have in common, such as its sizes
 	Price       Money               `json:"price,omitzero"`
 	Attributes  map[string][]string `json:"attributes,omitempty"` // such as colour: [red, blue]; no empty key or value
 	Image       string              `json:"image,omitempty"`      // a URL

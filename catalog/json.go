@@ -3,6 +3,7 @@ package catalog
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 	"time"
@@ -34,7 +35,9 @@ type (
 	wireRange struct {
 		Field string   `json:"field"`
 		Min   *float64 `json:"min,omitempty"`
+		Above *float64 `json:"above,omitempty"`
 		Max   *float64 `json:"max,omitempty"`
+		Below *float64 `json:"below,omitempty"`
 	}
 	wirePrice struct {
 		Currency string `json:"currency"`
@@ -52,15 +55,18 @@ type (
 //	{"and": [filter, …]}    {"or": [filter, …]}    {"not": filter}    {"available": true}
 //	{"equals": {"field": "brand", "value": "Acme"}}
 //	{"in": {"field": "attr.colour", "values": ["red", "blue"]}}
-//	{"range": {"field": "stock", "min": 1, "max": 10}}
+//	{"range": {"field": "stock", "min": 1, "max": 10}}    "above" and "below" leave the end itself out
 //	{"price": {"currency": "EUR", "min": 1000, "max": 1999}}
 //	{"created": {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}}
 //
 // An end left out of the last three is open; {"available": false} matches what may not be shown. No bytes, and null,
-// are the nil Filter. Anything else gives an [InvalidError], as do more than DepthMax levels; whether fields and ranges
-// make sense is for [Catalog.Compile] to say.
+// are the nil Filter. Anything else gives a [SyntaxError] that says where, or an [InvalidError], as do more than DepthMax
+// levels and FilterMax bytes; whether fields and ranges make sense is for [Catalog.Compile] to say.
 func ParseFilter(data []byte) (Filter, error) {
-	if !utf8.Valid(data) {
+	switch {
+	case len(data) > FilterMax:
+		return nil, invalid("filter", "%d bytes, more than %d", len(data), FilterMax)
+	case !utf8.Valid(data):
 		return nil, invalid("filter", "not UTF-8")
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
@@ -68,7 +74,7 @@ func ParseFilter(data []byte) (Filter, error) {
 	}
 	var w *wire
 	if err := decodeStrict(data, &w); err != nil {
-		return nil, invalid("filter", "%v", err)
+		return nil, jsonError(err)
 	}
 	if w == nil {
 		return nil, nil
@@ -78,6 +84,17 @@ func ParseFilter(data []byte) (Filter, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// jsonError says where in the text of a filter it is wrong, when the decoder knows.
+func jsonError(err error) error {
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return &SyntaxError{Offset: max(0, int(e.Offset)-1), Reason: e.Error()}
+	}
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return &SyntaxError{Offset: max(0, int(e.Offset)-1), Reason: "a " + e.Value + " for " + e.Field}
+	}
+	return invalid("filter", "%v", err)
 }
 
 // decodeStrict decodes one JSON value with nothing after it and no key that v does not have.
@@ -125,11 +142,23 @@ func (w *wire) leaf() Filter {
 	case w.In != nil:
 		return inFilter{w.In.Field, w.In.Values}
 	case w.Range != nil:
-		return Range(w.Range.Field, valueOr(w.Range.Min, math.Inf(-1)), valueOr(w.Range.Max, math.Inf(1)))
+		return w.Range.filter()
 	case w.Price != nil:
 		return Price(w.Price.Currency, valueOr(w.Price.Min, 0), valueOr(w.Price.Max, math.MaxInt64))
 	}
 	return Created(w.Created.From, w.Created.To)
+}
+
+// filter takes an open end for what it is. Of two lower or upper ends, which no filter is written with, the open one counts.
+func (w *wireRange) filter() Filter {
+	f := rangeFilter{field: w.Field, min: valueOr(w.Min, math.Inf(-1)), max: valueOr(w.Max, math.Inf(1))}
+	if w.Above != nil {
+		f.min, f.minOpen = *w.Above, true
+	}
+	if w.Below != nil {
+		f.max, f.maxOpen = *w.Below, true
+	}
+	return f
 }
 
 func filters(ws []*wire, depth int) ([]Filter, error) {
@@ -182,13 +211,29 @@ func toWire(f Filter) *wire {
 		}
 		return &wire{In: &wireIn{f.field, append([]string{}, f.values...)}}
 	case rangeFilter:
-		return &wire{Range: &wireRange{f.field, unless(f.min, math.Inf(-1)), unless(f.max, math.Inf(1))}}
+		return &wire{Range: f.wire()}
 	case priceFilter:
 		return &wire{Price: &wirePrice{f.currency, unless(f.min, 0), unless(f.max, math.MaxInt64)}}
 	case createdFilter:
 		return &wire{Created: &wireCreated{f.from, f.to}}
 	}
 	return nil
+}
+
+func (f rangeFilter) wire() *wireRange {
+	w := &wireRange{Field: f.field}
+	low, high := unless(f.min, math.Inf(-1)), unless(f.max, math.Inf(1))
+	if f.minOpen {
+		w.Above = low
+	} else {
+		w.Min = low
+	}
+	if f.maxOpen {
+		w.Below = high
+	} else {
+		w.Max = high
+	}
+	return w
 }
 
 func toWires(filters []Filter) []*wire {

@@ -33,6 +33,8 @@ func (n *equals) match(c *Catalog, _ uint32, r record) bool {
 		return h.brand == number
 	case "currency":
 		return h.currency == number
+	case "group":
+		return h.group == number
 	case "category":
 		return h.anyCategory(c, func(path string) bool { return path == n.value })
 	}
@@ -102,6 +104,9 @@ func (n *oneOf) match(c *Catalog, _ uint32, r record) bool {
 	case "currency":
 		_, currency, ok := c.terms.value(h.currency)
 		return ok && n.has(currency)
+	case "group":
+		_, group, ok := c.terms.value(h.group)
+		return ok && n.has(group)
 	case "category":
 		return h.anyCategory(c, n.has)
 	}
@@ -143,54 +148,6 @@ func (n *oneOf) bounds(c *Catalog) (least, most int) {
 	}
 	return least, min(most, c.Len())
 }
-
-// between matches items with a value of an attribute that is a number in a range.
-type between struct {
-	field    string
-	min, max float64
-}
-
-func (n *between) has(value string) bool {
-	x, ok := parseNumber(value)
-	return ok && n.min <= x && x <= n.max
-}
-
-func (n *between) match(c *Catalog, _ uint32, r record) bool {
-	f, ok := c.facets.Get(n.field)
-	if !ok {
-		return false
-	}
-	h := r.head()
-	return h.anyAttribute(c, f, n.has)
-}
-
-func (n *between) probe(c *Catalog, handle uint32) bool {
-	r := c.record(handle)
-	return r != nil && n.match(c, handle, r)
-}
-
-// restrict looks at each of the attribute's values, or at each item where fewer are left.
-func (n *between) restrict(e *evaluation, s *segment) {
-	f, ok := e.cat.facets.Get(n.field)
-	if !ok {
-		clear(s[:])
-		return
-	}
-	if e.unions[n] == nil && s.len() < len(f.values.read()) {
-		e.keep(s, n)
-		return
-	}
-	e.union(n, func() (found []uint32) {
-		for _, number := range f.values.read() {
-			if _, v, ok := e.cat.terms.value(number); ok && n.has(v) {
-				found = append(found, number)
-			}
-		}
-		return found
-	}).restrict(e, s)
-}
-
-func (n *between) bounds(c *Catalog) (least, most int) { return 0, c.Len() }
 
 // ids matches items by their identifier.
 type ids struct{ set map[string]struct{} }

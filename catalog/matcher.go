@@ -108,6 +108,7 @@ type evaluation struct {
 	free []*segment
 
 	unions map[restricter]*anyOf // that nodes have made
+	edges  slicedPart            // room
 }
 
 // union returns the union that a node needs in every segment, of the terms that numbers finds.

@@ -26,8 +26,8 @@ var (
 	brands     = []string{"Acme", "Bo", "Çelik", ""}
 	categories = []string{"Home", "Home > Kitchen", "Home > Kitchen > Mugs", "Homeware", "Toys > Home", "Toys"}
 	colours    = []string{"red", "blue", "green"}
-	sizes      = []string{"1", "2.5", "-3", "1e2", "large", "10 cm"}
-	currencies = []string{"EUR", "USD"}
+	sizes      = []string{"1", "2.5", "2.500000001", "-3", "1e2", "large", "10 cm"}
+	currencies = []string{"EUR", "USD", "JPY"}
 	epoch      = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
@@ -45,7 +45,9 @@ func randomItem(rng *rand.Rand, id string) catalog.Item {
 		it.Attributes["colour"] = append(it.Attributes["colour"], pick(rng, colours))
 	}
 	if rng.IntN(2) == 0 {
-		it.Attributes["size"] = []string{pick(rng, sizes)}
+		for range 1 + rng.IntN(2) {
+			it.Attributes["size"] = append(it.Attributes["size"], pick(rng, sizes))
+		}
 	}
 	if rng.IntN(2) == 0 { // another field of the same values
 		it.Attributes["weight"] = []string{pick(rng, sizes)}
@@ -54,7 +56,7 @@ func randomItem(rng *rand.Rand, id string) catalog.Item {
 		it.Price = catalog.Money{Minor: rng.Int64N(100), Currency: pick(rng, currencies)}
 	}
 	if rng.IntN(4) > 0 {
-		it.Created = epoch.Add(time.Duration(rng.IntN(100)) * time.Hour)
+		it.Created = epoch.Add(time.Duration(rng.IntN(100))*time.Hour + time.Duration(rng.IntN(2)))
 	}
 	return it
 }
@@ -108,7 +110,7 @@ func randomSpec(rng *rand.Rand, depth int) spec {
 		return randomTree(rng, depth)
 	}
 	field := pick(rng, []string{"id", "brand", "category", "currency", "attr.colour", "attr.size", "attr.none"})
-	switch rng.IntN(7) {
+	switch rng.IntN(9) {
 	case 0:
 		return spec{catalog.Available(), "available", func(it *catalog.Item) bool { return it.Available }}
 	case 1:
@@ -141,6 +143,33 @@ func randomSpec(rng *rand.Rand, depth int) spec {
 				x, err := strconv.ParseFloat(s, 64)
 				return err == nil && lo <= x && x <= hi
 			})
+		}}
+	case 6:
+		x := pick(rng, []float64{-3, 0, 1, 2.5, 2.500000001, 3, 9, 1e19, -1e19})
+		field := pick(rng, []string{"stock", "attr.size"})
+		f, is := catalog.Less(field, x), func(y float64) bool { return y < x }
+		if rng.IntN(2) == 0 {
+			f, is = catalog.Greater(field, x), func(y float64) bool { return y > x }
+		}
+		return spec{f, f.String(), func(it *catalog.Item) bool {
+			if field == "stock" {
+				return is(float64(it.Stock))
+			}
+			return slices.ContainsFunc(it.Attributes["size"], func(s string) bool {
+				y, err := strconv.ParseFloat(s, 64)
+				return err == nil && is(y)
+			})
+		}}
+	case 7:
+		n := rng.IntN(100)
+		lo := float64(n) / 100
+		hi := pick(rng, []float64{lo, float64(n+30) / 100, 50, math.Inf(1)})
+		return spec{catalog.Range("price", lo, hi), fmt.Sprint("price of any currency ", lo, hi), func(it *catalog.Item) bool {
+			major := float64(it.Price.Minor) / 100
+			if it.Price.Currency == "JPY" {
+				major *= 100
+			}
+			return it.Price.Currency != "" && lo-1e-9 <= major && major <= hi+1e-9
 		}}
 	case 5:
 		cur, lo := pick(rng, currencies), rng.Int64N(100)
@@ -320,6 +349,9 @@ func checkMatcher(t *testing.T, cat *catalog.Catalog, want map[string]catalog.It
 	}
 	if n := m.CountMax(); n < len(wanted) || n > cat.Len() {
 		t.Fatalf("%s: CountMax = %d of %d items; Count is %d", s.text, n, cat.Len(), len(wanted))
+	}
+	if e := m.Estimate(); e.Min > len(wanted) || e.Max < len(wanted) || e.Likely < e.Min || e.Likely > e.Max {
+		t.Fatalf("%s: Estimate = %+v; Count is %d", s.text, e, len(wanted))
 	}
 	checkAppend(t, s, m, wanted)
 	checkFacets(t, cat, want, s)

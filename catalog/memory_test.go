@@ -83,17 +83,19 @@ func memStats() (m runtime.MemStats) {
 	return m
 }
 
-// An item costs at most 200 bytes beside the text that is its own, searched too, in about one object. In numbers, of
-// 100,000 items, of which each has about 13 words, one of them its own, among 130,000 words in all:
+// An item costs at most 100 bytes beside the text that is its own, and about one object; with an index for search, 230. In
+// numbers, of 100,000 items, of which each has about 13 words, one of them its own, among 130,000 words in all:
 //
-//	identifier     10.5 for the table, 2.3 for its start, 1 for its length
-//	place          10
-//	packed item    15 for price, brand, path and values, 7 for lengths, 27 for words, 8 of the allocator's rounding
-//	sets of values 12: 7 of them in bitmaps or arrays of 2 bytes
-//	sets of words  40: of rare words 4 bytes each with room to grow
-//	words          8 each for set and start, 8 for the table, 5 in a list, 10 for their text, times 1.3
+//	identifier      10.5 for the table, 2.3 for its start, 1 for its length
+//	place           10, version 8
+//	packed item     15 for price, brand, path and values, 7 for lengths, 8 of the allocator's rounding
+//	sets of values  12: 7 of them in bitmaps or arrays of 2 bytes
+//	numbers         5 for price and stock
+//	sets of words   40: of rare words 4 bytes each with room to grow
+//	words           8 each for set and start, 8 for the table, 10 for their text, 4 in order, times 1.3, and all but the last
+//	                once as they are written and once as their stem in a field
 //
-// That is 178 and what they share; a fifth more objects than items are left for what grows with the words.
+// A fifth more objects than items are left for what grows with the words.
 func TestMemory(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector rounds small objects up")
@@ -106,8 +108,8 @@ func TestMemory(t *testing.T) {
 	if of.loaded > 100 {
 		t.Errorf("an item costs %.1f bytes beside its text; want 100 at most", of.loaded)
 	}
-	if of.searched > 200 {
-		t.Errorf("an item that can be searched costs %.1f bytes beside its text; want 200 at most", of.searched)
+	if of.searched > 230 {
+		t.Errorf("an item that can be searched costs %.1f bytes beside its text; want 230 at most", of.searched)
 	}
 	if of.objects > 1.3 {
 		t.Errorf("%.2f objects an item; want about one", of.objects)

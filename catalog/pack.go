@@ -32,9 +32,9 @@ func (h *head) append(dst []byte) []byte {
 		dst = binary.AppendVarint(dst, h.seconds)
 		dst = binary.AppendUvarint(dst, uint64(h.nanos))
 	}
-	if len(h.words) > 0 {
-		flags |= flagWords
-		dst = appendLengthed(dst, h.words)
+	if h.group != 0 {
+		flags |= flagGroup
+		dst = binary.AppendUvarint(dst, uint64(h.group))
 	}
 	dst[at] = flags
 	return append(dst, h.rest...)
@@ -44,7 +44,7 @@ func appendLengthed[T ~[]byte | ~string](dst []byte, part T) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(part))), part...)
 }
 
-// newHead makes the head of a checked item, without words. Values get their numbers.
+// newHead makes the head of a checked item. Values get their numbers.
 func (c *Catalog) newHead(it *Item) head {
 	h := head{stock: it.Stock, minor: it.Price.Minor}
 	if it.Available {
@@ -55,6 +55,9 @@ func (c *Catalog) newHead(it *Item) head {
 	}
 	if it.Brand != "" {
 		h.brand = c.intern(c.facet("brand"), it.Brand)
+	}
+	if it.Group != "" {
+		h.group = c.intern(c.facet("group"), it.Group)
 	}
 	if !it.Created.IsZero() {
 		h.flags |= flagCreated
@@ -153,9 +156,7 @@ func kept[T any](room []T) []T {
 }
 
 // packed returns what chunk.records points to of a record: its length, then itself.
-func (c *Catalog) packed(h *head) *byte {
-	r := h.append(c.scratch.record[:0])
-	c.scratch.record = kept(r)
+func packed(r record) *byte {
 	exact := make([]byte, uvarintLen(len(r))+len(r))
 	copy(exact[binary.PutUvarint(exact, uint64(len(r))):], r)
 	return &exact[0]

@@ -124,9 +124,9 @@ func TestValuesLeaveNothing(t *testing.T) {
 	if name := col.Name(first); name != "" {
 		t.Errorf("the number of a value that went is called %q", name)
 	}
-	// Left are the brand, the word stays, the word day, the last day as a value and as a word.
-	if live, chunks, sets, listed := cat.Terms(); live != 5 || chunks > 2 || sets > 5 || listed > 10 {
-		t.Errorf("%d values in %d chunks, %d sets, %d in lists; want 5 in 2 at most, and few", live, chunks, sets, listed)
+	// Left are the brand and the last day as values; stays, day and the last day as stems and as they are written.
+	if live, chunks, sets, listed := cat.Terms(); live != 9 || chunks > 2 || sets > 5 || listed > 10 {
+		t.Errorf("%d values in %d chunks, %d sets, %d in lists; want 9 in 2 at most, and few", live, chunks, sets, listed)
 	}
 	if m.Count() != 1 || !m.Match(0) {
 		t.Error("what stayed is lost")
@@ -187,7 +187,7 @@ func TestVersion(t *testing.T) {
 	last := cat.Version()
 	step := func(what string, grows bool, do func() error) {
 		t.Helper()
-		if err := do(); (err == nil) != grows && what != "Intern" && what != "Search" {
+		if err := do(); (err == nil) != grows && what != "Intern" && what != "Search" && what != "Upsert of the same" {
 			t.Errorf("%s: %v", what, err)
 		}
 		if now := cat.Version(); (now > last) != grows || now < last {
@@ -199,7 +199,7 @@ func TestVersion(t *testing.T) {
 		return func() error { _, err := cat.Upsert(it); return err }
 	}
 	step("Upsert", true, upsert(catalog.Item{ID: "a", Title: "x"}))
-	step("Upsert of the same", true, upsert(catalog.Item{ID: "a", Title: "x"}))
+	step("Upsert of the same", false, upsert(catalog.Item{ID: "a", Title: "x"}))
 	step("Upsert refused", false, upsert(catalog.Item{}))
 	step("Patch", true, func() error { return cat.Patch("a", catalog.Patch{Stock: new(1)}) })
 	step("Patch refused", false, func() error { return cat.Patch("a", catalog.Patch{Stock: new(-1)}) })

@@ -5,46 +5,61 @@ import (
 	"slices"
 )
 
-// put makes now, or nothing when it is nil, what the handle stands for. Postings get what is new before the record shows
-// it and lose what is old after, so that an item moving between two values is found under one of them at any time.
-func (c *Catalog) put(handle uint32, now *head) {
+// put makes now, or nothing when it is nil, what the handle stands for, and reports whether that is a change. Postings get
+// what is new before the record shows it and lose what is old after, so that an item moving between two values is found
+// under one of them at any time.
+func (c *Catalog) put(handle uint32, now *head) (changed bool) {
 	ch, i := c.grown(handle), handle%chunkSize
 	var before head
 	r := ch.load(i)
 	if r != nil {
 		before = r.head()
 	}
-	var packed *byte
+	var exact *byte
 	if now != nil {
-		packed = c.packed(now)
+		record := now.append(c.scratch.record[:0])
+		c.scratch.record = kept(record)
+		if r != nil && bytes.Equal(r, record) {
+			return false
+		}
+		exact = packed(record)
 	} else {
 		now = new(head)
 	}
+	version := c.version.Load() + 1
 	gained, lost := c.changed(&before, now)
 	ch.version.Add(1)
 	for _, number := range gained {
 		c.terms.add(number, handle)
 	}
-	ch.records[i].Store(packed)
-	if (packed != nil) != (r != nil) {
-		ch.live.set(i, packed != nil)
-		c.live.Add(sign(packed != nil))
+	ch.records[i].Store(exact)
+	ch.written[i].Store(version)
+	ch.latest.Store(version)
+	if (exact != nil) != (r != nil) {
+		ch.live.set(i, exact != nil)
+		c.live.Add(sign(exact != nil))
 	}
 	if now.has(flagAvailable) != before.has(flagAvailable) {
 		ch.available.set(i, now.has(flagAvailable))
 		c.shown.Add(sign(now.has(flagAvailable)))
+		if now.has(flagAvailable) {
+			c.arrivals.Add(1)
+		}
 	}
+	c.indexNumbers(handle, &before, now, exact != nil, gained, lost)
+	c.moveWords(handle, &before, now) // while the values are there that they are in
 	for _, number := range lost {
 		c.removeTerm(number, handle)
 	}
-	c.moveWords(handle, &before, now)
 	ch.version.Add(1)
-	c.version.Add(1)
+	c.version.Store(version)
+	c.tell()
+	return true
 }
 
 // changed returns the facet values that an item gets and those that it loses. They lie in the scratch.
 func (c *Catalog) changed(before, now *head) (gained, lost []uint32) {
-	if before.brand == now.brand && before.currency == now.currency && bytes.Equal(before.lists(), now.lists()) {
+	if before.brand == now.brand && before.currency == now.currency && before.group == now.group && bytes.Equal(before.lists(), now.lists()) {
 		return nil, nil
 	}
 	c.scratch.before = c.appendTerms(kept(c.scratch.before)[:0], before)
@@ -61,6 +76,9 @@ func (c *Catalog) appendTerms(dst []uint32, h *head) []uint32 {
 	}
 	if h.currency != 0 {
 		dst = append(dst, h.currency)
+	}
+	if h.group != 0 {
+		dst = append(dst, h.group)
 	}
 	b := h.body()
 	for p := b.categories; len(p) > 0; {

@@ -150,8 +150,8 @@ func TestReadJSONLines(t *testing.T) {
 func TestReadersPassErrorsOn(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("cable cut")
-	readers := map[string]func(io.Reader) iter.Seq2[catalog.Item, error]{"csv": catalog.ReadCSV, "jsonl": catalog.ReadJSONLines}
-	texts := map[string][]string{"csv": {"", "id\n", "id\na\nb,\n", "id\n\"a\n"}, "jsonl": {"", "{}\n", `{"id":"x"}` + "\n{"}}
+	readers := map[string]func(io.Reader) iter.Seq2[catalog.Item, error]{"csv": catalog.ReadCSV, "jsonl": catalog.ReadJSONLines, "tsv": catalog.ReadMerchantTSV, "xml": catalog.ReadMerchantXML}
+	texts := map[string][]string{"csv": {"", "id\n", "id\na\nb,\n", "id\n\"a\n"}, "tsv": {"", "id\n"}, "xml": {"", "<r>", "<r><item><id>a</id></item>", "<r><item><id"}, "jsonl": {"", "{}\n", `{"id":"x"}` + "\n{"}}
 	for name, reader := range readers {
 		for _, text := range texts[name] {
 			var last error

@@ -10,8 +10,8 @@ import (
 	"unsafe"
 )
 
-// record is one version of an item with what filters and search ask of it, packed into one array without pointers. It is
-// immutable, so that whoever has loaded it sees one version throughout. Values of facets and words are their numbers in
+// record is one version of an item with what filters ask of it, packed into one array without pointers. It is
+// immutable, so that whoever has loaded it sees one version throughout. Values of facets are their numbers in
 // Catalog.terms. In this order, each part where the flags say that it is there:
 //
 //	flags       1 byte
@@ -19,7 +19,7 @@ import (
 //	stock
 //	brand
 //	created     seconds and nanoseconds since 1970
-//	words       packedWords, behind their length
+//	group
 //	lists       length of and numbers of the category paths, the same of attribute values
 //	texts       title, description, image, each behind its length; length of and the vector's components
 //
@@ -32,7 +32,7 @@ const (
 	flagStock
 	flagBrand
 	flagCreated
-	flagWords
+	flagGroup
 	flagLists
 	flagTexts
 )
@@ -46,7 +46,7 @@ type head struct {
 	brand    uint32 // 0: none
 	seconds  int64
 	nanos    uint32
-	words    []byte
+	group    uint32 // 0: none
 	rest     []byte // lists and texts
 }
 
@@ -109,8 +109,8 @@ func (r record) head() head {
 		h.seconds = seconds
 		h.nanos, b = uvarint32(b[n:])
 	}
-	if h.has(flagWords) {
-		h.words, b = lengthed(b)
+	if h.has(flagGroup) {
+		h.group, b = uvarint32(b)
 	}
 	h.rest = b
 	return h
@@ -185,6 +185,9 @@ func (c *Catalog) item(handle uint32, r record) (it *Item, ok bool) {
 	}
 	if h.brand != 0 {
 		_, it.Brand = value(h.brand)
+	}
+	if h.group != 0 {
+		_, it.Group = value(h.group)
 	}
 	if p := b.categories; len(p) > 0 {
 		it.Categories = make([]string, 0, p.len())

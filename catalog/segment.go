@@ -162,20 +162,14 @@ func (s *segment) set(handle uint32) {
 	s[low>>6] |= 1 << (low & 63)
 }
 
-// andFew keeps of s what an ascending array of its handles, or of their low bits, has too.
+// andFew keeps of s what an array of its handles, or of their low bits, has too.
 func andFew[H uint16 | uint32](s *segment, list []H) {
-	at, mask := 0, uint64(0) // of the word under way
+	var mask segment // on the stack: to clear it costs less than a branch for each handle
 	for _, handle := range list {
 		low := uint32(handle) % segmentSize
-		if i := int(low >> 6); i != at {
-			s[at] &= mask
-			clear(s[at+1 : i])
-			at, mask = i, 0
-		}
-		mask |= 1 << (low & 63)
+		mask[low>>6] |= 1 << (low & 63)
 	}
-	s[at] &= mask
-	clear(s[at+1:])
+	s.and(&mask)
 }
 
 // appendTo appends the container's handles to dst.

@@ -232,14 +232,45 @@ func (t *terms) remove(number, handle uint32) (facet uint32, value string, last 
 			t.free = append(t.free, i)
 		}()
 	}
+	facet, value = t.kill(number)
+	return facet, value, true
+}
+
+// kill takes its value from a number, and returns it.
+func (t *terms) kill(number uint32) (facet uint32, value string) {
+	ch := t.chunk(number)
 	facet, value, _ = t.value(number)
 	table := t.table.Load()
 	table.remove(table.hash(facet, value), number)
-	set.Store(termDead)
+	ch.set[number%termChunkSize].Store(termDead)
 	ch.live--
 	t.live--
 	t.release(number, t.n.Load())
-	return facet, value, true
+	return facet, value
+}
+
+// count changes how many items have a term of which that is all that is kept, and reports whether none has it any more:
+// then the number loses its value.
+func (t *terms) count(number uint32, by int) (gone bool) {
+	set := &t.chunk(number).set[number%termChunkSize]
+	if n := int(set.Load()) + by; n > 0 {
+		set.Store(uint32(n))
+		return false
+	}
+	t.kill(number)
+	return true
+}
+
+// counted is how many items have such a term; 0 when the number has lost its value.
+func (t *terms) counted(number uint32) int {
+	ch := t.chunk(number)
+	if ch == nil {
+		return 0
+	}
+	if n := ch.set[number%termChunkSize].Load(); n != termDead {
+		return int(n)
+	}
+	return 0
 }
 
 // release frees the chunk of a number when none of it has a value, unless it is the one that number next is in.

@@ -2,251 +2,179 @@ package catalog
 
 import (
 	"bytes"
-	"encoding/binary"
-	"iter"
 	"slices"
-	"strings"
 	"sync/atomic"
-	"unicode"
 	"unicode/utf8"
 
-	"github.com/goldrec/gold/internal/idmap"
+	"github.com/goldrec/gold/catalog/words"
 )
 
+// The facets, not open to filters, whose values are words. A word of an item is counted as it is written; its stem has
+// the set of the items that have it, one for each field.
 const (
-	wordMax = 64      // bytes of a word that count; the rest of it is not looked at
-	textMax = 1 << 16 // bytes of a field, or a query, that are looked at
-
-	wordFacet = 0 // the number of the facet, not open to filters, whose values are words
+	writtenFacet = iota
+	titleFacet
+	labelFacet // brand and categories
+	descriptionFacet
+	firstFacet // of those that are open
 )
 
-// textIndex is what search needs besides the words among Catalog.terms.
+const fieldCount = 3 // titleFacet to descriptionFacet
+
+// textIndex is what search needs besides the stems among Catalog.terms.
 type textIndex struct {
-	weight atomic.Int64          // of all words of all items
-	starts idmap.Map[*valueList] // words by their first two runes, for prefixes
-	all    []uint64              // room for the words of one item: number and weight of each
-	packed []byte                // and for them as a record has them; under Catalog.mu both
+	lengths directory[lengthBlock] // by chunk
+	titles  lengthSum
+	texts   lengthSum // of descriptions
+	lexicon lexicon   // words as they are written
+
+	before, now  itemWords // room, under Catalog.mu
+	gained, lost []uint32  // and for what is in one of the two only
 }
 
-// packedWords are the words of an item, ascending by number, each with its weight: how often it is in the item, where each
-// field counts with its own. A word is its number less the one before it and, in the two lowest bits, its weight less 1;
-// a weight above 3 stands behind it, less 4.
-type packedWords []byte
+// lengthBlock has the lengths of the texts of a chunk's items, a byte each: the level of the title's in the high half,
+// that of the description's in the low.
+type lengthBlock [chunkSize / 4]atomic.Uint32
 
-const weightFew = 3
+func (b *lengthBlock) of(i uint32) byte { return byte(b[i/4].Load() >> (i % 4 * 8)) }
 
-func (p packedWords) add(before, number, weight uint32) packedWords {
-	if weight <= weightFew {
-		return binary.AppendUvarint(p, uint64(number-before)<<2|uint64(weight-1))
+// set is the one writer's.
+func (b *lengthBlock) set(i uint32, length byte) {
+	shift := i % 4 * 8
+	b[i/4].Store(b[i/4].Load()&^(0xff<<shift) | uint32(length)<<shift)
+}
+
+// titleLevels and textLevels return what number of words each level of length begins with.
+func titleLevels() [16]int { return [16]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 19, 25, 40, 80} }
+
+func textLevels() [16]int {
+	return [16]int{0, 1, 5, 10, 20, 30, 45, 65, 90, 125, 175, 250, 350, 500, 1000, 3000}
+}
+
+func levelOf(levels [16]int, n int) byte {
+	level := 15
+	for levels[level] > n {
+		level--
 	}
-	p = binary.AppendUvarint(p, uint64(number-before)<<2|weightFew)
-	return binary.AppendUvarint(p, uint64(weight-weightFew-1))
+	return byte(level)
 }
 
-// next reads the word after the one of a number, or after 0.
-func (p packedWords) next(before uint32) (number, weight uint32, rest packedWords) {
-	x, p := uvarint64(p)
-	if weight = uint32(x & weightFew); weight == weightFew {
-		weight, p = uvarint32(p)
-		weight += weightFew
-	}
-	return before + uint32(x>>2), weight + 1, p
-}
+// lengthSum is how many words the items that have any have in a field.
+type lengthSum struct{ words, items atomic.Int64 }
 
-// weight is that of all the words.
-func (p packedWords) weight() int64 {
-	sum, weight := int64(0), uint32(0)
-	for len(p) > 0 {
-		_, weight, p = p.next(0)
-		sum += int64(weight)
-	}
-	return sum
-}
-
-// append appends the numbers of the words.
-func (p packedWords) append(dst []uint32) []uint32 {
-	for number := uint32(0); len(p) > 0; {
-		number, _, p = p.next(number)
-		dst = append(dst, number)
-	}
-	return dst
-}
-
-// words yields the words of a text: runs of letters, digits and marks in one case, cut at wordMax bytes. Each
-// ideograph is a word of its own, since nothing stands between those.
-func words(text string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		text = cut(text, textMax)
-		for text != "" {
-			n := wordLen(text)
-			if n > 0 && !yield(cut(strings.Map(fold, text[:n]), wordMax)) {
-				return
-			}
-			if n == 0 {
-				_, n = utf8.DecodeRuneInString(text)
-			}
-			text = text[n:]
-		}
+func (s *lengthSum) add(words, sign int) {
+	if words > 0 {
+		s.words.Add(int64(sign * words))
+		s.items.Add(int64(sign))
 	}
 }
 
-// wordLen is the length of the word that text begins with.
-func wordLen(text string) int {
-	for i, r := range text {
-		switch {
-		case !isWordRune(r):
-			return i
-		case r < ideographMin || !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
-		case i == 0:
-			return utf8.RuneLen(r)
-		default:
-			return i
-		}
-	}
-	return len(text)
+func (s *lengthSum) average() float64 {
+	return max(1, float64(s.words.Load())/float64(max(1, s.items.Load())))
 }
 
-const ideographMin = 0x2E80 // the first rune of the scripts without spaces
-
-func isWordRune(r rune) bool {
-	if r < utf8.RuneSelf {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
-	}
-	return unicode.In(r, unicode.L, unicode.N, unicode.M)
+// itemWords is the numbers of an item's words, ascending, each once.
+type itemWords struct {
+	written, stems []uint32
+	title, text    int // words, not each once
 }
 
-// fold maps the runes that differ in case only to one.
-func fold(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
-
-// cut shortens s to max bytes at most, between runes.
-func cut(s string, max int) string {
-	if len(s) <= max {
-		return s
-	}
-	for max > 0 && !utf8.RuneStart(s[max]) {
-		max--
-	}
-	return s[:max]
+func (w *itemWords) clear() {
+	*w = itemWords{written: kept(w.written)[:0], stems: kept(w.stems)[:0]}
 }
 
-// start returns the key of a word in textIndex.starts.
-func start(word string) string {
-	_, n := utf8.DecodeRuneInString(word)
-	_, m := utf8.DecodeRuneInString(word[n:])
-	return word[:n+m]
-}
-
-// addWords gives an item its words: those of the record before it when the text is the same.
-func (c *Catalog) addWords(t *textIndex, h *head, old record) {
+// readWords sets w to the words of an item, which get numbers where they have none. Under Catalog.mu.
+func (c *Catalog) readWords(t *textIndex, w *itemWords, h *head) {
+	w.clear()
+	if h.rest == nil && h.brand == 0 {
+		return
+	}
 	b := h.body()
-	if old != nil {
-		oldHead := old.head()
-		if before := oldHead.body(); oldHead.brand == h.brand && before.title == b.title &&
-			before.description == b.description && bytes.Equal(before.categories, b.categories) {
-			h.words = oldHead.words
-			return
-		}
-	}
-	all := c.appendWords(t, t.all[:0], b.title, 3)
+	w.title = c.readField(t, w, titleFacet, b.title)
 	if _, brand, ok := c.terms.value(h.brand); ok {
-		all = c.appendWords(t, all, brand, 2)
+		c.readField(t, w, labelFacet, brand)
 	}
 	for number, p := uint32(0), b.categories; len(p) > 0; {
 		number, p = p.next()
 		_, path, _ := c.terms.value(number)
-		all = c.appendWords(t, all, path, 2)
+		c.readField(t, w, labelFacet, path)
 	}
-	all = c.appendWords(t, all, b.description, 1)
-	slices.Sort(all)
-	words := packedWords(t.packed[:0])
-	before := uint32(0)
-	for i := 0; i < len(all); {
-		number, weight := uint32(all[i]>>32), uint32(0)
-		for ; i < len(all) && uint32(all[i]>>32) == number; i++ {
-			weight += uint32(all[i])
+	w.text = c.readField(t, w, descriptionFacet, b.description)
+	slices.Sort(w.written)
+	slices.Sort(w.stems)
+	w.written, w.stems = slices.Compact(w.written), slices.Compact(w.stems)
+}
+
+func (c *Catalog) readField(t *textIndex, w *itemWords, field uint32, text string) (n int) {
+	for word := range words.All(text) {
+		number, isNew := c.terms.intern(writtenFacet, word)
+		if isNew {
+			t.lexicon.add(&c.terms, number)
 		}
-		words = words.add(before, number, weight)
-		before = number
+		stem, _ := c.terms.intern(field, words.Stem(word))
+		w.written, w.stems = append(w.written, number), append(w.stems, stem)
+		n++
 	}
-	t.all, t.packed = kept(all), kept(words)
-	h.words = words
+	return n
 }
 
-func (c *Catalog) appendWords(t *textIndex, all []uint64, text string, weight uint64) []uint64 {
-	for w := range words(text) {
-		all = append(all, uint64(c.word(t, w))<<32|weight)
+// sameWords reports whether two versions of an item have the same texts.
+func sameWords(a, b *head) bool {
+	if (a.flags == 0) != (b.flags == 0) || a.brand != b.brand {
+		return false
 	}
-	return all
+	x, y := a.body(), b.body()
+	return x.title == y.title && x.description == y.description && bytes.Equal(x.categories, y.categories)
 }
 
-// word returns the number of a word, which gets one when it has none.
-func (c *Catalog) word(t *textIndex, w string) uint32 {
-	number, isNew := c.terms.intern(wordFacet, w)
-	if !isNew {
-		return number
-	}
-	list, ok := t.starts.Get(start(w))
-	if !ok {
-		list = new(valueList)
-		t.starts.Set(strings.Clone(start(w)), list)
-	}
-	list.append(number)
-	return number
-}
-
-// withPrefix returns the numbers of the words that begin with a text.
-func (c *Catalog) withPrefix(t *textIndex, text string) []uint32 {
-	var found []uint32
-	collect := func(list *valueList) {
-		for _, number := range list.read() {
-			if _, w, ok := c.terms.value(number); ok && strings.HasPrefix(w, text) {
-				found = append(found, number)
-			}
-		}
-	}
-	if utf8.RuneCountInString(text) > 1 {
-		if list, ok := t.starts.Get(start(text)); ok {
-			collect(list)
-		}
-		return found
-	}
-	for key, list := range t.starts.All() {
-		if strings.HasPrefix(key, text) {
-			collect(list)
-		}
-	}
-	return found
-}
-
-// drop takes a word that no item has any more out of the index.
-func (t *textIndex) drop(terms *terms, word string) {
-	list, ok := t.starts.Get(start(word))
-	if !ok {
-		return
-	}
-	if list.drop(terms); len(list.read()) == 0 {
-		t.starts.Delete(start(word))
-	}
-}
-
-// moveWords makes the sets of words follow an item that takes the place of another.
+// moveWords makes the index follow an item that takes the place of another. Under Catalog.mu.
 func (c *Catalog) moveWords(handle uint32, before, now *head) {
 	t := c.text.Load()
-	if t == nil || bytes.Equal(before.words, now.words) {
+	if t == nil || sameWords(before, now) {
 		return
 	}
-	old := packedWords(before.words).append(kept(c.scratch.before)[:0])
-	words := packedWords(now.words).append(kept(c.scratch.now)[:0])
-	gained := appendMissing(kept(c.scratch.gained)[:0], words, old)
-	lost := appendMissing(kept(c.scratch.lost)[:0], old, words)
+	c.readWords(t, &t.before, before)
+	c.readWords(t, &t.now, now)
+	c.replaceWords(t, handle)
+}
+
+// replaceWords puts the words now of an item into the index, and takes out those that only before has.
+func (c *Catalog) replaceWords(t *textIndex, handle uint32) {
+	gained := appendMissing(kept(t.gained)[:0], t.now.written, t.before.written)
+	lost := appendMissing(kept(t.lost)[:0], t.before.written, t.now.written)
+	for _, number := range gained {
+		c.terms.count(number, 1)
+	}
+	for _, number := range lost {
+		if c.terms.count(number, -1) {
+			t.lexicon.drop(&c.terms)
+		}
+	}
+	gained = appendMissing(gained[:0], t.now.stems, t.before.stems)
+	lost = appendMissing(lost[:0], t.before.stems, t.now.stems)
 	for _, number := range gained {
 		c.terms.add(number, handle)
 	}
+	t.length(handle, levelOf(titleLevels(), t.now.title)<<4|levelOf(textLevels(), t.now.text))
 	for _, number := range lost {
 		c.removeTerm(number, handle)
 	}
-	t.weight.Add(packedWords(now.words).weight() - packedWords(before.words).weight())
-	c.scratch.before, c.scratch.now, c.scratch.gained, c.scratch.lost = old, words, gained, lost
+	t.titles.add(t.before.title, -1)
+	t.titles.add(t.now.title, 1)
+	t.texts.add(t.before.text, -1)
+	t.texts.add(t.now.text, 1)
+	t.gained, t.lost = gained, lost
+}
+
+// length sets the length of a handle's texts.
+func (t *textIndex) length(handle uint32, length byte) {
+	i := int(handle >> chunkBits)
+	b := t.lengths.get(i)
+	if b == nil {
+		b = new(lengthBlock)
+		t.lengths.set(i, b)
+	}
+	b.set(handle%chunkSize, length)
 }
 
 // index returns the text index, which the first caller builds.
@@ -260,20 +188,26 @@ func (c *Catalog) index() *textIndex {
 		return t
 	}
 	t := new(textIndex)
+	t.lexicon.hold()
 	for handle := range c.end() {
-		r := c.record(handle)
-		if r == nil {
-			continue
+		if r := c.record(handle); r != nil {
+			h := r.head()
+			c.readWords(t, &t.now, &h)
+			c.replaceWords(t, handle)
 		}
-		h := r.head()
-		c.addWords(t, &h, nil)
-		for number, p := uint32(0), packedWords(h.words); len(p) > 0; {
-			number, _, p = p.next(number)
-			c.terms.add(number, handle)
-		}
-		t.weight.Add(packedWords(h.words).weight())
-		c.chunk(handle).records[handle%chunkSize].Store(c.packed(&h))
 	}
+	t.lexicon.release(&c.terms)
 	c.text.Store(t)
 	return t
+}
+
+// cut shortens s to max bytes at most, between runes.
+func cut(s string, max int) string {
+	if len(s) <= max {
+		return s
+	}
+	for max > 0 && !utf8.RuneStart(s[max]) {
+		max--
+	}
+	return s[:max]
 }

@@ -5,7 +5,8 @@ import "slices"
 // anyOf is the union of the sets of terms.
 type anyOf struct {
 	large []*posting // laid out in containers
-	few   []uint32   // the handles of the others, as they were when the union was made; ascending
+	lists [][]uint32 // the handles of the others, as they were when the union was made; each ascending
+	few   []uint32   // and of those that have next to none; ascending
 	count int        // handles, those of two terms twice
 }
 
@@ -20,7 +21,11 @@ func (c *Catalog) union(numbers []uint32) *anyOf {
 		case h.many == nil:
 			u.few = append(u.few, h.one-1)
 		case h.many.few != nil:
-			u.few = append(u.few, h.many.array()...)
+			if list := h.many.array(); len(list) > listMin {
+				u.lists = append(u.lists, list)
+			} else {
+				u.few = append(u.few, list...)
+			}
 		default:
 			u.large = append(u.large, h.many)
 		}
@@ -29,47 +34,34 @@ func (c *Catalog) union(numbers []uint32) *anyOf {
 	return u
 }
 
-func (u *anyOf) restrict(e *evaluation, s *segment) { anyOfUnions{u}.restrict(e, s) }
+// addTo adds the part of the union in a segment to s, and reports whether there is any.
+func (u *anyOf) addTo(key uint32, s *segment) (some bool) {
+	for _, p := range u.large {
+		if c := p.container(key); c != nil {
+			c.or(s)
+			some = true
+		}
+	}
+	for _, handle := range inSegment(u.few, key) {
+		s.set(handle)
+		some = true
+	}
+	for _, list := range u.lists {
+		for _, handle := range inSegment(list, key) {
+			s.set(handle)
+			some = true
+		}
+	}
+	return some
+}
 
-// anyOfUnions is the union of unions.
-type anyOfUnions []*anyOf
+// listMin is up to how many handles are sorted in among others, so that they need not be looked for in every segment.
+const listMin = 16
 
-func (us anyOfUnions) restrict(e *evaluation, s *segment) {
+func (u *anyOf) restrict(e *evaluation, s *segment) {
 	mine := e.get()
 	clear(mine[:])
-	for _, u := range us {
-		for _, p := range u.large {
-			if c := p.container(e.key); c != nil {
-				c.or(mine)
-			}
-		}
-		for _, handle := range inSegment(u.few, e.key) {
-			mine.set(handle)
-		}
-	}
+	u.addTo(e.key, mine)
 	s.and(mine)
 	e.put(mine)
-}
-
-// numberSet is a set of numbers, as bits.
-type numberSet struct {
-	base  uint32
-	words []uint64
-}
-
-func newNumberSet(numbers []uint32) numberSet {
-	if len(numbers) == 0 {
-		return numberSet{}
-	}
-	s := numberSet{base: slices.Min(numbers)}
-	s.words = make([]uint64, (slices.Max(numbers)-s.base)/64+1)
-	for _, x := range numbers {
-		s.words[(x-s.base)/64] |= 1 << ((x - s.base) % 64)
-	}
-	return s
-}
-
-func (s *numberSet) has(x uint32) bool {
-	i := (x - s.base) / 64 // of a number below base: far beyond the end
-	return int(i) < len(s.words) && s.words[i]>>((x-s.base)%64)&1 != 0
 }

@@ -36,7 +36,7 @@ func (it *Item) checkFields() error {
 		return err
 	}
 	for _, f := range [...]struct{ name, text string }{
-		{"title", it.Title}, {"description", it.Description}, {"brand", it.Brand}, {"image", it.Image},
+		{"title", it.Title}, {"description", it.Description}, {"brand", it.Brand}, {"image", it.Image}, {"group", it.Group},
 	} {
 		if !utf8.ValidString(f.text) {
 			return invalid(f.name, "not UTF-8")

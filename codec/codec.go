@@ -23,6 +23,13 @@
 // writes files on purpose; therefore every length is held against what is left of the stream before memory is taken for
 // it, and numbers that are not finite are refused.
 //
+// # Cost and concurrency
+//
+// Reading and writing are streams: of a large slice one block of at most [BlockMax] is held besides the slice itself,
+// and a Reader that knows how long its file is takes the memory of a slice at once. Neither a [Writer] nor a [Reader]
+// is safe for concurrent use. Errors stay: puts and gets after the first do nothing, so that only Close, and what a
+// length is held against, need be looked at.
+//
 // # Caveats
 //
 // A section is what one type wrote, with a version of its own; what it holds is not described in the file. What is read

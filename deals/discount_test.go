@@ -1,7 +1,6 @@
 package deals_test
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
 	"math/big"
@@ -34,7 +33,12 @@ func TestDiscountPrice(t *testing.T) {
 		{"free", deals.FixedPrice(0, "EUR"), 999, "EUR", 0, nil},
 		{"fixed never raises", deals.FixedPrice(500, "EUR"), 450, "EUR", 450, nil},
 		{"another currency", deals.FixedPrice(500, "EUR"), 999, "USD", 0, deals.ErrCurrency},
-		{"price below zero", deals.PercentOff(20), -1, "EUR", 0, deals.ErrDiscount},
+		{"price below zero", deals.PercentOff(20), -1, "EUR", 0, deals.ErrMoney},
+		{"an amount off", deals.AmountOff(250, "EUR"), 999, "EUR", 749, nil},
+		{"no more than the price", deals.AmountOff(250, "EUR"), 200, "EUR", 0, nil},
+		{"an amount of another currency", deals.AmountOff(250, "EUR"), 999, "USD", 0, deals.ErrCurrency},
+		{"one of three for two", deals.BuyGet(2, 1), 999, "EUR", 999, nil},
+		{"one of a bundle", deals.Bundle(100, "EUR"), 999, "EUR", 999, nil},
 		{"zero discount", deals.Discount{}, 100, "EUR", 0, deals.ErrDiscount},
 	}
 	for _, tt := range tests {
@@ -84,58 +88,51 @@ func TestDiscountPriceExact(t *testing.T) {
 	}
 }
 
-func TestDiscountJSON(t *testing.T) {
+// Units are rounded one by one, and units for nothing are the last of each set.
+func TestDiscountTotal(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]deals.Discount{
-		`{"off":2000}`: deals.PercentOff(20), `{"off":1}`: deals.BasisPointsOff(1), `{"off":10000}`: deals.PercentOff(100),
-		`{"price":0,"currency":"JPY"}`: deals.FixedPrice(0, "JPY"), `{"price":999,"currency":"EUR"}`: deals.FixedPrice(999, "EUR"),
-	} {
-		var got deals.Discount
-		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {
-			t.Errorf("%s is read as %+v, %v, want %+v", text, got, err, want)
-		}
-		if out, err := json.Marshal(want); err != nil || string(out) != text {
-			t.Errorf("%+v is written as %s, %v, want %s", want, out, err, text)
-		}
+	tests := []struct {
+		name         string
+		discount     deals.Discount
+		price, units int64
+		want         int64
+		err          error
+	}{
+		{"rounded a unit", deals.PercentOff(10), 1004, 3, 3 * 904, nil}, // not 2711
+		{"none", deals.PercentOff(10), 1004, 0, 0, nil},
+		{"two of three for two", deals.BuyGet(2, 1), 100, 2, 200, nil},
+		{"three for two", deals.BuyGet(2, 1), 100, 3, 200, nil},
+		{"eight as three for two", deals.BuyGet(2, 1), 100, 8, 600, nil},
+		{"five as buy two get two", deals.BuyGet(2, 2), 100, 5, 300, nil},
+		{"seven as buy two get two", deals.BuyGet(2, 2), 100, 7, 400, nil},
+		{"largest", deals.FixedPrice(math.MaxInt64, "EUR"), math.MaxInt64, 1, math.MaxInt64, nil},
+		{"too much", deals.BasisPointsOff(1), math.MaxInt64, 2, 0, deals.ErrMoney},
+		{"far too much", deals.BasisPointsOff(1), math.MaxInt64, math.MaxInt64, 0, deals.ErrMoney},
+		{"less than none", deals.PercentOff(10), 100, -1, 0, deals.ErrUnits},
 	}
-	for text, want := range map[string]error{
-		`{}`: deals.ErrDiscount, `{"off":0}`: deals.ErrDiscount, `{"off":10001}`: deals.ErrDiscount, `{"off":-1}`: deals.ErrDiscount,
-		`{"off":1.5}`: deals.ErrDiscount, `{"off":1,"price":1}`: deals.ErrDiscount, `{"off":-1,"price":5,"currency":"EUR"}`: deals.ErrDiscount,
-		`{"currency":"EUR"}`: deals.ErrDiscount, `{"price":-1,"currency":"EUR"}`: deals.ErrDiscount, `{"price":5}`: deals.ErrCurrency,
-		`{"price":5,"currency":"E1R"}`: deals.ErrCurrency, `{"price":5,"currency":"eur"}`: deals.ErrCurrency, `{"price":5,"currency":"EURO"}`: deals.ErrCurrency,
-	} {
-		got := deals.PercentOff(7)
-		if err := json.Unmarshal([]byte(text), &got); !errors.Is(err, want) || got != deals.PercentOff(7) {
-			t.Errorf("%s: error %v and %+v, want %v and no change", text, err, got, want)
+	for _, tt := range tests {
+		if got, err := tt.discount.Total(tt.price, tt.units, "EUR"); got != tt.want || !errors.Is(err, tt.err) {
+			t.Errorf("%s: %d, %v, want %d, %v", tt.name, got, err, tt.want, tt.err)
 		}
-	}
-	if text, err := json.Marshal(deals.PercentOff(101)); !errors.Is(err, deals.ErrDiscount) {
-		t.Errorf("an invalid discount is written as %s, error %v", text, err)
 	}
 }
 
-func FuzzDiscountJSON(f *testing.F) {
-	for _, text := range []string{`{"off":2000}`, `{"price":999,"currency":"EUR"}`, `{"price":0,"currency":"JPY"}`, `{"off":1,"price":1}`,
-		`{"off":10001}`, `{"currency":"EUR"}`, `{"off":1,"currency":"EUR"}`, `{"price":1e3}`, `null`, `[]`, `{"off":1.5}`} {
-		f.Add([]byte(text))
+func TestDiscountErrors(t *testing.T) {
+	t.Parallel()
+	for _, d := range []deals.Discount{deals.AmountOff(0, "EUR"), deals.AmountOff(-1, "EUR"), deals.Bundle(-1, "EUR"), deals.BuyGet(0, 1),
+		deals.BuyGet(1, 0), deals.BuyGet(1001, 1), deals.BuyGet(1, 1001), deals.BuyGet(-1, -1), deals.FixedPrice(-1, "EUR"), {}} {
+		if err := d.Validate(); !errors.Is(err, deals.ErrDiscount) {
+			t.Errorf("%+v: %v, want ErrDiscount", d, err)
+		}
 	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		var d, again deals.Discount
-		if err := json.Unmarshal(text, &d); err != nil || d == again {
-			if d != again {
-				t.Errorf("%s: error %v and a discount", text, err)
-			}
-			return
+	for _, d := range []deals.Discount{deals.AmountOff(1, "eur"), deals.Bundle(0, ""), deals.FixedPrice(0, "EURO")} {
+		if err := d.Validate(); !errors.Is(err, deals.ErrCurrency) {
+			t.Errorf("%+v: %v, want ErrCurrency", d, err)
 		}
-		out, err := json.Marshal(d)
-		if err != nil {
-			t.Fatalf("%s was read but not written: %v", text, err)
+	}
+	for _, d := range []deals.Discount{deals.BuyGet(1000, 1000), deals.Bundle(0, "EUR"), deals.AmountOff(1, "EUR")} {
+		if err := d.Validate(); err != nil {
+			t.Errorf("%+v: %v", d, err)
 		}
-		if err := json.Unmarshal(out, &again); err != nil || d != again {
-			t.Errorf("%s reads as %+v, %v, want %+v", out, again, err, d)
-		}
-		if price, err := d.Price(1000, "EUR"); err == nil && (price < 0 || price > 1000) {
-			t.Errorf("%s makes 1000 into %d", text, price)
-		}
-	})
+	}
 }

@@ -3,6 +3,7 @@ package deals
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -40,10 +41,14 @@ func parseDate(s string) (int64, error) {
 	return t.Unix() / daySeconds, nil
 }
 
-// today returns the date that clocks in loc show at t, as days from 1970-01-01.
-func today(t int64, loc *time.Location) int64 {
-	_, offset := time.Unix(t, 0).In(loc).Zone()
-	return floorDiv(t+int64(offset), daySeconds)
+// parseDateClock reads 2006-01-02T15:04 or 2006-01-02T15:04:05 as days from 1970-01-01 and seconds from midnight.
+func parseDateClock(s string) (day, seconds int64, err error) {
+	date, clock, _ := strings.Cut(s, "T")
+	if day, err = parseDate(date); err != nil {
+		return 0, 0, err
+	}
+	seconds, err = parseClock(clock)
+	return day, seconds, err
 }
 
 func floorDiv(a, b int64) int64 {
@@ -76,15 +81,33 @@ func instant(wall int64, loc *time.Location) int64 {
 	return t
 }
 
-// period begins at an instant, in Unix seconds, from which clocks keep one offset from UTC.
-type period struct{ start, offset int64 }
+// period is a time, from one Unix second up to another, during which clocks keep one offset from UTC.
+type period struct{ start, end, offset int64 }
 
 func periodAt(t int64, loc *time.Location) period {
 	at := time.Unix(t, 0).In(loc)
 	_, offset := at.Zone()
-	start, _ := at.ZoneBounds()
-	if start.IsZero() {
-		return period{math.MinInt64, int64(offset)}
+	start, end := at.ZoneBounds()
+	p := period{math.MinInt64, math.MaxInt64, int64(offset)}
+	if !start.IsZero() {
+		p.start = start.Unix()
 	}
-	return period{start.Unix(), int64(offset)}
+	if !end.IsZero() {
+		p.end = end.Unix()
+	}
+	return p
+}
+
+// shows returns when clocks show a wall time first, if that is in the period and nothing before the period comes near.
+func (p period) shows(wall int64) (t int64, ok bool) {
+	t = wall - p.offset
+	return t, t-changeMax >= p.start && t < p.end
+}
+
+// instant is the function of that name, quicker where the period holds the answer.
+func (p period) instant(wall int64, loc *time.Location) int64 {
+	if t, ok := p.shows(wall); ok {
+		return t
+	}
+	return instant(wall, loc)
 }

@@ -1,45 +1,60 @@
 package deals
 
 import (
-	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"sync/atomic"
 	"time"
 )
 
-// Daily describes a Window. Start, End and Zone are required.
+// UserZone as the zone of a window means each user's own: 19:00 is then seven in the evening wherever they are.
+// Window.In says what that is for the users of one zone.
+const UserZone = "user"
+
+// Daily describes a Window that comes back. Start, End and Zone are required.
 type Daily struct {
 	Start string `json:"start"` // wall-clock time, 15:04 or 15:04:05
-	End   string `json:"end"`   // the same; at or before Start it is on the next day
-	Zone  string `json:"zone"`  // IANA name, such as "Europe/Berlin" or "UTC"; not "Local"
+	End   string `json:"end"`   // the same; before Start it is on the next day; equal to Start, the window lasts until the next one
+	Zone  string `json:"zone"`  // IANA name, such as "Europe/Berlin" or "UTC", or UserZone; not "Local"
 
 	Days  []time.Weekday `json:"days,omitempty"`  // on which it starts, Sunday 0; empty: every day
 	From  string         `json:"from,omitempty"`  // the first date on which it starts, 2006-01-02; empty: always
 	Until string         `json:"until,omitempty"` // the last date on which it starts; empty: for ever
+
+	// ByClock ends the window when clocks show End, so that a change of clocks makes it shorter or longer or, where they
+	// skip it whole, cancels it. Without it, it lasts as long as from Start to End on any day: an hour is 3,600 seconds.
+	ByClock bool `json:"byClock,omitzero"`
 }
 
-// Window is a time of day that comes back: immutable, safe for concurrent use, cheap to copy. The zero Window is never
-// live. It answers for the years 1 to 9999 and is not live outside them.
+// Span describes a Window that is there once, from one wall-clock time up to, but not at, another, both by the clock of
+// the zone. All are required.
+type Span struct {
+	Start string `json:"start"` // 2006-01-02T15:04 or 2006-01-02T15:04:05
+	End   string `json:"end"`   // the same, later than Start
+	Zone  string `json:"zone"`  // as in Daily
+}
+
+// Window is a time of day that comes back, or one span of time: immutable, safe for concurrent use, cheap to copy. The zero
+// Window is never live, and neither is one of UserZone, until In names the zone. It answers for the years 1 to 9999 and
+// is not live outside them.
 //
-// A change of clocks may shorten an occurrence, lengthen it or, where clocks skip it whole, cancel it. A date that a zone
-// skips (30 December 2011 in Apia) has no occurrence: what was meant for a Friday does not move to the Saturday.
-type Window struct{ w *window }
+// A date that a zone skips (30 December 2011 in Apia) has no occurrence: what was meant for a Friday does not move to the
+// Saturday. Occurrences of a window do not overlap: where a change of clocks brings the next one forward, it ends the one
+// before.
+type Window struct {
+	w   *window
+	loc *time.Location // nil for the window's own zone
+}
 
 type window struct {
 	daily       Daily
-	loc         *time.Location
-	start, end  int64                 // seconds from midnight of the day of the start; end > start
+	span        Span
+	loc         *time.Location // nil: the user's
+	start, end  int64          // seconds from midnight of the day of the start; end > start
+	byClock     bool
 	days        uint8                 // bit i: starts on Weekday(i)
 	from, until int64                 // days from 1970-01-01, both included
 	last        atomic.Pointer[state] // the answer given last, likely to be the next one too
-}
-
-// state is what holds from one instant until another, in Unix seconds.
-type state struct {
-	from, until int64
-	live        bool
 }
 
 // NewWindow makes the window that d describes. Its error wraps ErrClock, ErrZone, ErrDate or, where no day is left for
@@ -54,19 +69,54 @@ func NewWindow(d Daily) (Window, error) {
 	if w.end, err = parseClock(d.End); err != nil {
 		return Window{}, fmt.Errorf("window end: %w", err)
 	}
+	w.byClock = d.ByClock || w.end == w.start
 	if w.end <= w.start {
 		w.end += daySeconds
 	}
-	if d.Zone == "" || d.Zone == "Local" {
-		return Window{}, fmt.Errorf("%w: %q", ErrZone, d.Zone)
-	}
-	if w.loc, err = time.LoadLocation(d.Zone); err != nil {
-		return Window{}, fmt.Errorf("%w: %q", ErrZone, d.Zone) // whose own error says no more than that
+	if w.loc, err = zone(d.Zone); err != nil {
+		return Window{}, err
 	}
 	if err := w.setDates(d); err != nil {
 		return Window{}, err
 	}
-	return Window{w}, nil
+	return Window{w: w}, nil
+}
+
+// NewSpan makes the window that s describes. Its error wraps ErrClock, ErrDate, ErrZone or, when it does not end after its
+// start, ErrWindow.
+func NewSpan(s Span) (Window, error) {
+	w := &window{span: s, byClock: true, days: 1<<7 - 1}
+	from, start, err := parseDateClock(s.Start)
+	if err != nil {
+		return Window{}, fmt.Errorf("span start: %w", err)
+	}
+	until, end, err := parseDateClock(s.End)
+	if err != nil {
+		return Window{}, fmt.Errorf("span end: %w", err)
+	}
+	w.from, w.until, w.start, w.end = from, from, start, end+(until-from)*daySeconds
+	if w.end <= w.start {
+		return Window{}, fmt.Errorf("%w: from %s until %s", ErrWindow, s.Start, s.End)
+	}
+	if w.loc, err = zone(s.Zone); err != nil {
+		return Window{}, err
+	}
+	return Window{w: w}, nil
+}
+
+// zone finds a zone of that name; nil is the user's.
+func zone(name string) (*time.Location, error) {
+	switch name {
+	case UserZone:
+		return nil, nil
+	case "", "Local":
+		return nil, fmt.Errorf("%w: %q", ErrZone, name)
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %q", ErrZone, name) // whose own error says no more than that
+	}
+	return loc, nil
 }
 
 func (w *window) setDates(d Daily) (err error) {
@@ -98,7 +148,7 @@ func (w *window) setDates(d Daily) (err error) {
 	return fmt.Errorf("%w: from %s until %s on %v", ErrWindow, d.From, d.Until, d.Days)
 }
 
-// Daily returns the description that the window was made from.
+// Daily returns the description that the window was made from; that of a Span, or of the zero Window, is zero.
 func (w Window) Daily() Daily {
 	if w.w == nil {
 		return Daily{}
@@ -108,114 +158,33 @@ func (w Window) Daily() Daily {
 	return d
 }
 
-// MarshalJSON writes the description. The zero Window is an error.
-func (w Window) MarshalJSON() ([]byte, error) {
+// Span returns the description that the window was made from, if it was a Span; otherwise it is zero.
+func (w Window) Span() Span {
 	if w.w == nil {
-		return nil, fmt.Errorf("%w: zero window", ErrWindow)
+		return Span{}
 	}
-	return json.Marshal(w.w.daily)
+	return w.w.span
 }
 
-// UnmarshalJSON reads a description; its errors are those of NewWindow, or ErrWindow when it is not JSON of that form.
-func (w *Window) UnmarshalJSON(text []byte) error {
-	var d Daily
-	if err := json.Unmarshal(text, &d); err != nil {
-		return fmt.Errorf("%w: %w", ErrWindow, err)
+// OfUser reports whether the window is in each user's own zone.
+func (w Window) OfUser() bool { return w.w != nil && w.w.loc == nil }
+
+// In returns a window of UserZone as it is for the users of a zone. One of a named zone is the same for all, and nil
+// stands for UTC. It allocates nothing.
+func (w Window) In(loc *time.Location) Window {
+	if !w.OfUser() {
+		return w
 	}
-	read, err := NewWindow(d)
-	if err != nil {
-		return err
+	if loc == nil {
+		loc = time.UTC
 	}
-	*w = read
-	return nil
+	return Window{w.w, loc}
 }
 
-// LiveAt reports whether the window is live at t. Asked again of times near to each other it takes a few nanoseconds.
-func (w Window) LiveAt(t time.Time) bool {
-	return w.w != nil && inRange(t) && w.w.state(t.Unix()).live
-}
-
-// Current returns the occurrence that is live at t, in the window's zone. ok is false when it is not live.
-func (w Window) Current(t time.Time) (start, end time.Time, ok bool) {
-	if !w.LiveAt(t) {
-		return time.Time{}, time.Time{}, false
+// zone is where the window's clocks are; nil when that is not known yet.
+func (w Window) zone() *time.Location {
+	if w.w != nil && w.w.loc != nil {
+		return w.w.loc
 	}
-	s := w.w.stateAt(t.Unix()) // not what was remembered: around a skip two occurrences may overlap, and the earlier counts
-	return w.w.time(s.from), w.w.time(s.until), true
-}
-
-// Next returns the first occurrence that starts after t, in the window's zone. ok is false when there is none.
-func (w Window) Next(t time.Time) (start, end time.Time, ok bool) {
-	if w.w == nil || !inRange(t) {
-		return time.Time{}, time.Time{}, false
-	}
-	from, until, ok := w.w.next(t.Unix())
-	if !ok {
-		return time.Time{}, time.Time{}, false
-	}
-	return w.w.time(from), w.w.time(until), true
-}
-
-// inRange keeps what follows from overflow.
-func inRange(t time.Time) bool {
-	return t.Unix() >= firstInstant && t.Unix() <= lastInstant
-}
-
-const (
-	firstInstant = -62135596800 // 0001-01-01T00:00:00Z
-	lastInstant  = 253402300799 // 9999-12-31T23:59:59Z
-)
-
-func (w *window) time(t int64) time.Time { return time.Unix(t, 0).In(w.loc) }
-
-func (w *window) state(t int64) state {
-	if s := w.last.Load(); s != nil && t >= s.from && t < s.until {
-		return *s
-	}
-	s := w.stateAt(t)
-	w.last.Store(&s)
-	return s
-}
-
-// stateAt looks at the days whose occurrence may hold t: a window that crosses midnight started yesterday, a skip of
-// whole days (Apia, 2011) adds one more, and clocks put back at midnight show a bit of tomorrow before the rest of today.
-func (w *window) stateAt(t int64) state {
-	day := today(t, w.loc)
-	for d := day - 2; d <= day+1; d++ {
-		if from, until := w.occurrence(d); w.runs(d) && from <= t && t < until {
-			return state{from, until, true}
-		}
-	}
-	if from, _, ok := w.next(t); ok {
-		return state{t, from, false}
-	}
-	return state{t, math.MaxInt64, false}
-}
-
-// next looks ahead for five weeks, so that one cancelled occurrence of a weekly window is not the end.
-func (w *window) next(t int64) (from, until int64, ok bool) {
-	first := max(today(t, w.loc)-2, w.from)
-	for d := first; d <= min(first+35, w.until); d++ {
-		if from, until := w.occurrence(d); w.runs(d) && t < from && from < until {
-			return from, until, true
-		}
-	}
-	return 0, 0, false
-}
-
-// runs reports whether the window starts on a day, counted from 1970-01-01, a Thursday.
-func (w *window) runs(day int64) bool {
-	weekday := day - 7*floorDiv(day, 7)
-	return day >= w.from && day <= w.until && w.days>>((weekday+int64(time.Thursday))%7)&1 == 1
-}
-
-// occurrence returns the start and the end of the one that starts on a day; it is none when the end is not later. Zones
-// have only ever skipped a day or more by leaving out whole dates, so that a start so far behind its time means one.
-func (w *window) occurrence(day int64) (from, until int64) {
-	start := day*daySeconds + w.start
-	from = instant(start, w.loc)
-	if _, offset := time.Unix(from, 0).In(w.loc).Zone(); from+int64(offset)-start >= daySeconds {
-		return from, from
-	}
-	return from, instant(day*daySeconds+w.end, w.loc)
+	return w.loc
 }

@@ -64,9 +64,17 @@ func (e *Engine) answer(ctx context.Context, req *Request, c *choice, now time.T
 	shape, cacheable := req.shape()
 	shape = mix64(shape ^ c.plan.id)
 	cacheable = cacheable && u != nil && g != nil && e.opts.PageTTL > 0 && len(state.history) > 0 && !c.plan.passing()
+	version := e.catalog.Version()
 	if cacheable {
-		if p := state.page(shape, g.epoch, now); p != nil && e.available(p.items) {
-			return p.page(e, g, c), u, nil
+		if p := state.page(shape, g.epoch, version, now); p != nil && e.available(p.items) {
+			return p.page(e, c), u, nil
+		}
+		if p := e.outlived(g, state, shape, version, now); p != nil {
+			if e.renewing.Add(1) > renewingMax {
+				e.renewing.Add(-1)
+				return p.page(e, c), u, nil
+			}
+			defer e.renewing.Add(-1)
 		}
 	}
 	q := e.queries.Get().(*query)
@@ -76,10 +84,34 @@ func (e *Engine) answer(ctx context.Context, req *Request, c *choice, now time.T
 		return nil, nil, err
 	}
 	made.shape, made.serial, made.expires = shape, state.serial, now.Add(e.opts.PageTTL).UnixNano()
+	if len(made.items) < req.N {
+		made.short = version + 1
+	}
 	if made.made = now.UnixNano(); u != nil {
 		state.keep(made, cacheable)
 	}
-	return made.page(e, g, c), u, nil
+	return made.page(e, c), u, nil
+}
+
+const (
+	// renewingMax is how many pages that models which were replaced have made are made anew at a time; meanwhile the others are
+	// served on, so that a swap, which voids what is kept of everybody, does not have everybody's page made at once.
+	renewingMax = 2
+	// outlivedMax is for how long.
+	outlivedMax = time.Minute
+)
+
+// outlived finds a page of the models before that may be served instead of waiting for another: nil after a while, and when
+// somebody has been forgotten whom those models may have known.
+func (e *Engine) outlived(g *generation, state *userState, shape, version uint64, now time.Time) *cachedPage {
+	if age := now.Sub(g.since); g.before == 0 || age < 0 || age >= outlivedMax {
+		return nil
+	}
+	p := state.page(shape, g.before, version, now)
+	if p == nil || !e.available(p.items) || e.forgets.since().String() != g.forgotten.String() {
+		return nil
+	}
+	return p
 }
 
 // passing reports whether the pages of a plan depend on more than the user and the models: on what is trending just now.
@@ -100,6 +132,8 @@ type cachedPage struct {
 	id         uint64
 	shape      uint64
 	epoch      uint64
+	version    uint64   // of the models
+	short      uint64   // one more than the catalogue's version when there was no more to show; 0: the page is full
 	serial     uint32   // of the user's state that it was made for
 	made       int64    // Unix nanoseconds
 	expires    int64    // Unix nanoseconds; 0: not to be served again
@@ -114,18 +148,39 @@ type cachedPage struct {
 	reasons    [][]Reason // nil: not asked for
 }
 
+// newCachedPage returns one with room for n items, which for the usual sizes is in one piece.
+func newCachedPage(n int) *cachedPage {
+	switch {
+	case n <= 10:
+		p := new(struct {
+			cachedPage
+			items   [10]uint32
+			scores  [10]float32
+			sources [10]uint8
+		})
+		p.cachedPage.items, p.cachedPage.scores, p.cachedPage.sources = p.items[:n], p.scores[:n], p.sources[:n]
+		return &p.cachedPage
+	case n <= 20:
+		p := new(struct {
+			cachedPage
+			items   [20]uint32
+			scores  [20]float32
+			sources [20]uint8
+		})
+		p.cachedPage.items, p.cachedPage.scores, p.cachedPage.sources = p.items[:n], p.scores[:n], p.sources[:n]
+		return &p.cachedPage
+	}
+	return &cachedPage{items: make([]uint32, n), scores: make([]float32, n), sources: make([]uint8, n)}
+}
+
 // page writes it out.
-func (p *cachedPage) page(e *Engine, g *generation, c *choice) *Page {
-	out := &Page{
-		ID: pageID(p.id), Items: make([]Recommendation, len(p.items)), Next: p.next,
-		Experiment: c.experiment, Variant: c.variant,
-	}
-	if g != nil {
-		out.ModelVersion = g.version
-	}
+func (p *cachedPage) page(e *Engine, c *choice) *Page {
+	out := newPage(len(p.items))
+	out.ID, out.Next, out.Experiment, out.Variant = pageID(p.id), p.next, c.experiment, c.variant
+	out.ModelVersion = p.version
 	for i, item := range p.items {
 		r := &out.Items[i]
-		*r = Recommendation{Item: e.items.ID(item), Score: p.scores[i], Source: p.names[p.sources[i]], Rank: i + 1, Propensity: 1}
+		r.Item, r.Score, r.Source, r.Rank, r.Propensity = e.items.ID(item), p.scores[i], p.names[p.sources[i]], i+1, 1
 		if p.propensity != nil {
 			r.Propensity = p.propensity[i]
 		}
@@ -136,21 +191,40 @@ func (p *cachedPage) page(e *Engine, g *generation, c *choice) *Page {
 	return out
 }
 
+// newPage returns a page with room for n items: the usual sizes in one piece.
+func newPage(n int) *Page {
+	switch {
+	case n <= 10:
+		p := new(struct {
+			Page
+			items [10]Recommendation
+		})
+		p.Items = p.items[:n:n]
+		return &p.Page
+	case n <= 20:
+		p := new(struct {
+			Page
+			items [20]Recommendation
+		})
+		p.Items = p.items[:n:n]
+		return &p.Page
+	}
+	return &Page{Items: make([]Recommendation, n)}
+}
+
 func pageID(id uint64) string {
 	var raw [8]byte
 	binary.BigEndian.PutUint64(raw[:], id)
 	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(raw[:])
 }
 
-// page finds one that may be served again. When the clock goes back to before it was made, it is dead too.
-func (s *userState) page(shape, epoch uint64, now time.Time) *cachedPage {
-	pages := s.pages.Load()
-	if pages == nil {
-		return nil
-	}
+// page finds one that may be served again: one that is short only while nothing has changed in the catalogue, of which this is
+// the version. When the clock goes back to before it was made, it is dead too.
+func (s *userState) page(shape, epoch, version uint64, now time.Time) *cachedPage {
 	at := now.UnixNano()
-	for _, p := range *pages {
-		if p.shape == shape && p.epoch == epoch && p.serial == s.serial && p.made <= at && at < p.expires {
+	for _, p := range s.kept() {
+		if p.shape == shape && p.epoch == epoch && p.serial == s.serial && p.made <= at && at < p.expires &&
+			(p.short == 0 || p.short == version+1) {
 			return p
 		}
 	}
@@ -162,24 +236,34 @@ func (s *userState) keep(p *cachedPage, again bool) {
 	if !again {
 		p.expires = 0
 	}
-	pages := []*cachedPage{p}
-	if old := s.pages.Load(); old != nil {
-		for _, q := range *old {
-			if q.shape != p.shape && len(pages) < pagesMax {
-				pages = append(pages, q)
-			}
+	next := &pageList{n: 1, pages: [pagesMax]*cachedPage{p}}
+	for _, q := range s.kept() {
+		if q.shape != p.shape && next.n < pagesMax {
+			next.pages[next.n] = q
+			next.n++
 		}
 	}
-	s.pages.Store(&pages)
+	s.pages.Store(next)
+}
+
+// pageList is the newest page of each of some shapes, the newest first. It is immutable.
+type pageList struct {
+	pages [pagesMax]*cachedPage
+	n     int
+}
+
+// kept is the pages kept, the newest first.
+func (s *userState) kept() []*cachedPage {
+	list := s.pages.Load()
+	if list == nil {
+		return nil
+	}
+	return list.pages[:list.n]
 }
 
 // attribute writes into the interaction what the newest page that had the item says, and reports whether one did.
 func (s *userState) attribute(in *store.Interaction, item uint32) bool {
-	pages := s.pages.Load()
-	if pages == nil {
-		return false
-	}
-	for _, p := range *pages {
+	for _, p := range s.kept() {
 		if i := slices.Index(p.items, item); i >= 0 {
 			in.Page, in.Source, in.Rank = pageID(p.id), p.names[p.sources[i]], i+1
 			in.Experiment, in.Variant, in.Propensity = p.experiment, p.variant, 1

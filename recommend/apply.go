@@ -20,12 +20,14 @@ func (e *Engine) apply(entry *store.Entry) {
 	if !e.applied.add(entry.Partition, entry.Position) {
 		return
 	}
+	e.count(entry)
 	switch in := &entry.Interaction; entry.Fact {
 	case store.Interacted:
 		e.applyInteraction(entry)
 	case store.Forgotten:
 		e.forgets.add(in.User, entry.Partition, entry.Position)
 		e.users.remove(in.User)
+		e.newcomers.forget(in.User)
 		for _, x := range e.policies.experiments {
 			for _, variant := range x.Variants() {
 				e.exposed.remove(exposureHash(in.User, x.Key(), variant))
@@ -46,34 +48,42 @@ func (e *Engine) applyInteraction(entry *store.Entry) {
 	if !known {
 		return
 	}
-	weight := e.weights.of(in)
-	if counts(in, weight) {
-		e.trending.Add(item, weight, in.Time.Unix(), e.now().Unix())
-	}
 	if !e.keeps(in.Kind) || e.forgets.covers(in.User, entry.Position) {
 		return
+	}
+	weight := e.weights.of(in)
+	if weight > 0 {
+		e.meet(in.User, item)
 	}
 	if u, ok := e.users.get(in.User); ok {
 		u.apply(newEvent(entry.Position, in, item, weight), &e.policies.rules)
 	}
 }
 
-// counts reports whether an interaction counts for what is trending: what speaks for an item, and a return, which takes
-// back what the purchase added.
-func counts(in *store.Interaction, weight float32) bool {
-	return weight > 0 || weight < 0 && in.Kind == store.Purchase
-}
-
 // catchUp applies what the log has and memory does not.
 func (e *Engine) catchUp(ctx context.Context) error { return e.readFrom(ctx, e.applied.place()) }
 
+// readFrom applies what the log has after a place. When it has been trimmed of what might not have been heard, what is
+// remembered of users is dropped.
 func (e *Engine) readFrom(ctx context.Context, place store.Place) error {
+	heard := e.forgets.heardTo() // before anything is read
 	for entry, err := range e.store.Scan(ctx, place) {
 		if err != nil {
 			return err
 		}
 		e.apply(&entry)
-		e.applied.settle(entry.Partition, entry.Position)
+		e.settle(entry.Partition, entry.Position)
 	}
+	read := e.applied.place()
+	trimmed, err := e.store.Trimmed(ctx) // last, so that it tells of all that the scan has missed
+	if err != nil {
+		return err
+	}
+	if !heard.Covers(trimmed) {
+		e.forgets.missed(trimmed)
+		e.users.clear()
+		e.published.Store(true)
+	}
+	e.forgets.hear(read)
 	return nil
 }

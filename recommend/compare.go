@@ -93,16 +93,19 @@ func (e *Engine) Compare(t Trial) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Comparison{engine: e, run: run}, nil
+	return &Comparison{engine: e, trial: t, run: run}, nil
 }
 
 // Comparison is a trial whose sums are kept from one look to the next. It is safe for concurrent use.
 type Comparison struct {
 	engine *Engine
 
+	trial Trial
+
 	mu    sync.Mutex
 	run   *trialRun
 	place store.Place // behind what has been read
+	heard store.Place // up to where nobody has been forgotten without its being known
 }
 
 // Report reads what the log has since the last look, and says how the variants are doing, as CompareVariants does.
@@ -112,14 +115,42 @@ func (c *Comparison) Report(ctx context.Context) (*stats.Report, error) {
 	if c.engine.life.over() {
 		return nil, ErrClosed
 	}
-	for entry, err := range c.engine.store.Scan(ctx, c.place) {
-		if err == nil {
-			err = c.run.take(&entry)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("recommend: compare variants: %w", err)
-		}
-		c.place = c.place.With(entry.Partition, entry.Position)
+	if err := c.follow(ctx); err != nil {
+		return nil, fmt.Errorf("recommend: compare variants: %w", err)
 	}
 	return c.run.report()
+}
+
+// follow takes in what is new. When the log has been trimmed of what might not have been heard, who was forgotten may be in the
+// sums, and they are made anew.
+func (c *Comparison) follow(ctx context.Context) (err error) {
+	st := c.engine.store
+	for {
+		if c.place.IsZero() {
+			if c.heard, err = st.Trimmed(ctx); err != nil {
+				return err
+			}
+		}
+		for entry, err := range st.Scan(ctx, c.place) {
+			if err == nil {
+				err = c.run.take(&entry)
+			}
+			if err != nil {
+				return err
+			}
+			c.place = c.place.With(entry.Partition, entry.Position)
+		}
+		trimmed, err := st.Trimmed(ctx) // last, so that it tells of all that the scan has missed
+		if err != nil {
+			return err
+		}
+		if c.heard.Covers(trimmed) {
+			c.heard = furthest(c.heard, c.place)
+			return nil
+		}
+		if c.run, err = newTrialRun(c.trial); err != nil {
+			return err
+		}
+		c.place = store.Place{}
+	}
 }

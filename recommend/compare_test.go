@@ -433,3 +433,37 @@ func TestComparesWhileEverythingGoesOn(t *testing.T) {
 		t.Error("nobody was exposed")
 	}
 }
+
+// Engines that do not hear of each other each expose whom they serve, and the log has it of some users once, of others
+// several times: each counts once, from the first time on, and the shares of the arms are as they are of users, whoever
+// has met how many engines.
+func TestExposedByEnginesThatDoNotKnow(t *testing.T) {
+	t.Parallel()
+	const users = 600
+	st, opts := memory(), recommend.Options{Experiments: []recommend.Assigner{coin(7)}}
+	once := memory() // the log as it would be with one engine
+	engines := []*recommend.Engine{tea(t, st, opts), tea(t, st, opts), tea(t, st, opts)}
+	single := tea(t, once, opts)
+	for u := range users {
+		user := fmt.Sprint("user-", u)
+		ask(t, single, recommend.Request{User: user})
+		ask(t, engines[0], recommend.Request{User: user})
+		bought := buy(user, fmt.Sprint("thing-", u%3))
+		record(t, single, bought)
+		record(t, engines[0], bought)
+		if opts.Experiments[0].Variant(user) == "control" { // of one arm alone, all come again elsewhere
+			ask(t, engines[1], recommend.Request{User: user})
+			ask(t, engines[2], recommend.Request{User: user})
+		}
+	}
+	if n := len(logged(t, st, store.Exposed)); n < 2*users-100 {
+		t.Fatalf("the log has %d exposures: the engines knew of each other", n)
+	}
+	for _, eng := range engines {
+		report := compare(t, eng, recommend.Trial{Arms: evenArms})
+		if report.Units != users || report.SampleRatio.Mismatch {
+			t.Errorf("%d users, want %d; %+v", report.Units, users, report.SampleRatio)
+		}
+		sameReport(t, compare(t, single, recommend.Trial{Arms: evenArms}), report)
+	}
+}

@@ -41,12 +41,14 @@ func (c cursor) next(ids *catalog.IDs, items []uint32) string {
 	if len(c)+len(items) >= NMax {
 		return ""
 	}
-	all := append(make([]uint32, 0, len(c)+len(items)), c...)
+	var room [64]uint32 // of the usual pages
+	all := append(room[:0], c...)
 	for _, item := range items {
 		all = append(all, hashID(ids.ID(item)))
 	}
 	slices.Sort(all)
-	raw := append(make([]byte, 0, 1+4*len(all)+4), cursorVersion)
+	var bytes [1 + 4*64 + 4]byte
+	raw := append(bytes[:0], cursorVersion)
 	for _, h := range all {
 		raw = binary.LittleEndian.AppendUint32(raw, h)
 	}

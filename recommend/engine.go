@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/goldrec/gold/catalog"
-	"github.com/goldrec/gold/recommend/source"
 	"github.com/goldrec/gold/store"
 )
 
@@ -27,13 +26,17 @@ type Engine struct {
 	policies *policies
 
 	users    users
-	stranger *userState // of one without a name
-	trending *source.Counters
+	stranger *userState            // of one without a name
+	counted  atomic.Pointer[tally] // of what is trending
 	exposed  exposedToday
 	applied  applied
 	applying [64]sync.Mutex // by user: held while an entry is made felt
 	forgets  forgets
-	queries  sync.Pool
+
+	newcomers newcomers
+	filters   filters
+	queries   sync.Pool
+	renewing  atomic.Int32 // pages of the models before that are being made anew
 
 	training chan struct{} // holds a token: whoever has it trains
 	swapping sync.Mutex    // held while the generation in service is replaced
@@ -41,7 +44,11 @@ type Engine struct {
 	epoch    uint64    // guarded by swapping
 	trained  time.Time // of the last training here, whatever became of it; guarded by swapping
 
-	published atomic.Bool // the log has said that a model was, and Run has not looked yet
+	counting   atomic.Pointer[tally] // while it is being counted
+	recounting sync.Mutex            // only tried: held by who makes it
+
+	running   atomic.Int32 // calls of Run
+	published atomic.Bool  // the log has said that a model was, and Run has not looked yet
 
 	life lifetime
 }
@@ -64,13 +71,15 @@ func Open(ctx context.Context, st store.Store, opts Options) (*Engine, error) {
 	if e.policies, err = newPolicies(&opts); err != nil {
 		return nil, err
 	}
-	if e.trending, err = source.NewCounters(source.CountersOptions{HalfLifeDays: opts.HalfLifeDays, ItemsMax: opts.ItemsMax}); err != nil {
-		return nil, fmt.Errorf("%w: half-life: %w", ErrInvalid, err)
-	}
 	if e.catalog = opts.Catalog; e.open {
 		e.catalog = catalog.New()
 	}
 	e.opts, e.items, e.users.max = opts, e.catalog.IDs(), opts.UsersMax
+	counted, err := e.newTally()
+	if err != nil {
+		return nil, fmt.Errorf("%w: half-life: %w", ErrInvalid, err)
+	}
+	e.counted.Store(counted)
 	e.policies.bind(e)
 	e.queries.New = func() any { return newQuery(e) }
 	e.life.init()
@@ -79,9 +88,15 @@ func Open(ctx context.Context, st store.Store, opts Options) (*Engine, error) {
 		return nil, fmt.Errorf("recommend: open: %w", err)
 	}
 	e.applied.begin(place)
-	if err := e.readFrom(ctx, exposed); err != nil {
+	counted.applied.begin(place)
+	end, err := st.End(ctx)
+	if err == nil {
+		err = e.readFrom(ctx, exposed)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("recommend: open: read the log: %w", err)
 	}
+	counted.heard(end, e.forgets.since())
 	return e, nil
 }
 

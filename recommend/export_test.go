@@ -2,7 +2,9 @@ package recommend
 
 import (
 	"context"
+	"errors"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/goldrec/gold/recommend/eval"
@@ -10,8 +12,17 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
-// CatchUp applies what the log has and the engine does not, as Run would.
-func (e *Engine) CatchUp(ctx context.Context) error { return e.catchUp(ctx) }
+// CatchUp applies what the log has and the engine does not, and counts what is trending anew when that is due, as Run
+// would.
+func (e *Engine) CatchUp(ctx context.Context) error {
+	return errors.Join(e.catchUp(ctx), e.recount(ctx))
+}
+
+// Follow applies what the log has and the engine does not.
+func (e *Engine) Follow(ctx context.Context) error { return e.catchUp(ctx) }
+
+// Recount counts what is trending anew when that is due.
+func (e *Engine) Recount(ctx context.Context) error { return e.recount(ctx) }
 
 // Adopt puts the store's current model into service, as Run would.
 func (e *Engine) Adopt(ctx context.Context) error { return e.adopt(ctx) }
@@ -49,7 +60,18 @@ func (e *Engine) Memory(user string) (history []Event, seen int) {
 	for _, ev := range s.history {
 		history = append(history, Event{ev.position, e.items.ID(ev.item), ev.weight})
 	}
-	seen = len(s.seen)
+	hides := map[uint32]bool{}
+	if s.before != nil {
+		for _, item := range slices.Concat(s.before.sorted, s.before.recent) {
+			hides[item] = true
+		}
+	}
+	for _, ev := range s.history {
+		if s.inHistory(ev.item) {
+			hides[ev.item] = true
+		}
+	}
+	seen = len(hides)
 	for _, h := range s.hidden {
 		seen = max(seen, len(h))
 	}
@@ -73,13 +95,16 @@ const (
 
 // Score is what the item counts for in what is trending.
 func (e *Engine) Score(item string) float32 {
-	h, _ := e.items.Lookup(item)
-	return e.trending.Score(h, e.now().Unix())
+	h, known := e.items.Lookup(item)
+	if !known {
+		return 0
+	}
+	return e.trending().Score(h, e.now().Unix())
 }
 
 // WriteFile writes the file of what is in service, with identifiers as the function has them.
 func (e *Engine) WriteFile(w io.Writer, id func(i int) string) error {
-	return e.writeFile(w, e.service.Load(), e.items.Len(), id, e.trending)
+	return e.writeFile(w, e.service.Load(), e.items.Len(), id, e.trending())
 }
 
 // WithoutLatest says which item of a history the gate withholds.
@@ -102,3 +127,40 @@ func WithoutLatest(history []model.Event) (before int, item uint32, ok bool) {
 func (e *Engine) Weight(part string, events int) float32 {
 	return e.service.Load().weights.Of(part, events)
 }
+
+// Epoch grows with every generation that takes service here.
+func (e *Engine) Epoch() uint64 { return e.service.Load().epoch }
+
+// Newcomers is how many users are to be asked what is new.
+func (e *Engine) Newcomers() int {
+	e.newcomers.mu.Lock()
+	defer e.newcomers.mu.Unlock()
+	return len(e.newcomers.users)
+}
+
+const NewcomersMax = newcomersMax
+
+// Busy has the engine make as many pages anew after a swap as it does at a time, until the function is called.
+func (e *Engine) Busy() (done func()) {
+	e.renewing.Add(renewingMax)
+	return func() { e.renewing.Add(-renewingMax) }
+}
+
+// Looked is at which of the user's interactions walking parts have looked for candidates last, counted from 0; -1: they have not.
+func (e *Engine) Looked(user string) int {
+	u, ok := e.users.byID.Get(user)
+	if !ok || u.state.Load() == nil {
+		return -1
+	}
+	v := u.state.Load().view.Load()
+	if v == nil || v.found == nil {
+		return -1
+	}
+	return int(v.found.told)
+}
+
+const (
+	OutlivedMax = outlivedMax
+	ToldMax     = toldMax
+	AskedMin    = askedMin
+)

@@ -220,6 +220,26 @@ func newestForm(r io.Reader) io.Reader {
 	return sized{rest, size}
 }
 
+// loadTrending reads the counters of a version alone.
+func (e *Engine) loadTrending(ctx context.Context, version uint64, trending *source.Counters) error {
+	r, _, err := e.store.OpenModel(ctx, ModelName, version)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	in, err := codec.NewReader(newestForm(r))
+	if err != nil {
+		return err
+	}
+	in.Skip() // what the engine says
+	in.Section(itemsSection, 1)
+	at, err := e.handles(in)
+	if err != nil {
+		return err
+	}
+	return trending.Load(in, at)
+}
+
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }

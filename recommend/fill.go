@@ -49,7 +49,7 @@ func (trendingOf) Name() string { return Trending }
 func (t trendingOf) Propose(dst []stage.Candidate, _ *stage.Query, _ int) []stage.Candidate {
 	before := len(dst)
 	for _, item := range t.items {
-		dst = append(dst, stage.Candidate{Item: item, Score: t.engine.trending.Score(item, t.now)})
+		dst = append(dst, stage.Candidate{Item: item, Score: t.engine.trending().Score(item, t.now)})
 	}
 	sortCandidates(dst[before:])
 	return dst
@@ -63,7 +63,7 @@ func (trendingSource) Name() string { return Trending }
 
 func (s trendingSource) Propose(dst []stage.Candidate, q *stage.Query, n int) []stage.Candidate {
 	var top [64]model.Scored
-	for _, t := range s.engine.trending.Top(top[:0], n, q.Allow, q.Now.Unix()) {
+	for _, t := range s.engine.trending().Top(top[:0], n, q.Allow, q.Now.Unix()) {
 		dst = append(dst, stage.Candidate{Item: t.Item, Score: t.Score})
 	}
 	return dst

@@ -31,8 +31,12 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer e.life.done()
 	within, cancel := e.life.within(ctx)
 	defer cancel()
+	e.running.Add(1)
+	defer e.running.Add(-1)
 	var wg sync.WaitGroup
+	wg.Go(func() { e.again(within, "count what is trending", e.recounts) })
 	wg.Go(func() { e.again(within, "follow the log", e.follow) })
+	wg.Go(func() { e.again(within, "extend the models", e.extendAsDue) })
 	wg.Go(func() { e.again(within, "watch the current model", e.watch) })
 	if e.opts.TrainEvery > 0 {
 		wg.Go(func() { e.again(within, "train", e.schedule) })

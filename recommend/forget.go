@@ -11,10 +11,11 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
-// Forget removes a user: interactions, exposures, profile, cached pages and what is in memory, here and, when they hear of it, in
+// Forget removes a user: interactions, exposures, profile and what is in memory, here and, when they hear of it, in
 // every other engine on the store. Models hold no user, but what they learned stays until the next training; versions
 // trained before cannot become current again, and are deleted when a newer one has been published. What is
-// trending keeps its counts until they have decayed.
+// trending is counted anew without what they did since the models in service were trained: at once, which reads the log
+// since then, or, when the engine runs, within a second or so; what they did before counts until the next training.
 func (e *Engine) Forget(ctx context.Context, user string) error {
 	if err := e.life.begin(); err != nil {
 		return err
@@ -30,13 +31,15 @@ func (e *Engine) Forget(ctx context.Context, user string) error {
 func (e *Engine) forget(ctx context.Context, user string) error {
 	err := errors.Join(
 		e.store.DeleteProfile(ctx, user),
-		e.store.DropPages(ctx, user),
 		e.store.Forget(ctx, user), // last: its entry in the log tells the others that all is gone
 	)
 	if err != nil {
 		return fmt.Errorf("recommend: forget: %w", err)
 	}
-	return e.catchUp(ctx)
+	if err := e.catchUp(ctx); err != nil || e.running.Load() > 0 { // then Run counts anew, for many at once
+		return err
+	}
+	return e.recount(ctx)
 }
 
 // forgets is who was forgotten lately, so that what they had done before, applied late, is not remembered; and where in
@@ -46,6 +49,7 @@ type forgets struct {
 	users map[string]store.Position
 	order []string // of users, the oldest first
 	last  store.Place
+	heard store.Place // up to where nothing of this has been missed
 }
 
 // forgetsMax is how many users are kept. An entry is applied within moments of its append, or read from a log that does not
@@ -84,9 +88,42 @@ func (f *forgets) since() store.Place {
 	return f.last
 }
 
-// begin takes over what somebody who had read the log up to then knew.
-func (f *forgets) begin(last store.Place) {
+// begin takes over what somebody who had read the log up to a place knew.
+func (f *forgets) begin(last, heard store.Place) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.last = last
+	f.last, f.heard = last, heard
+}
+
+// heardTo is up to where nobody has been forgotten without its being known here.
+func (f *forgets) heardTo() store.Place {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.heard
+}
+
+// hear says that it is known who was forgotten up to a place.
+func (f *forgets) hear(place store.Place) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if place.Covers(f.heard) {
+		f.heard = place
+	}
+}
+
+// missed says that anybody may have been forgotten up to a place.
+func (f *forgets) missed(trimmed store.Place) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = furthest(f.last, trimmed)
+}
+
+// furthest is the further of two places in every partition.
+func furthest(a, b store.Place) store.Place {
+	for partition := range store.PartitionsMax {
+		if at := b.At(partition); at > a.At(partition) {
+			a = a.With(partition, at)
+		}
+	}
+	return a
 }

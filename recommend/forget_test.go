@@ -47,6 +47,14 @@ func TestForget(t *testing.T) {
 	if history, _ := eng.Memory("user-002"); len(history) != 1 {
 		t.Errorf("back again with the history %+v", history)
 	}
+	for _, entry := range all(t, st) {
+		if entry.Fact == store.Forgotten {
+			eng.Apply(entry) // heard of a second time
+		}
+	}
+	if !eng.InMemory("user-002") {
+		t.Error("who is back has been forgotten by what was known")
+	}
 }
 
 // Who is forgotten stays so: no version that was trained before comes back, and it is deleted when the next is published.
@@ -78,6 +86,31 @@ func TestForgottenForGood(t *testing.T) {
 		train(t, eng)
 		if v, err := again().Rollback(t.Context()); v != 3 || err != nil {
 			t.Errorf("restart %v: rolled back to %d (%v), want 3", restart, v, err)
+		}
+	}
+}
+
+// The engine that trains may not have heard yet that somebody was forgotten elsewhere: what it has learned from tells, and so
+// the versions from before are gone, and do not come back on an engine that is opened then.
+func TestForgottenUnheard(t *testing.T) {
+	t.Parallel()
+	for _, trimmed := range []bool{false, true} {
+		cat := newCatalog(t)
+		eng, st := trained(t, recommend.Options{Catalog: cat})
+		other := open(t, st, recommend.Options{Catalog: cat})
+		forget(t, other, "user-002")
+		if trimmed {
+			trimAll(t, st)
+			record(t, other, shoppers(100, 2)...)
+		}
+		if r := train(t, eng); r.Version != 2 || !r.Published {
+			t.Fatalf("trained %+v", r)
+		}
+		if versions, _ := st.ModelVersions(t.Context(), recommend.ModelName); !slices.Equal(versions, []uint64{2}) {
+			t.Errorf("trimmed %v: the store keeps %v, want the last alone", trimmed, versions)
+		}
+		if v, err := open(t, keepingStore{st}, recommend.Options{Catalog: cat}).Rollback(t.Context()); !errors.Is(err, recommend.ErrNoRollback) {
+			t.Errorf("trimmed %v: rolled back to %d (%v)", trimmed, v, err)
 		}
 	}
 }

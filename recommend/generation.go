@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/goldrec/gold/recommend/blend"
 	"github.com/goldrec/gold/recommend/model"
@@ -23,8 +24,12 @@ type generation struct {
 	// the engine's own. Who puts the generation into service lets go of it.
 	had []bool
 
-	version uint64 // in the store
-	epoch   uint64 // grows with every swap in this process
+	base *generation // as it was trained, when this one has taken in what came since; nil: this one is
+
+	version uint64    // in the store
+	epoch   uint64    // grows with every swap in this process
+	before  uint64    // the epoch whose pages may be served on for a while; 0: none
+	since   time.Time // of the swap
 	checkpoint
 }
 
@@ -52,6 +57,14 @@ func newGeneration(parts []model.Model, weights *blend.Weights, c checkpoint, p 
 	}
 	g.plans[p.fallback] = g.teams(p.fallback)
 	return g, nil
+}
+
+// trained is the generation as it was trained; nil where there is none.
+func (g *generation) trained() *generation {
+	if g != nil && g.base != nil {
+		return g.base
+	}
+	return g
 }
 
 // teams are the blends that make a plan's rankings.
@@ -86,10 +99,14 @@ func (g *generation) part(name string) model.Model {
 
 func (g *generation) has(name string) bool { return g.part(name) != nil }
 
-// swap puts a generation into service. The caller holds swapping.
+// swap puts a generation into service. The caller holds swapping. Pages of the one before may outlive it, unless that is gone
+// back from, or knew somebody who has been forgotten since.
 func (e *Engine) swap(g *generation) {
 	e.epoch++
 	g.epoch = e.epoch
+	if old := e.service.Load(); old != nil && g.version > old.version && g.forgotten.String() == old.forgotten.String() {
+		g.before, g.since = old.epoch, e.now()
+	}
 	e.service.Store(g)
 }
 
@@ -105,14 +122,16 @@ func (e *Engine) loadCurrent(ctx context.Context) (place, exposed store.Place, e
 	if err != nil {
 		return place, exposed, err
 	}
-	g, err := e.load(ctx, version, e.trending)
+	into := e.counted.Load()
+	g, err := e.load(ctx, version, into.counters)
 	if errors.Is(err, errOldFile) {
 		return place, exposed, e.withoutModel(ctx)
 	}
 	if err != nil {
 		return place, exposed, err
 	}
-	e.forgets.begin(g.forgotten)
+	into.version, into.place = g.version, g.place
+	e.forgets.begin(g.forgotten, g.place)
 	g.had = nil // nothing else is in the catalogue
 	e.swapping.Lock()
 	defer e.swapping.Unlock()

@@ -10,12 +10,10 @@ import (
 // page writes the list down. What is on it is part of its number: a filter, a profile or what is trending may make it another.
 func (q *query) page(req *Request, c *choice, id uint64) *cachedPage {
 	n := len(q.list)
-	p := &cachedPage{
-		id: id, names: q.stage.Sources, items: make([]uint32, n), scores: make([]float32, n), sources: make([]uint8, n),
-		experiment: c.experiment, variant: c.variant,
-	}
+	p := newCachedPage(n)
+	p.id, p.names, p.experiment, p.variant = id, q.stage.Sources, c.experiment, c.variant
 	if q.generation != nil {
-		p.epoch = q.generation.epoch
+		p.epoch, p.version = q.generation.epoch, q.generation.version
 	}
 	if slices.ContainsFunc(q.list, func(c stage.Candidate) bool { return c.Propensity != 1 }) {
 		p.propensity = make([]float32, n)
@@ -28,36 +26,58 @@ func (q *query) page(req *Request, c *choice, id uint64) *cachedPage {
 		}
 	}
 	if req.Explain {
-		p.reasons = make([][]Reason, n)
-		for i := range min(n, explainedMax) {
-			p.reasons[i] = q.reasons(q.list[i])
-		}
+		p.reasons = q.reasons(n)
 	}
 	return p
 }
 
 const reasonsMax = 3
 
-// reasons are what the parts say of an item that they ranked; of any other, who brought it.
-func (q *query) reasons(c stage.Candidate) []Reason {
-	name := q.stage.Sources[c.Source]
-	team := 0 // of the blend that stands in
-	if int(c.Source) < len(q.asked) {
-		team = int(c.Source)
-	}
-	if int(c.Source) >= len(q.plan.teams) && name != Blended || q.asked[team] == nil {
-		if name == Any {
-			return []Reason{{Model: name}}
+// reasons are what the parts say of the items that they ranked; of any other, who brought it.
+func (q *query) reasons(n int) [][]Reason {
+	out := make([][]Reason, n)
+	room := make([]Reason, 0, min(n, explainedMax)*reasonsMax)
+	for team, answer := range q.asked {
+		if answer == nil {
+			continue
 		}
-		return []Reason{{Model: name, Share: 1}}
-	}
-	var out []Reason
-	for _, why := range q.asked[team].Explain(nil, c.Item, reasonsMax) {
-		reason := Reason{Model: why.Model, Share: why.Share}
-		if why.Because != model.NoItem {
-			reason.Because = q.engine.items.ID(why.Because)
+		q.items, q.places = q.items[:0], q.places[:0]
+		for i, c := range q.list[:min(n, explainedMax)] {
+			if t, ok := q.speaks(c); ok && t == team {
+				q.items, q.places = append(q.items, c.Item), append(q.places, i)
+			}
 		}
-		out = append(out, reason)
+		answer.ExplainAll(q.items, reasonsMax, func(i int, whys []model.Reason) {
+			from := len(room)
+			for _, why := range whys {
+				reason := Reason{Model: why.Model, Share: why.Share}
+				if why.Because != model.NoItem {
+					reason.Because = q.engine.items.ID(why.Because)
+				}
+				room = append(room, reason)
+			}
+			out[q.places[i]] = room[from:len(room):len(room)]
+		})
+	}
+	for i, c := range q.list[:min(n, explainedMax)] {
+		if _, ok := q.speaks(c); !ok {
+			reason := Reason{Model: q.stage.Sources[c.Source], Share: 1}
+			if reason.Model == Any {
+				reason.Share = 0
+			}
+			out[i] = []Reason{reason}
+		}
 	}
 	return out
+}
+
+// speaks is the team whose answer says why a candidate is there; false where none ranked it.
+func (q *query) speaks(c stage.Candidate) (team int, ok bool) {
+	if int(c.Source) < len(q.asked) {
+		team = int(c.Source)
+	} // else of the blend that stands in
+	if int(c.Source) >= len(q.plan.teams) && q.stage.Sources[c.Source] != Blended {
+		return team, false
+	}
+	return team, q.asked[team] != nil
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend/blend"
 	"github.com/goldrec/gold/recommend/model"
@@ -21,13 +23,15 @@ type query struct {
 	stage      stage.Query
 
 	// What may be shown.
-	seeds   []uint32 // sorted
-	exclude []uint32 // sorted
-	matcher *catalog.Matcher
+	seeds   []uint32        // sorted
+	exclude []uint32        // sorted
+	filter  *filter         // nil: everything
+	passes  *roaring.Bitmap // what the filter lets through now; nil: it has to be asked
 	shown   cursor
-	listed  bool     // Request.Items says what may be shown, seen or not
-	narrow  []uint32 // all that the filter allows, when that is little
-	few     bool     // narrow holds
+	listed  bool    // Request.Items says what may be shown, seen or not
+	met     metSet  // what the user's history may have
+	narrow  *narrow // all that the filter lets through, when that is little; else nil
+	view    *view   // of the user's history; nil when the page is not made of that
 
 	pcg    rand.PCG
 	rand   *rand.Rand
@@ -35,6 +39,8 @@ type query struct {
 	list   []stage.Candidate
 	more   []stage.Candidate
 	items  []uint32
+	places []int  // on the page, of items
+	key    []byte // of the filter
 	scored []model.Scored
 	have   map[uint32]struct{}
 	asked  []*blend.Answer // by team; nil: of one that has not ranked
@@ -54,10 +60,10 @@ func (q *query) release() {
 		}
 	}
 	clear(q.asked)
-	q.generation, q.state, q.plan, q.matcher, q.shown = nil, nil, nil, nil, nil
+	q.generation, q.state, q.plan, q.filter, q.shown, q.narrow, q.view, q.passes = nil, nil, nil, nil, nil, nil, nil, nil
 	q.stage = stage.Query{}
 	q.seeds, q.exclude, q.events, q.list, q.more = q.seeds[:0], q.exclude[:0], q.events[:0], q.list[:0], q.more[:0]
-	q.narrow, q.few, q.listed = q.narrow[:0], false, false
+	q.listed = false
 	clear(q.have)
 	q.engine.queries.Put(q)
 }
@@ -99,7 +105,7 @@ func (q *query) limit(req *Request) (err error) {
 		return err
 	}
 	if req.Filter != nil {
-		if q.matcher, err = q.engine.catalog.Compile(req.Filter); err != nil {
+		if q.filter, q.key, err = q.engine.filters.compile(q.engine.catalog, req.Filter, q.key); err != nil {
 			return fmt.Errorf("%w: filter: %w", ErrInvalid, err)
 		}
 	}
@@ -126,11 +132,44 @@ func (q *query) Contains(item uint32) bool {
 	if !q.engine.catalog.Available(item) {
 		return false
 	}
-	if !q.listed && q.state.hides(q.plan, item, q.stage.Now.Unix()) {
+	switch {
+	case q.passes != nil:
+		if !q.passes.Contains(item) {
+			return false
+		}
+	case q.filter != nil && !q.filter.matcher.Match(item):
 		return false
 	}
-	return !has(q.seeds, item) && !has(q.exclude, item) && (q.matcher == nil || q.matcher.Match(item)) &&
-		!q.shown.has(q.engine.items, item)
+	if !q.listed && q.hides(item) {
+		return false
+	}
+	return !has(q.seeds, item) && !has(q.exclude, item) && !q.shown.has(q.engine.items, item)
+}
+
+// hides reports whether the item is hidden from the user under the rule of the plan.
+func (q *query) hides(item uint32) bool {
+	if q.plan.rule < 0 {
+		return q.hasMet(item)
+	}
+	return q.state.hides(q.plan.rule, item, q.stage.Now.Unix())
+}
+
+// hasMet reports whether the user has met the item.
+func (q *query) hasMet(item uint32) bool {
+	return q.met.may(item) && q.state.inHistory(item) || q.state.before.has(item)
+}
+
+// metSet says of an item, in one look, that it is not in a history; or that it may be. It is a Bloom filter of one hash.
+type metSet [64]uint64
+
+func (m *metSet) add(item uint32) {
+	h := item * 0x9e3779b9 >> 20
+	m[h>>6] |= 1 << (h & 63)
+}
+
+func (m *metSet) may(item uint32) bool {
+	h := item * 0x9e3779b9 >> 20
+	return m[h>>6]>>(h&63)&1 != 0
 }
 
 func has(sorted []uint32, item uint32) bool {
@@ -143,6 +182,10 @@ func has(sorted []uint32, item uint32) bool {
 
 // look makes what the models are shown of the user: the seeds when there are any, else the history.
 func (q *query) look(req *Request, now time.Time) {
+	clear(q.met[:])
+	for i := range q.state.history {
+		q.met.add(q.state.history[i].item)
+	}
 	u := &q.stage.User
 	u.Now = now.Unix()
 	if len(req.Seeds) > 0 {

@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/goldrec/gold/recommend/blend"
@@ -47,17 +48,17 @@ func (q *query) idle() bool {
 	return true
 }
 
-// enumerateMax is up to how many items a filter may match so that looking at each is quicker than searching.
-const enumerateMax = 8192
-
 // enumerate lists what may be shown, when a filter makes that little.
 func (q *query) enumerate() {
-	if q.matcher == nil {
+	if q.filter == nil || q.generation == nil {
 		return
 	}
-	q.narrow, q.few = q.matcher.AppendHandles(q.narrow[:0], enumerateMax)
-	if q.few {
-		q.narrow = slices.DeleteFunc(q.narrow, func(item uint32) bool { return !q.Contains(item) })
+	l := q.filter.narrow(q.engine.catalog, q.stage.Now)
+	if l.few {
+		q.narrow = l
+	}
+	if l.version == q.engine.catalog.Version() {
+		q.passes = l.bitmap
 	}
 }
 
@@ -104,51 +105,42 @@ func (q *query) team(team int) *blend.Blend {
 	return q.generation.plans[q.plan][team]
 }
 
-// rankBlend scores what the parts of a blend and the sources propose, inside what may be shown.
+// rankBlend ranks what the parts of a blend propose inside what may be shown, up to n, and what the sources do.
 func (q *query) rankBlend(b *blend.Blend, team, n int) []model.Scored {
 	q.embed()
 	answer := b.Answer(&q.stage.User)
 	q.asked[team] = answer
-	if q.few {
-		q.items = append(q.items, q.narrow...)
-	} else {
+	var allow model.Allow
+	least := float32(math.Inf(-1))
+	switch {
+	case q.narrow != nil:
+		q.among(answer, n)
+		allow, least = q, 0
+	case q.again(answer, n):
+	default:
 		q.items = answer.Gather(q.items, n, q, model.Thorough)
 	}
-	for _, c := range q.more {
-		q.items = append(q.items, c.Item)
+	if len(q.more) > 0 {
+		for _, c := range q.more {
+			q.items = append(q.items, c.Item)
+		}
+		slices.Sort(q.items)
+		q.items = slices.Compact(q.items)
+		n = len(q.items)
 	}
-	slices.Sort(q.items)
-	q.items = slices.Compact(q.items)
-	q.scored = answer.Rank(q.scored[:0], q.items)
-	if q.few {
-		q.scored = slices.DeleteFunc(q.scored, func(s model.Scored) bool { return s.Score <= 0 })
-	}
+	q.scored = answer.Best(q.scored[:0], n, q.items, least, allow)
 	return q.scored
 }
 
-// embed sees that the user's vector is that of the history.
-func (q *query) embed() {
-	u := &q.stage.User
-	if u.Vector != nil || len(u.History) == 0 {
-		return
+// among sets items to those that a narrow filter leaves; where they are many, to the best of each part.
+func (q *query) among(answer *blend.Answer, n int) {
+	if n <= askedMax {
+		if l := q.narrow.shortlist(q.generation); l != nil {
+			q.items = answer.GatherAmong(q.items, l, n, q)
+			return
+		}
 	}
-	g := q.generation
-	if len(q.seeds) > 0 {
-		u.Vector = g.blend.Embed(nil, u.History, u.Now)
-		return
-	}
-	v := q.state.view.Load()
-	switch {
-	case v == nil || v.epoch != g.epoch:
-		v = &view{epoch: g.epoch, vector: g.blend.Embed(nil, u.History, u.Now)}
-	case v.behind > 0:
-		next := *v
-		next.vector, next.behind = slices.Clone(v.vector), 0
-		g.blend.Follow(next.vector, u.History, u.Now)
-		v = &next
-	}
-	q.state.view.Store(v)
-	u.Vector = v.vector
+	q.items = append(q.items, q.narrow.items...)
 }
 
 // merge puts what the blend ranked and what the sources proposed into list, the best first. What both have is the source's,

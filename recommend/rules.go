@@ -36,7 +36,7 @@ func (r *rules) add(s *stage.Seen, c *catalog.Catalog) int {
 }
 
 // hides reports whether an interaction of the kind hides its item where no rule says otherwise.
-func (r *rules) hides(k store.Kind) bool { return k != store.Impression }
+func hides(k store.Kind) bool { return k != store.Impression }
 
 // asks reports whether a rule wants to know of impressions.
 func (r *rules) asks(k store.Kind) bool {
@@ -99,14 +99,11 @@ func (r *rules) until(rule int, ev *event) uint32 {
 	}
 }
 
-// hides reports whether the item is hidden from the user under the rule of a plan.
-func (s *userState) hides(pl *plan, item uint32, now int64) bool {
-	if pl.rule < 0 {
-		return s.hasSeen(item)
-	}
-	if pl.rule >= len(s.hidden) {
+// hides reports whether the item is hidden from the user under a rule.
+func (s *userState) hides(rule int, item uint32, now int64) bool {
+	if rule >= len(s.hidden) {
 		return false // of a stranger
 	}
-	at, found := slices.BinarySearchFunc(s.hidden[pl.rule], item, byItem)
-	return found && (s.hidden[pl.rule][at].until == hideForever || now < int64(s.hidden[pl.rule][at].until))
+	at, found := slices.BinarySearchFunc(s.hidden[rule], item, byItem)
+	return found && (s.hidden[rule][at].until == hideForever || now < int64(s.hidden[rule][at].until))
 }

@@ -3,6 +3,7 @@ package recommend
 import (
 	"context"
 
+	"github.com/goldrec/gold/recommend/blend"
 	"github.com/goldrec/gold/recommend/model"
 )
 
@@ -47,4 +48,13 @@ func (e *Engine) Status() Status {
 func (e *Engine) Part(name string) (model.Model, bool) {
 	p := e.service.Load().part(name)
 	return p, p != nil
+}
+
+// Weights returns how much each part counts in the blend in service, by the length of a user's history; read-only, and nil
+// before the first training.
+func (e *Engine) Weights() *blend.Weights {
+	if g := e.service.Load(); g != nil {
+		return g.weights
+	}
+	return nil
 }

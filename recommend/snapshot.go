@@ -15,6 +15,7 @@ type snapshot struct {
 	data         *model.Dataset
 	interactions int
 	place        store.Place      // behind the last entry
+	forgotten    store.Place      // where somebody was forgotten last, of those who are not in it
 	trending     *source.Counters // as of place
 	had          []bool           // by item, whether somebody has had to do with it; nil when the catalogue is not the engine's own
 	fresh        map[string]int   // by user, how many interactions there are that the models in service have not seen
@@ -34,7 +35,11 @@ func (e *Engine) snapshot(ctx context.Context, before *generation) (*snapshot, e
 	if err != nil {
 		return nil, err
 	}
-	s.data, err = model.Collect(e.items, e.content, e.rows(ctx, end, s, before))
+	if s.data, err = model.Collect(e.items, e.content, e.rows(ctx, end, s, before)); err != nil {
+		return nil, err
+	}
+	trimmed, err := e.store.Trimmed(ctx)
+	s.forgotten = furthest(furthest(s.forgotten, trimmed), e.forgets.since())
 	return s, err
 }
 
@@ -51,8 +56,14 @@ func (e *Engine) rows(ctx context.Context, end store.Place, s *snapshot, before 
 				yield(model.Row{}, err)
 				return
 			}
-			if entry.Fact != store.Interacted || entry.Position > end.At(entry.Partition) {
+			if entry.Position > end.At(entry.Partition) {
 				continue // what arrives while we read is for the next training
+			}
+			if entry.Fact == store.Forgotten { // of which this engine may not have heard yet
+				s.forgotten = s.forgotten.With(entry.Partition, entry.Position)
+			}
+			if entry.Fact != store.Interacted {
+				continue
 			}
 			in := &entry.Interaction
 			item, known := e.item(in.Item)

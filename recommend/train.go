@@ -2,8 +2,10 @@ package recommend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/goldrec/gold/recommend/blend"
@@ -50,9 +52,27 @@ type Ancestor struct {
 func (e *Engine) Train(ctx context.Context) (Report, error) { return e.trainUnder(ctx, 0) }
 
 // trainUnder trains under the fence of a lease; 0: none.
-func (e *Engine) trainUnder(ctx context.Context, fence uint64) (Report, error) {
+func (e *Engine) trainUnder(ctx context.Context, fence uint64) (report Report, err error) {
+	err = e.alone(ctx, func(within context.Context) (err error) {
+		report, err = e.train(within, fence)
+		return err
+	})
+	if errors.Is(err, ErrClosed) {
+		return Report{}, ErrClosed
+	}
+	if err != nil {
+		return Report{}, fmt.Errorf("recommend: train: %w", err)
+	}
+	e.log(ctx, slog.LevelInfo, "trained", slog.Uint64("version", report.Version),
+		slog.Bool("published", report.Published), slog.Int("interactions", report.Interactions),
+		slog.Int("compared on", report.Gate.Users), slog.Float64("ndcg", report.Gate.NDCG), slog.Duration("elapsed", report.Elapsed))
+	return report, nil
+}
+
+// alone calls what trains, when nobody else does and as long as neither ctx nor the engine ends.
+func (e *Engine) alone(ctx context.Context, do func(ctx context.Context) error) error {
 	if err := e.life.begin(); err != nil {
-		return Report{}, err
+		return err
 	}
 	defer e.life.done()
 	within, cancel := e.life.within(ctx)
@@ -62,28 +82,22 @@ func (e *Engine) trainUnder(ctx context.Context, fence uint64) (Report, error) {
 		defer func() { e.training <- struct{}{} }()
 	case <-within.Done():
 	}
-	report, err := e.train(within, fence)
-	if err != nil {
-		if e.life.over() && ctx.Err() == nil {
-			return Report{}, ErrClosed
-		}
-		return Report{}, fmt.Errorf("recommend: train: %w", err)
+	err := within.Err()
+	if err == nil {
+		err = do(within)
 	}
-	e.log(ctx, slog.LevelInfo, "trained", slog.Uint64("version", report.Version),
-		slog.Bool("published", report.Published), slog.Int("interactions", report.Interactions),
-		slog.Int("compared on", report.Gate.Users), slog.Float64("ndcg", report.Gate.NDCG), slog.Duration("elapsed", report.Elapsed))
-	return report, nil
+	if err != nil && e.life.over() && ctx.Err() == nil {
+		return ErrClosed
+	}
+	return err
 }
 
 func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
-	if err := ctx.Err(); err != nil {
-		return Report{}, err
-	}
 	start := e.now()
 	e.swapping.Lock()
 	e.trained = start
 	e.swapping.Unlock()
-	before := e.service.Load()
+	before := e.service.Load().trained() // what it has taken in since, it has seen
 	snap, err := e.snapshot(ctx, before)
 	if err != nil {
 		return Report{}, err
@@ -100,7 +114,7 @@ func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
 		r.Before = append([]Ancestor{{before.version, before.place}}, before.report.Before...)
 		r.Before = r.Before[:min(len(r.Before), modelsKept-1)]
 	}
-	if !r.Gate.Worse() && e.service.Load() == before { // neither worse nor overtaken by a rollback or another engine
+	if !r.Gate.Worse() && e.service.Load().trained() == before { // neither worse nor overtaken by a rollback or another engine
 		err = e.publish(ctx, g, before, snap, fence)
 	}
 	if now := e.service.Load(); now != nil && !r.Published {
@@ -111,7 +125,7 @@ func (e *Engine) train(ctx context.Context, fence uint64) (Report, error) {
 
 // fit makes a generation of a snapshot. Where there are no models, or others than now, it begins anew.
 func (e *Engine) fit(ctx context.Context, snap *snapshot, before *generation) (*generation, error) {
-	c := checkpoint{place: snap.place, forgotten: e.forgets.since(), exposed: e.exposed.since(snap.place)}
+	c := checkpoint{place: snap.place, forgotten: snap.forgotten, exposed: e.exposed.since(snap.place)}
 	if before.trainedBy(e.opts.Trainers) {
 		return e.refit(ctx, snap, before, c)
 	}
@@ -171,7 +185,12 @@ func (e *Engine) refit(ctx context.Context, snap *snapshot, before *generation, 
 		draft.report = c.report
 		return draft, nil
 	}
-	parts, err := e.trainParts(ctx, snap.data, draft.part, kept)
+	draft = nil // each draft is let go of when it has become a part
+	parts, err := e.trainParts(ctx, snap.data, func(name string) (d model.Model) {
+		i := slices.IndexFunc(e.opts.Trainers, func(t model.Trainer) bool { return t.Name() == name })
+		d, drafts[i] = drafts[i], nil
+		return d
+	}, kept)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/codec"
 	"github.com/goldrec/gold/recommend"
+	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/popular"
@@ -255,6 +256,43 @@ func TestWorsePartIsKept(t *testing.T) {
 	for _, item := range items(ask(t, eng, recommend.Request{User: "user-002", N: 8, Model: "fickle"})) {
 		if tasteOf(item) != "t2" {
 			t.Errorf("the kept part recommends %s", item)
+		}
+	}
+}
+
+// chain notes what each of its trainings went on from, and what came of it.
+type chain struct {
+	model.Trainer
+	from, made *[]model.Model
+}
+
+func (c chain) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
+	m, err := c.Trainer.Train(ctx, data, opt)
+	*c.from, *c.made = append(*c.from, opt.Previous), append(*c.made, m)
+	return m, err
+}
+
+// TestPartsGoOnFromDrafts wants drafts to go on from the models in service, and parts from the drafts of the same name.
+func TestPartsGoOnFromDrafts(t *testing.T) {
+	t.Parallel()
+	var from, made [2][]model.Model
+	eng := open(t, memory(), recommend.Options{Catalog: newCatalog(t), Trainers: []model.Trainer{
+		chain{itemknn.Trainer{}, &from[0], &made[0]}, chain{als.Trainer{Factors: 8}, &from[1], &made[1]},
+	}})
+	record(t, eng, shoppers(600, 1)...)
+	train(t, eng)
+	record(t, eng, shoppers(600, 2)...)
+	if report := train(t, eng); !report.Published || report.Parts[0].Kept || report.Parts[1].Kept {
+		t.Fatalf("%+v: want all published", report)
+	}
+	for part := range from {
+		if from[part][0] != nil || len(from[part]) != 4 {
+			t.Fatalf("part %d: %d trainings, want 4, the first from nothing", part, len(from[part]))
+		}
+		for i, previous := range from[part][1:] {
+			if previous != made[part][i] {
+				t.Errorf("part %d: training %d goes on from %v", part, i+2, previous)
+			}
 		}
 	}
 }

@@ -95,26 +95,29 @@ func (ev *event) shown() bool { return ev.kind() == store.Impression && ev.weigh
 // userState is what the engine knows of a user. It is replaced, never changed, but for the caches in it: so a new
 // interaction voids the pages at once. They are kept all the same, to know what later interactions come from.
 type userState struct {
-	history []event        // in the order of the log, the newest historyMax
-	seen    []uint32       // sorted handles
+	history []event        // in the order of the log, the newest historyMax; what follows in the array is the next states'
+	before  *met           // in events before those; nil: nothing
 	hidden  [][]hide       // by rule of the policies' Seen: what it hides, sorted by item
 	profile *store.Profile // nil: none, or not asked for
 	serial  uint32         // grows with every event: pages made before are not served again
+	told    uint32         // grows with every event that models are shown
 
 	view  atomic.Pointer[view]
-	pages atomic.Pointer[[]*cachedPage]
+	pages atomic.Pointer[pageList]
 }
 
 // view is what the models of one epoch made of a user, kept from one page to the next and past new interactions: the
 // vector is then gone on from.
 type view struct {
 	epoch  uint64    // not the generation itself, which an idle user would keep from being freed
-	vector []float32 // of the history as it was behind events ago
-	behind int       // events that came since the vector was made
+	vector []float32 // of the history as it was when told was this
+	told   uint32
+	turned float32 // by how much the vector has turned since found was looked for, in radians, all turns added up
+	found  *found  // nil: nothing has been looked for
 }
 
 // with is the state after one more event. An event that stands there already, which a history read from the store
-// meanwhile has brought, changes nothing.
+// meanwhile has brought, changes nothing. It may be called once of each state.
 func (s *userState) with(ev event, rules *rules) *userState {
 	at, found := slices.BinarySearchFunc(s.history, ev.position, func(e event, p store.Position) int {
 		return cmp.Compare(e.position, p)
@@ -123,48 +126,107 @@ func (s *userState) with(ev event, rules *rules) *userState {
 		return s
 	}
 	next := &userState{
-		history: s.history, seen: s.seen, hidden: rules.with(s.hidden, ev), profile: s.profile, serial: s.serial + 1,
+		history: s.history, before: s.before, hidden: rules.with(s.hidden, ev), profile: s.profile,
+		serial: s.serial + 1, told: s.told,
 	}
 	next.pages.Store(s.pages.Load())
-	if ev.shown() {
-		next.view.Store(s.view.Load())
-		return next
-	}
-	if at > 0 || len(s.history) < historyMax {
-		history := append(make([]event, 0, len(s.history)+1), s.history[:at]...)
-		history = append(append(history, ev), s.history[at:]...)
-		next.history = history[max(0, len(history)-historyMax):]
-	}
-	if i, found := slices.BinarySearch(next.seen, ev.item); !found && rules.hides(ev.kind()) {
-		next.seen = slices.Insert(slices.Clip(next.seen), i, ev.item)
-	}
-	if v := s.view.Load(); v != nil {
-		later := *v
-		later.behind++
-		next.view.Store(&later)
+	next.view.Store(s.view.Load())
+	if !ev.shown() {
+		next.told++
+		next.place(ev, at)
 	}
 	return next
 }
 
-func (s *userState) hasSeen(item uint32) bool {
-	_, found := slices.BinarySearch(s.seen, item)
-	return found
+// place puts an event at its place in the history, of which the oldest gives way.
+func (s *userState) place(ev event, at int) {
+	if len(s.history) == historyMax {
+		oldest := ev
+		if at > 0 {
+			oldest = s.history[0]
+		}
+		if hides(oldest.kind()) {
+			s.before = s.before.with(oldest.item)
+		}
+		if at == 0 {
+			return
+		}
+		s.history, at = s.history[1:], at-1
+	}
+	if at == len(s.history) {
+		if len(s.history) == cap(s.history) {
+			s.history = append(make([]event, 0, at+max(4, at/4)), s.history...)
+		}
+		s.history = append(s.history, ev)
+		return
+	}
+	history := append(make([]event, 0, len(s.history)+1), s.history[:at]...)
+	s.history = append(append(history, ev), s.history[at:]...)
+}
+
+// inHistory reports whether an event of the history hides the item.
+func (s *userState) inHistory(item uint32) bool {
+	for i := range s.history {
+		if s.history[i].item == item && hides(s.history[i].kind()) {
+			return true
+		}
+	}
+	return false
+}
+
+// met is a set of items: many in order, and few that have come since. It is immutable.
+type met struct {
+	sorted []uint32
+	recent []uint32
+}
+
+// recentMax is how many items come before they are put among the others.
+const recentMax = 64
+
+func (m *met) has(item uint32) bool {
+	return m != nil && (slices.Contains(m.recent, item) || has(m.sorted, item))
+}
+
+func (m *met) len() int {
+	if m == nil {
+		return 0
+	}
+	return len(m.sorted) + len(m.recent)
+}
+
+// with is the set with one more.
+func (m *met) with(item uint32) *met {
+	switch {
+	case m == nil:
+		return &met{recent: []uint32{item}}
+	case m.has(item):
+		return m
+	case len(m.recent) < recentMax:
+		return &met{sorted: m.sorted, recent: append(slices.Clip(m.recent), item)}
+	}
+	sorted := slices.Concat(m.sorted, m.recent, []uint32{item})
+	slices.Sort(sorted)
+	return &met{sorted: sorted}
 }
 
 // newUserState makes a state of a whole history, in the order of the log.
 func newUserState(events []event, profile *store.Profile, rules *rules) *userState {
-	s := &userState{seen: make([]uint32, 0, len(events)), profile: profile, hidden: rules.of(events)}
+	s := &userState{profile: profile, hidden: rules.of(events)}
 	told := make([]event, 0, min(len(events), historyMax)) // the newest first
+	var before []uint32
 	for _, ev := range slices.Backward(events) {
-		if rules.hides(ev.kind()) {
-			s.seen = append(s.seen, ev.item)
-		}
-		if len(told) < historyMax && !ev.shown() {
+		switch {
+		case ev.shown():
+		case len(told) < historyMax:
 			told = append(told, ev)
+		case hides(ev.kind()):
+			before = append(before, ev.item)
 		}
 	}
-	slices.Sort(s.seen)
-	s.seen = slices.Clip(slices.Compact(s.seen))
+	if len(before) > 0 {
+		slices.Sort(before)
+		s.before = &met{sorted: slices.Clip(slices.Compact(before))}
+	}
 	slices.Reverse(told)
 	s.history = told
 	return s
@@ -172,7 +234,7 @@ func newUserState(events []event, profile *store.Profile, rules *rules) *userSta
 
 // crowded reports whether it holds more than it should: the store still knows which are the newest.
 func (s *userState) crowded() bool {
-	return len(s.seen) > seenMax+seenSlack ||
+	return len(s.history)+s.before.len() > seenMax+seenSlack ||
 		slices.ContainsFunc(s.hidden, func(h []hide) bool { return len(h) > seenMax+shownMax+seenSlack })
 }
 

@@ -72,5 +72,17 @@ func (us *users) remove(id string) {
 	}
 }
 
+// clear removes all.
+func (us *users) clear() {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	for i, u := range us.slots {
+		if u != nil {
+			us.byID.Delete(u.id)
+			us.slots[i] = nil
+		}
+	}
+}
+
 // len is how many users are in memory.
 func (us *users) len() int { return us.byID.Len() }

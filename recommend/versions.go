@@ -20,7 +20,7 @@ var ErrNoRollback = errors.New("recommend: no version to roll back to")
 // meanwhile, as its report then says.
 func (e *Engine) publish(ctx context.Context, g, before *generation, snap *snapshot, fence uint64) error {
 	g.report.Published = true
-	if !e.forgets.since().IsZero() {
+	if !g.forgotten.IsZero() {
 		g.had = snap.had
 	}
 	var err error
@@ -35,7 +35,7 @@ func (e *Engine) publish(ctx context.Context, g, before *generation, snap *snaps
 		return e.store.DeleteModel(ctx, ModelName, g.version)
 	}
 	e.tidyItems(ctx, g)
-	return e.prune(ctx, g)
+	return errors.Join(e.recount(ctx), e.prune(ctx, g)) // there is little to count since
 }
 
 // makeCurrent makes a stored generation the current one everywhere, and reports whether it did: not when the one before is
@@ -52,7 +52,7 @@ func (e *Engine) makeCurrent(ctx context.Context, g, before *generation, fence u
 func (e *Engine) replace(ctx context.Context, g, before *generation, fence uint64) (bool, error) {
 	e.swapping.Lock()
 	defer e.swapping.Unlock()
-	if e.service.Load() != before {
+	if e.service.Load().trained() != before {
 		return false, nil
 	}
 	if err := e.store.SetCurrent(ctx, ModelName, g.version, fence); err != nil {
@@ -69,7 +69,7 @@ func (e *Engine) prune(ctx context.Context, g *generation) error {
 	if err != nil {
 		return err
 	}
-	forgotten := e.forgets.since()
+	forgotten := furthest(e.forgets.since(), g.forgotten)
 	for _, v := range versions {
 		keep := v >= g.version || slices.ContainsFunc(g.report.Before, func(a Ancestor) bool {
 			return a.Version == v && a.Place.Covers(forgotten)
@@ -95,12 +95,12 @@ func (e *Engine) Rollback(ctx context.Context) (version uint64, err error) {
 		return 0, fmt.Errorf("recommend: roll back: %w", err)
 	}
 	for {
-		now := e.service.Load()
+		now := e.service.Load().trained()
 		version, err := e.rollback(ctx, now)
 		if version != 0 || err != nil {
 			return version, err
 		}
-		if e.service.Load() == now {
+		if e.service.Load().trained() == now {
 			return 0, ErrNoRollback
 		}
 	}
@@ -139,7 +139,7 @@ func (e *Engine) rollback(ctx context.Context, now *generation) (version uint64,
 // taken service, nor since: items that only users who have been forgotten had.
 func (e *Engine) tidyItems(ctx context.Context, g *generation) {
 	had := g.had
-	if g.had = nil; had == nil || e.forgets.since().IsZero() {
+	if g.had = nil; had == nil || furthest(e.forgets.since(), g.forgotten).IsZero() {
 		return
 	}
 	for item := range uint32(e.items.Len()) {

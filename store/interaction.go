@@ -96,6 +96,8 @@ func (in *Interaction) Validate() error {
 		return fmt.Errorf("%w: interaction without a user", ErrInvalid)
 	case in.Item == "":
 		return fmt.Errorf("%w: interaction without an item", ErrInvalid)
+	case in.Kind == 0:
+		return fmt.Errorf("%w: interaction without a kind", ErrInvalid)
 	case !in.Kind.Valid():
 		return fmt.Errorf("%w: unknown kind %d", ErrInvalid, uint8(in.Kind))
 	}

@@ -9,25 +9,21 @@ import (
 
 // MemoryOptions configures a [Memory]. The zero value works.
 type MemoryOptions struct {
-	// Now is the clock of leases, Forgotten entries and page lifetimes; nil means time.Now.
+	// Now is the clock of leases and Forgotten entries; nil means time.Now.
 	Now func() time.Time
-	// PageBytesMax bounds the cached pages, keys and bookkeeping included; 0 means 64 MiB. When it is reached the
-	// page that was put or read the longest ago goes first. A page that alone is larger is not kept.
-	PageBytesMax int
 }
 
 // Memory is the Store that lives in the process and dies with it: for tests, for the models that read a log once, and
 // for programs that can learn again from elsewhere. It is safe for concurrent use and starts no goroutine.
 //
 // An entry costs 96 bytes, 110 more with an ID, plus its identifiers, each distinct one kept once. Append is O(1) an
-// entry, History O(entries it passes), Forget O(entries of that user), Trim O(all). Everything but the pages grows with
+// entry, History O(entries it passes), Forget O(entries of that user), Trim O(all). Everything grows with
 // what is stored: profiles until they are deleted, entries until they are trimmed or forgotten, models until their
 // versions are deleted, leases for ever with their names.
 type Memory struct {
 	closed   atomic.Bool
 	log      memoryLog
 	profiles memoryProfiles
-	pages    memoryPages
 	models   memoryModels
 	leases   memoryLeases
 }
@@ -39,9 +35,6 @@ func NewMemory(opts MemoryOptions) *Memory {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	if opts.PageBytesMax <= 0 {
-		opts.PageBytesMax = 64 << 20
-	}
 	m := new(Memory)
 	m.log.empty = unique.Make("")
 	m.log.nowhere = unique.Make(where{})
@@ -50,9 +43,6 @@ func NewMemory(opts MemoryOptions) *Memory {
 	m.log.ids = make(map[memoryID]struct{})
 	m.profiles.stored = make(map[string]Profile)
 	m.profiles.segments = make(map[string]map[string]struct{})
-	m.pages.now = opts.Now
-	m.pages.bytesMax = opts.PageBytesMax
-	m.pages.users = make(map[string]map[string]*memoryPage)
 	m.models.names = make(map[string]*memoryModel)
 	m.leases.now = opts.Now
 	m.leases.names = make(map[string]Lease)
@@ -64,7 +54,6 @@ func (m *Memory) Close() error {
 	m.closed.Store(true)
 	m.log.clear()
 	m.profiles.clear()
-	m.pages.clear()
 	m.models.clear()
 	m.leases.clear()
 	return nil

@@ -69,6 +69,7 @@ type memoryLog struct {
 	last   map[unique.Handle[string]]Position // of each user
 	ids    map[memoryID]struct{}              // in the log
 	end    Position
+	gone   Position      // what Trimmed says
 	news   chan struct{} // closed when there is an entry more; nil while nobody waits
 }
 
@@ -263,6 +264,16 @@ func (m *Memory) Trim(ctx context.Context, before time.Time) error {
 	return nil
 }
 
+// Trimmed implements Log.
+func (m *Memory) Trimmed(ctx context.Context) (Place, error) {
+	if err := m.check(ctx); err != nil {
+		return Place{}, err
+	}
+	m.log.mu.RLock()
+	defer m.log.mu.RUnlock()
+	return Place{first: m.log.gone}, nil
+}
+
 func (l *memoryLog) record(e *Entry) record {
 	in := &e.Interaction
 	r := record{
@@ -359,14 +370,14 @@ func (l *memoryLog) forget(user unique.Handle[string]) {
 	delete(l.last, user)
 }
 
-// trim removes the interactions and exposures before a time. Those of their users that stay are chained anew: moved has,
+// trim removes the entries before a time. Those of their users that stay are chained anew: moved has,
 // for each removed record that none has been chained past yet, the one before it.
 func (l *memoryLog) trim(before time.Time) {
 	micros := before.UnixMicro() // times are whole microseconds, and before may be a little later
 	if before.Nanosecond()%1000 != 0 {
 		micros++
 	}
-	gone := func(r *record) bool { return r.micros < micros && (r.fact == Interacted || r.fact == Exposed) }
+	gone := func(r *record) bool { return r.micros < micros }
 	moved := make(map[Position]Position)
 	for i, chunk := range l.chunks {
 		if !slices.ContainsFunc(chunk, func(r record) bool { _, ok := moved[r.previous]; return ok || gone(&r) }) {
@@ -379,7 +390,12 @@ func (l *memoryLog) trim(before time.Time) {
 				r.previous = to
 			}
 			if gone(&r) {
-				moved[r.position] = r.previous
+				if r.user != l.empty {
+					moved[r.position] = r.previous
+				}
+				if r.fact != Interacted && r.fact != Exposed {
+					l.gone = max(l.gone, r.position)
+				}
 				l.freeID(&r)
 			} else {
 				kept = append(kept, r)

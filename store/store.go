@@ -1,7 +1,7 @@
 // Package store holds what gold must not forget: what happened, profiles and models, and who does which work.
 //
 // The interfaces are small so that each can live in the engine that suits it; a [Store] is all of them together, and
-// [Combined] makes one from parts. [Memory] keeps everything in the process. The module store/pebblestore keeps it on
+// [Combined] makes one from parts. A [Cache], which may forget, is apart. [Memory] keeps everything in the process. The module store/pebblestore keeps it on
 // disk, durable when a call returns. Package store/storetest is the suite that every store passes.
 //
 // The log is a list of facts ([Fact]): that somebody did something, was exposed to a variant, was forgotten, that a
@@ -21,11 +21,31 @@
 //		if err := st.Wait(ctx, place); err != nil { … }
 //	}
 //
+// # Nouns
+//
+//   - An [Interaction] is what one user did to one item: its [Kind], a value, when, and where on which page it was
+//     shown.
+//   - An [Entry] is a [Fact], and the [Position] where the log holds it; a [Place] is how far one has come in all
+//     partitions.
+//   - A [Profile] is what a user has stated.
+//   - A model is a file by name and version, of which one is current; a [Lease] is the right to do some work alone.
+//
+// Files are read by [ReadCSV], which knows the usual names of columns, and [ReadCSVWith], which is told others. Who
+// writes a store finds the checks that all stores share here too: [ValidateBatch], [AcquireLease] and those beside
+// them.
+//
+// # Cost and concurrency
+//
+// Every method of every store is safe for concurrent use, and takes a context; Append, once it writes, waits for the
+// outcome whatever becomes of that. In a Memory an entry costs 96 bytes, 110 more with an ID, and its identifiers
+// once; Append is O(1) an entry, and History O(the user's entries up to the last one returned). What pebblestore costs
+// is in its document. Batches of up to [BatchMax] are how much comes in fast.
+//
 // # Caveats
 //
 // A log is ordered by arrival, not by Interaction.Time: a clock that goes backwards changes no order here. A store
 // does not know items or users beyond their identifiers and accepts any. A Forgotten entry keeps the identifier of the
-// user, for otherwise nobody would know whom to forget.
+// user, until it is trimmed, for otherwise nobody would know whom to forget.
 package store
 
 import (
@@ -37,7 +57,7 @@ import (
 )
 
 var (
-	// ErrNotFound says that there is no such profile, page, model or version.
+	// ErrNotFound says that there is no such profile, cached value, model or version.
 	ErrNotFound = errors.New("store: not found")
 	// ErrConflict says that somebody else was there before: a profile was written with a version that is not the
 	// stored one, or a current model was set with a fence that has been overtaken.
@@ -84,11 +104,17 @@ type Log interface {
 	// after it.
 	End(ctx context.Context) (Place, error)
 
-	// Trim removes the interactions and exposures whose Time is before a time, from Scan and from History, also from
-	// scans under way, before it returns, and lets their IDs come again. Forgotten, ProfileChanged and Published
-	// entries stay: a follower that has fallen behind still has to learn of them. What is appended meanwhile stays or
-	// goes. The positions of others do not change, and none is given out twice. When it fails, some may be gone.
+	// Trim removes the entries whose Time is before a time, whatever their Fact, from Scan and from History, also from
+	// scans under way, before it returns, and lets their IDs come again. What is appended meanwhile stays or goes. The
+	// positions of others do not change, and none is given out twice. When it fails, some may be gone.
 	Trim(ctx context.Context, before time.Time) error
+
+	// Trimmed returns the place of the last entry that Trim has removed in every partition, other than interactions
+	// and exposures; zero where there was none. It is told no later than the entry is gone, as durably as the store
+	// promises, and never goes back. Who follows the log reads it after a scan: when the place that they had come to
+	// before does not cover it, somebody may have been forgotten, or changed their profile, without their hearing of
+	// it, and what they remember of users is not to be trusted.
+	Trimmed(ctx context.Context) (Place, error)
 }
 
 // Histories is the log by user. Implementations are safe for concurrent use.
@@ -104,7 +130,7 @@ type Histories interface {
 	// lies after it; one appended afterwards stays, also with an ID that had been used. Positions of others do not
 	// change, and none is given out twice. A user that no store can have, empty or longer than IDMax, is not in the
 	// log and leaves nothing there. When Forget fails some entries may be gone, and calling it again does the rest.
-	// Profiles and pages are not touched.
+	// Profiles are not touched.
 	Forget(ctx context.Context, user string) error
 }
 
@@ -125,21 +151,6 @@ type Profiles interface {
 	// Segment yields the users whose stored profile names the segment, in byte order of their identifiers. Of a
 	// profile that is written meanwhile it may see the state before or after. It may be run again.
 	Segment(ctx context.Context, segment string) iter.Seq2[string, error]
-}
-
-// Pages is a cache of rendered pages: it may lose any of them at any time. A page belongs to a user, or to everybody
-// when user is empty. Implementations are safe for concurrent use and bounded in memory.
-type Pages interface {
-	// Page returns the bytes put under user and key while they live, else ErrNotFound. The caller owns them. A page
-	// lives for less than its ttl; when the clock goes back to before it was put, it is dead too.
-	Page(ctx context.Context, user, key string) ([]byte, error)
-
-	// PutPage keeps the page for ttl, replacing what was there. A ttl of zero or less is ErrInvalid, and so is a
-	// user or key longer than IDMax. A page too large for the cache is not kept, which is no error.
-	PutPage(ctx context.Context, user, key string, page []byte, ttl time.Duration) error
-
-	// DropPages drops every page of the user before it returns.
-	DropPages(ctx context.Context, user string) error
 }
 
 // Models keeps model files by name and version, and which of them is in service. Implementations are safe for
@@ -197,7 +208,6 @@ type Store interface {
 	Log
 	Histories
 	Profiles
-	Pages
 	Models
 	Leases
 	io.Closer
@@ -208,7 +218,6 @@ type Combined struct {
 	Log
 	Histories
 	Profiles
-	Pages
 	Models
 	Leases
 	io.Closer

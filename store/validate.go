@@ -65,21 +65,21 @@ func (e *Entry) subject() string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// ValidatePage says why PutPage cannot take what it is given, wrapping ErrInvalid: an identifier too long or not
-// UTF-8, or a ttl that is not positive.
-func ValidatePage(user, key string, ttl time.Duration) error {
+// ValidateCached says why Put cannot take what it is given, wrapping ErrInvalid: an identifier too long or not UTF-8, or
+// a ttl that is not positive.
+func ValidateCached(owner, key string, ttl time.Duration) error {
 	if ttl <= 0 {
-		return fmt.Errorf("%w: page with a ttl of %v", ErrInvalid, ttl)
+		return fmt.Errorf("%w: value with a ttl of %v", ErrInvalid, ttl)
 	}
-	if err := ValidateID("user", user); err != nil {
+	if err := ValidateID("owner", owner); err != nil {
 		return err
 	}
 	return ValidateID("key", key)
 }
 
-// PageLives reports whether a page put at a time for ttl lives now. One that was put in the future, because the clock
+// Lives reports whether a value put at a time for ttl lives now. One that was put in the future, because the clock
 // has gone backwards since, does not: it might otherwise outlive its ttl by as much.
-func PageLives(put time.Time, ttl time.Duration, now time.Time) bool {
+func Lives(put time.Time, ttl time.Duration, now time.Time) bool {
 	age := now.Sub(put)
 	return age >= 0 && age < ttl
 }

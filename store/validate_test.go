@@ -26,6 +26,7 @@ func TestBatchMessages(t *testing.T) {
 			`interaction 2 of 2 (user "ann", item "tea"): store: invalid: value 2e+09 is not within 1e+09`,
 		},
 		{change(func(in *store.Interaction) { in.User = "" }), `interaction 2 of 2 (item "tea"): store: invalid: interaction without a user`},
+		{change(func(in *store.Interaction) { in.Kind = 0 }), `interaction 2 of 2 (user "ann", item "tea"): store: invalid: interaction without a kind`},
 		{change(func(in *store.Interaction) { in.Rank = -1 }), `interaction 2 of 2 (user "ann", item "tea"): store: invalid: rank -1 is not within 0 and 65535`},
 		{change(func(in *store.Interaction) { in.Time = time.Time{} }), `interaction 2 of 2 (user "ann", item "tea"): store: invalid: no time`},
 		{store.Entry{Fact: store.Exposed}, "exposure 2 of 2: store: invalid: exposure without a user"},

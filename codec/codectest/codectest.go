@@ -1,4 +1,12 @@
 // Package codectest helps to test types that are stored in files of package codec.
+//
+// Bytes that an accident has changed never reach the type: the sums of the file tell. What somebody has forged does,
+// so a fuzz target or a test of damage mends the sums first:
+//
+//	f.Fuzz(func(t *testing.T, file []byte) {
+//		r, err := codec.NewReader(bytes.NewReader(codectest.Mend(file)))
+//		…
+//	})
 package codectest
 
 import (

@@ -37,6 +37,11 @@ func TestRuns(t *testing.T) {
 	if len(ann) != 3 || len(bob) != 3 {
 		t.Fatalf("ann gets %q, bob %q, want three lines each", ann, bob)
 	}
+	for i, want := range []string{"lemon ", "black tea "} { // as README.md says
+		if !strings.HasPrefix(ann[i], want) {
+			t.Errorf("ann gets %q at %d, want %s", ann[i], i+1, want)
+		}
+	}
 	// ann bought things for tea, bob for coffee; each gets the rest of the own group first.
 	for user, want := range map[string][]string{"ann": {"black tea", "lemon"}, "bob": {"espresso beans", "sugar", "milk jug", "grinder", "filter paper"}} {
 		first := run(user)[0]

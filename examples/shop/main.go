@@ -23,6 +23,8 @@ import (
 	"time"
 	_ "time/tzdata" // the golden hour's zone, on machines that have none
 
+	"github.com/goldrec/gold/catalog"
+	"github.com/goldrec/gold/examples/shop/golden"
 	"github.com/goldrec/gold/examples/shop/retail"
 )
 
@@ -108,7 +110,8 @@ func parseFlags(args []string, out io.Writer) (config, error) {
 	case cfg.data == "":
 		return cfg, errors.New("-data must name a directory")
 	}
-	return cfg, nil
+	_, err := golden.New(catalog.New(), cfg.golden, cfg.zone) // before a shop is filled for nothing
+	return cfg, err
 }
 
 // defaultData is a directory of the user's cache, or one right here when there is none.

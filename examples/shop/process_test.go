@@ -199,6 +199,15 @@ func TestAddressTaken(t *testing.T) {
 	if err == nil || !strings.Contains(string(out), "is taken by another program; choose another address with -addr") {
 		t.Errorf("%v: %s", err, out)
 	}
+	req, err := http.NewRequest("GET", p.base+"/healthz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = "evil.example"
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil || resp.Body.Close() != nil || resp.StatusCode != http.StatusMisdirectedRequest {
+		t.Errorf("by a name that is not of this machine: %v (%v)", resp, err)
+	}
 }
 
 func TestFlags(t *testing.T) {
@@ -214,6 +223,8 @@ func TestFlags(t *testing.T) {
 		{"-evaluate", "needs -import"},
 		{"-items 0", "-items goes from 1"},
 		{"-train 0s", "must be above 0"},
+		{"-golden 6pm", "not a time such as 18:00"},
+		{"-zone Moon/Crater", "unknown time zone"},
 		{"-data= -items 5", "must name a directory"},
 		{"-seed -1", "invalid value"},
 	} {

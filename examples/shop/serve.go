@@ -57,7 +57,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	defer stop()
 
 	server := &http.Server{
-		Handler: shop.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		Handler: onlyHere(listener.Addr(), shop.handler), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(cfg.log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)

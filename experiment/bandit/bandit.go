@@ -8,6 +8,13 @@
 //	choice := b.Choose()
 //	err = b.Update(choice.Arm, reward)
 //
+// # Cost and concurrency
+//
+// A Bandit and a Linear are safe for concurrent use. A choice of a Bandit costs a draw, and its probabilities are
+// computed anew when enough was learned to change them. With d features an update of a Linear costs d² and a choice d²
+// a candidate, at d = 256 about 0.1 ms each. The State of either has a JSON form, to keep or to send: what one process
+// drains, another merges.
+//
 // # Caveats
 //
 // A bandit minimises what is lost while it learns; it is no experiment. The arms it neglects are known badly, and its

@@ -7,6 +7,11 @@
 // A [Payload] is immutable and safe for concurrent use. What is malformed inside valid JSON is treated as the SDKs treat
 // it: a condition that cannot be evaluated does not hold, a rule without a value is skipped.
 //
+// # Cost and concurrency
+//
+// Evaluation is in memory and reads nothing; a feature costs its rules and their conditions. A [User] is for one
+// evaluation at a time. Sticky buckets are the caller's [StickyBuckets], asked and told as the SDKs do.
+//
 // # Caveats
 //
 // Regular expressions are RE2, which is linear in the length of the attribute: an expression with lookaround or a

@@ -6,6 +6,12 @@
 //	credit, err := list.Credit(clicks...)   // positions that were clicked
 //	err = tally.Add(credit)
 //
+// # Cost and concurrency
+//
+// A [List] is read-only and safe for concurrent use; a [Tally] is not. Of the methods only Optimized takes
+// milliseconds. Package recommend mixes by team draft on its own pages, where a policy says Interleave, and this
+// package need not be called.
+//
 // # Caveats
 //
 // Interleaving says which ranker users click more, not what it is worth: how much they buy needs an A/B test. A list must

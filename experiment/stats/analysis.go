@@ -65,6 +65,10 @@ func (a *analysis) compare(m Metric, control, arm Arm, i int) Comparison {
 		c.Interval, c.LiftInterval = rangeOf(v.Interval(e, alpha)), rangeOf(v.LiftInterval(e, alpha))
 		c.PValue = Number(v.PValue(e, alpha))
 		c.Method += ", confidence sequence"
+		if v.early(e.Units) {
+			a.report.problem("%s of %q: no interval yet, with %d units of the %d from which on one may look at any time",
+				m.Name, arm.Variant, e.Units, v.from())
+		}
 	case Group:
 		c.Interval = rangeOf(around(e.Difference, a.bound*e.StdErr))
 		c.LiftInterval = rangeOf(around(e.Lift, a.bound*e.LiftStdErr))

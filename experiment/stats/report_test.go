@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -170,6 +171,29 @@ func TestInvalidPlans(t *testing.T) {
 	} {
 		if _, err := Analyze(test.plan, test.arms); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: error = %v, want ErrInvalid", name, err)
+		}
+	}
+}
+
+// TestReportOfFewUnits looks before an interval can be given: the report says so in words, and how many it takes.
+func TestReportOfFewUnits(t *testing.T) {
+	t.Parallel()
+	plan := Plan{Metrics: conversion, Looking: Always}
+	for units, early := range map[int]bool{100: true, 249: true, 250: false, 1000: false} {
+		r, err := Analyze(plan, []Arm{arm(t, "a", units/5, units), arm(t, "b", units/4, units)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text, page strings.Builder
+		if err := errors.Join(r.WriteText(&text), r.WriteHTML(&page)); err != nil {
+			t.Fatal(err)
+		}
+		for form, written := range map[string]string{"text": text.String(), "page": page.String()} {
+			said := fmt.Sprintf("no interval yet, with %d units of the 500", 2*units)
+			if strings.Contains(written, "Inf") || strings.Contains(written, "NaN") ||
+				strings.Contains(written, "none yet") != early || strings.Contains(written, said) != early {
+				t.Errorf("%d units, in the %s:\n%s", units, form, written)
+			}
 		}
 	}
 }

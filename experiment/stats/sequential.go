@@ -27,12 +27,14 @@ func (a AlwaysValid) rho2(alpha float64) float64 {
 	return (l + math.Log(l+1)) / n
 }
 
-func (a AlwaysValid) early(units int64) bool {
-	from := a.FromUnits
-	if from <= 0 {
-		from = 500
+func (a AlwaysValid) early(units int64) bool { return units < a.from() }
+
+// from is FromUnits or its default.
+func (a AlwaysValid) from() int64 {
+	if a.FromUnits <= 0 {
+		return 500
 	}
-	return units < from
+	return a.FromUnits
 }
 
 // Multiplier is how many standard errors the interval reaches to either side after that many units; infinite before

@@ -28,10 +28,10 @@ func (r *Report) WriteText(w io.Writer) error {
 			fmt.Fprintf(t, "%s\t%s\t%s\n", c.Metric, c.Variant, c.Problem)
 			continue
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.6g\t%.6g\t%+.4g\t[%.4g, %.4g]\t%+.3f%%\t[%.3f%%, %.3f%%]\t%.4g\t%.4g\t%s\n",
+		fmt.Fprintf(t, "%s\t%s\t%.6g\t%.6g\t%+.4g\t%s\t%+.3f%%\t%s\t%.4g\t%.4g\t%s\n",
 			c.Metric, c.Variant, float64(c.ControlValue), float64(c.VariantValue), float64(c.Difference),
-			float64(c.Interval[0]), float64(c.Interval[1]), 100*float64(c.Lift), 100*float64(c.LiftInterval[0]),
-			100*float64(c.LiftInterval[1]), float64(c.PValue), float64(c.AdjustedPValue), c.Verdict)
+			c.Interval.text("%.4g", 1), 100*float64(c.Lift), c.LiftInterval.text("%.3f%%", 100),
+			float64(c.PValue), float64(c.AdjustedPValue), c.Verdict)
 	}
 	fmt.Fprintln(t)
 	for i := range r.Comparisons {
@@ -43,6 +43,15 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(t, "problem: %s\n", p)
 	}
 	return t.Flush()
+}
+
+// text writes both ends times a factor; what has no ends says nothing yet.
+func (r Range) text(format string, factor float64) string {
+	low, high := factor*float64(r[0]), factor*float64(r[1])
+	if math.IsNaN(low+high) || math.IsInf(low, -1) && math.IsInf(high, 1) {
+		return "none yet"
+	}
+	return fmt.Sprintf("["+format+", "+format+"]", low, high)
 }
 
 func (r *Report) headline() string {
@@ -109,6 +118,8 @@ func page(r *Report) *template.Template {
 		"known":    func(c Comparison) bool { return c.Verdict != Unknown && !math.IsNaN(float64(c.Lift)) },
 		"percent":  func(n Number) string { return fmt.Sprintf("%+.2f %%", 100*float64(n)) },
 		"g":        func(n Number) string { return fmt.Sprintf("%.5g", float64(n)) },
+		"absolute": func(r Range) string { return r.text("%.5g", 1) },
+		"relative": func(r Range) string { return r.text("%+.2f %%", 100) },
 		"edge":     func(sign float64) string { return fmt.Sprintf("%+.3g %%", 100*sign*scale) },
 		"headline": r.headline,
 		"planned":  r.planned,
@@ -139,7 +150,7 @@ stroke: #cf222e } .other { fill: #57606a; stroke: #57606a } .problem { color: #9
 {{range $i, $c := .Comparisons}}<text x="0" y="{{row $i}}" dy="4">{{$c.Metric}}, {{$c.Variant}}</text>
 {{if known $c}}<g class="{{if eq $c.Verdict "better"}}better{{else if eq $c.Verdict "worse"}}worse{{else}}other{{end}}">
 <line x1="{{x (index $c.LiftInterval 0)}}" x2="{{x (index $c.LiftInterval 1)}}" y1="{{row $i}}" y2="{{row $i}}" stroke-width="2"/>
-<circle cx="{{x $c.Lift}}" cy="{{row $i}}" r="4"><title>{{percent $c.Lift}} [{{percent (index $c.LiftInterval 0)}}, {{percent (index $c.LiftInterval 1)}}]</title></circle></g>
+<circle cx="{{x $c.Lift}}" cy="{{row $i}}" r="4"><title>{{percent $c.Lift}} {{relative $c.LiftInterval}}</title></circle></g>
 {{end}}{{end}}<text x="240" y="{{height}}" dy="-6">{{edge -1.0}}</text><text x="{{zero}}" y="{{height}}" dy="-6">0</text>
 <text x="{{width}}" y="{{height}}" dy="-6" text-anchor="end">{{edge 1.0}}</text>
 </svg>
@@ -149,8 +160,8 @@ p-values and the verdicts.</p>
 <th>p</th><th>adjusted p</th><th>verdict</th></tr>
 {{range .Comparisons}}<tr title="{{.Method}}"><td>{{.Metric}}{{if not .Decides}} (secondary){{end}}</td><td>{{.Variant}}</td>
 {{if .Problem}}<td colspan="8">{{.Problem}}</td>{{else}}<td>{{g .ControlValue}}</td><td>{{g .VariantValue}}</td>
-<td>{{g .Difference}} [{{g (index .Interval 0)}}, {{g (index .Interval 1)}}]</td><td>{{percent .Lift}}</td>
-<td>[{{percent (index .LiftInterval 0)}}, {{percent (index .LiftInterval 1)}}]</td><td>{{g .PValue}}</td>
+<td>{{g .Difference}} {{absolute .Interval}}</td><td>{{percent .Lift}}</td>
+<td>{{relative .LiftInterval}}</td><td>{{g .PValue}}</td>
 <td>{{g .AdjustedPValue}}</td><td>{{.Verdict}}</td>{{end}}</tr>
 {{end}}</table>
 </body></html>

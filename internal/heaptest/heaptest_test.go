@@ -22,7 +22,8 @@ func TestPeak(t *testing.T) {
 		t.Errorf("%d bytes for nothing", got)
 	}
 	kept, got := heaptest.Kept(func() []byte { return make([]byte, size) })
-	if got < size || got > size*5/4 || len(kept) != size {
+	// What others let go of meanwhile, some small things of the runtime, counts against it.
+	if got < size-4096 || got > size*5/4 || len(kept) != size {
 		t.Errorf("%d bytes kept of %d", got, size)
 	}
 }

@@ -54,6 +54,9 @@ func (s *Selector) push(e Scored) {
 // Len is the number kept so far.
 func (s *Selector) Len() int { return len(s.heap) }
 
+// Kept returns what was kept, in no order. The slice lives until the next Reset or Push.
+func (s *Selector) Kept() []Scored { return s.heap }
+
 // Sorted returns what was kept, the best first. The slice lives until the next Reset; nothing may be pushed before it.
 func (s *Selector) Sorted() []Scored {
 	slices.SortFunc(s.heap, Compare)

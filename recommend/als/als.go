@@ -15,6 +15,17 @@
 // Users are not stored. A user's vector is solved for from the history when it is needed, by [Model.Embed], so that one
 // whom training never saw is served like any other and a new interaction counts at once.
 //
+//	m, err := als.Trainer{Factors: 64}.Train(ctx, data, model.TrainOptions{Seed: 1})
+//	best := m.Propose(nil, &model.User{History: history}, 20, allow, model.Quick)
+//
+// # Cost and concurrency
+//
+// Training costs in the order of Factors²·(users+items) + Factors·pairs operations for each conjugate-gradient step,
+// of which there are two for both sides in each of the Iterations, and holds 16 bytes a pair and a float32 matrix of
+// (users+items)·Factors, of which the model keeps the items' part. A model is immutable and safe for concurrent use. A
+// user's vector costs some tens of microseconds, and a third of the steps to follow from event to event
+// ([Model.Follow]); a proposal searches an index, or looks at all of a few thousand items at some nanoseconds each.
+//
 // # Caveats
 //
 // Items without a positive weight in training have no vector: they score zero and are never proposed. Train and serve

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"github.com/goldrec/gold/internal/simd"
 	"github.com/goldrec/gold/recommend/model"
 )
 
@@ -60,14 +61,18 @@ func Gram(workers int, vectors []float32, dim int, unobserved float64) ([]float3
 // Index builds the index however few the items are.
 func Index(m model.Model) error { return m.(*Model).buildIndex(context.Background(), 2, 1) }
 
-// Unindexed returns the model without its index.
+// Unindexed returns the model without its index and codes.
 func Unindexed(m model.Model) model.Model {
 	plain, err := newModel(context.Background(), m.(*Model).parts, 1)
 	if err != nil {
 		panic(err)
 	}
+	plain.codes = simd.Codes{}
 	return plain
 }
+
+// Coded reports whether the model has codes.
+func Coded(m model.Model) bool { return m.(*Model).codes.Rows != nil }
 
 // Indexed reports whether the model has an index.
 func Indexed(m model.Model) bool { return m.(*Model).index != nil }

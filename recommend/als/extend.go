@@ -9,6 +9,9 @@ import (
 	"github.com/goldrec/gold/recommend/model"
 )
 
+// Knows reports whether the model has a vector of the item.
+func (m *Model) Knows(item uint32) bool { return int(m.row(item)) < len(m.items) }
+
 // Extend returns a model that has vectors also of items that this one had none of: those that training would give them
 // with everything else held still, solved from what data's users did with them, of whom each has the vector that [Model.Embed]
 // makes of the rest of the history. Scores of the items that were known do not change for histories of these.

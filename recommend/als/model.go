@@ -18,11 +18,12 @@ import (
 // Model is a factorisation: immutable and safe for concurrent use.
 type Model struct {
 	parts
-	sys    *system   // of the trained items, with the vectors of all
-	rows   []uint32  // by handle: the item's vector, the last one for an item that has none
-	mean   []float32 // of the trained items' vectors
-	index  *ann.HNSW // of the vectors by handle, when there are many; else nil
-	memory sync.Pool // of *serving
+	sys    *system    // of the trained items, with the vectors of all
+	rows   []uint32   // by handle: the item's vector, the last one for an item that has none
+	mean   []float32  // of the trained items' vectors
+	codes  simd.Codes // of the vectors, by row; without rows when there are few
+	index  *ann.HNSW  // of the vectors by handle, when there are many; else nil
+	memory sync.Pool  // of *serving
 }
 
 // parts is what a model is made of, and saved.
@@ -42,11 +43,17 @@ type serving struct {
 	tallied []uint32 // rows of the history's items
 	weights []float32
 	vector  []float32
+	probe   simd.CodeProbe
+	block   [scanBlock]uint32 // of a bitmap
+	known   [scanBlock]uint32
 	rows    [scanBlock]uint32
 	scores  [scanBlock]float32
+	list    []uint32
 	best    topk.Selector
 	found   []ann.Result
 	set     roaring.ManyIntIterator
+	code    []int8 // of the user's vector, in steps
+	step    float32
 }
 
 // newModel makes a model without an index.
@@ -74,7 +81,7 @@ func newModel(ctx context.Context, p parts, workers int) (*Model, error) {
 		}
 	}
 	m.memory.New = func() any { return &serving{scratch: *newScratch(p.factors)} }
-	return m, nil
+	return m, m.encode(ctx, workers)
 }
 
 // mean is the mean of the vectors.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/goldrec/gold/ann"
-	"github.com/goldrec/gold/internal/simd"
 	"github.com/goldrec/gold/recommend/model"
 )
 
@@ -13,10 +12,31 @@ import (
 const scanBlock = 512
 
 // Propose proposes the items of the highest scores that allow contains. A few thousand items are all looked at, at a few
-// nanoseconds each. More are searched through an index, which misses some of the best. Quick searches it once. Thorough
-// searches ever wider when allow refuses most of what the index finds, and in the end looks at all that is allowed, so that
-// the answer is always filled. A bitmap that allows few is gone through at once, in about ten nanoseconds an item.
+// nanoseconds each: some hundreds by their vectors, more by codes of these, and the best of that by their vectors. Yet more are
+// searched through an index, which misses some of the best. Quick searches it once. Thorough searches ever wider when allow
+// refuses most of what the index finds, and in the end looks at all that is allowed, so that the answer is always filled. A
+// bitmap that allows few is gone through at once, like a list; see [Model.Among].
 func (m *Model) Propose(dst []model.Scored, u *model.User, n int, allow model.Allow, effort model.Effort) []model.Scored {
+	return m.propose(dst, u, n, func(s *serving, vector []float32) {
+		if !m.search(s, vector, len(u.History), n, allow, effort) {
+			m.scan(s, vector, n, allow)
+		}
+	})
+}
+
+// Among proposes the n items of the highest scores among those listed, as [Model.Propose] does among those that a bitmap of few
+// has: the quick way to the best of some thousands, which are looked at through codes of their vectors, in a few nanoseconds each.
+// Items are listed once each.
+func (m *Model) Among(dst []model.Scored, u *model.User, n int, items []uint32) []model.Scored {
+	return m.propose(dst, u, n, func(s *serving, vector []float32) {
+		p := m.pass(s, vector, n, len(items))
+		p.offerKnown(items)
+		p.done(n)
+	})
+}
+
+// propose appends the best that find leaves in s.best.
+func (m *Model) propose(dst []model.Scored, u *model.User, n int, find func(s *serving, vector []float32)) []model.Scored {
 	if n <= 0 {
 		return dst
 	}
@@ -26,9 +46,7 @@ func (m *Model) Propose(dst []model.Scored, u *model.User, n int, allow model.Al
 	if !slices.ContainsFunc(vector, func(v float32) bool { return v != 0 }) {
 		return dst // nothing is known of the user
 	}
-	if !m.search(s, vector, len(u.History), n, allow, effort) {
-		m.scan(s, vector, n, allow)
-	}
+	find(s, vector)
 	for _, e := range s.best.Sorted() {
 		dst = append(dst, model.Scored(e))
 	}
@@ -37,41 +55,27 @@ func (m *Model) Propose(dst []model.Scored, u *model.User, n int, allow model.Al
 
 // scan fills s.best from all items that are allowed.
 func (m *Model) scan(s *serving, vector []float32, n int, allow model.Allow) {
-	s.best.Reset(n)
-	if set, ok := allow.(*roaring.Bitmap); ok && set.GetCardinality() < uint64(len(m.items)/widest) {
-		m.scanSet(s, vector, set)
-		return
+	if set, ok := allow.(*roaring.Bitmap); ok {
+		if size := set.GetCardinality(); size < uint64(len(m.items)/widest) {
+			p := m.pass(s, vector, n, int(size))
+			s.set.Initialize(set)
+			for k := s.set.NextMany(s.block[:]); k > 0; k = s.set.NextMany(s.block[:]) {
+				p.offerKnown(s.block[:k])
+			}
+			p.done(n)
+			return
+		}
 	}
+	p := m.pass(s, vector, n, len(m.items))
 	for from := 0; from < len(m.items); from += scanBlock {
 		items := m.items[from:min(from+scanBlock, len(m.items))]
 		rows := s.rows[:len(items)]
 		for i := range rows {
 			rows[i] = uint32(from + i)
 		}
-		m.offer(s, vector, items, rows, allow)
+		p.offer(items, rows, allow)
 	}
-}
-
-// scanSet pushes the items in the set.
-func (m *Model) scanSet(s *serving, vector []float32, set *roaring.Bitmap) {
-	s.set.Initialize(set)
-	var items [scanBlock]uint32
-	for n := s.set.NextMany(items[:]); n > 0; n = s.set.NextMany(items[:]) {
-		known := slices.DeleteFunc(items[:n], func(item uint32) bool { return int(m.row(item)) == len(m.items) })
-		m.offer(s, vector, known, m.placed(s, known), nil)
-	}
-}
-
-// offer pushes those of up to scanBlock items that are allowed, and not gone.
-func (m *Model) offer(s *serving, vector []float32, items, rows []uint32, allow model.Allow) {
-	scores := s.scores[:len(items)]
-	simd.DotIDs(scores, vector, m.vectors, rows)
-	for i, score := range scores {
-		item := items[i]
-		if s.best.Wants(score) && item != model.NoItem && (allow == nil || allow.Contains(item)) {
-			s.best.Push(item, score)
-		}
-	}
+	p.done(n)
 }
 
 // search fills s.best from the index, and reports whether that is the answer. A history is mostly near its own user, and mostly
@@ -104,13 +108,11 @@ func (m *Model) searchFor(s *serving, vector []float32, n, ef int, allow model.A
 	if err != nil {
 		return false
 	}
-	s.found = found
-	var items [scanBlock]uint32
-	for part := range slices.Chunk(found, scanBlock) {
-		for i, r := range part {
-			items[i] = r.Key
-		}
-		m.offer(s, vector, items[:len(part)], m.placed(s, items[:len(part)]), nil)
+	s.found, s.list = found, s.list[:0]
+	for _, r := range found {
+		s.list = append(s.list, r.Key)
 	}
+	p := pass{m: m, s: s, vector: vector}
+	p.offerKnown(s.list)
 	return true
 }

@@ -35,10 +35,11 @@ type Answer struct {
 
 // voice is what one part says of the user.
 type voice struct {
-	user   model.User // as the part knows them
-	heard  bool       // sums and factor are made
-	sums   model.Sums // of a part that accumulates
-	factor float32    // what its scores are multiplied with: weight over standard deviation
+	user   model.User     // as the part knows them
+	heard  bool           // sums and factor are made
+	sums   model.Sums     // of a part that accumulates
+	all    []model.Scored // and the same as a list
+	factor float32        // what its scores are multiplied with: weight over standard deviation
 }
 
 func newAnswer(b *Blend) *Answer { return &Answer{blend: b, voices: make([]voice, len(b.parts))} }
@@ -101,19 +102,25 @@ func (a *Answer) scale(i int) float32 {
 	case model.Accumulator:
 		v.sums.Reset()
 		p.Accumulate(&v.sums, &v.user)
-		sum, squares := v.sums.Moments()
-		return deviation(sum, squares, max(a.blend.items, float64(v.sums.Len())))
+		v.all = v.sums.AppendTo(v.all[:0])
+		sum, squares := moments(v.all)
+		return deviation(sum, squares, max(a.blend.items, float64(len(v.all))))
 	case model.Scaler:
 		return p.Scale(&v.user)
 	}
 	a.scored = a.blend.parts[i].Propose(a.scored[:0], &v.user, sampled, nil, model.Quick)
-	var sum, squares float64
-	for _, s := range a.scored {
+	sum, squares := moments(a.scored)
+	// Proposals that are all alike are still something said: their size stands for their spread.
+	return max(deviation(sum, squares, float64(len(a.scored))), float32(math.Sqrt(squares/float64(max(1, len(a.scored))))/10))
+}
+
+// moments is the sum of the scores, and of their squares.
+func moments(scored []model.Scored) (sum, squares float64) {
+	for _, s := range scored {
 		sum += float64(s.Score)
 		squares += float64(s.Score) * float64(s.Score)
 	}
-	// Proposals that are all alike are still something said: their size stands for their spread.
-	return max(deviation(sum, squares, float64(len(a.scored))), float32(math.Sqrt(squares/float64(max(1, len(a.scored))))/10))
+	return sum, squares
 }
 
 func deviation(sum, squares, n float64) float32 {
@@ -163,6 +170,23 @@ func (a *Answer) Rank(dst []model.Scored, items []uint32) []model.Scored {
 	return dst
 }
 
+// Best appends the n items of the highest scores above least that allow contains to dst, the best first and ties by handle. It asks
+// allow only of those that would be among the best so far. Items must not be there twice.
+func (a *Answer) Best(dst []model.Scored, n int, items []uint32, least float32, allow model.Allow) []model.Scored {
+	a.scores = slices.Grow(a.scores[:0], len(items))[:len(items)]
+	a.Score(a.scores, items)
+	a.best.Reset(n)
+	for j, score := range a.scores {
+		if score > least && a.best.Wants(score) && (allow == nil || allow.Contains(items[j])) {
+			a.best.Push(items[j], score)
+		}
+	}
+	for _, s := range a.best.Sorted() {
+		dst = append(dst, model.Scored(s))
+	}
+	return dst
+}
+
 // Propose appends to dst the best n of what the parts propose inside allow, the best first, ties by handle. Each part is
 // asked for 32 or more and looks once. When that comes to less than n and effort is Thorough, the parts look until they
 // have found n each.
@@ -171,16 +195,7 @@ func (a *Answer) Propose(dst []model.Scored, n int, allow model.Allow, effort mo
 		return dst
 	}
 	a.find(n, allow, effort)
-	a.scores = slices.Grow(a.scores[:0], len(a.items))[:len(a.items)]
-	a.Score(a.scores, a.items)
-	a.best.Reset(n)
-	for j, item := range a.items {
-		a.best.Push(item, a.scores[j])
-	}
-	for _, s := range a.best.Sorted() {
-		dst = append(dst, model.Scored(s))
-	}
-	return dst
+	return a.Best(dst, n, a.items, float32(math.Inf(-1)), nil)
 }
 
 // Gather appends what the parts propose inside allow to dst, at least n of each where it has so many, each item once, by
@@ -201,32 +216,50 @@ func (a *Answer) find(n int, allow model.Allow, effort model.Effort) {
 // gather sets a.items to the n best proposals of each part, each item once, by handle.
 func (a *Answer) gather(n int, allow model.Allow, effort model.Effort) {
 	a.items = a.items[:0]
+	a.accumulated(n, allow)
+	a.walked(n, allow, effort)
+	a.items = once(a.items)
+}
+
+// once puts the items in order, each once.
+func once(items []uint32) []uint32 {
+	slices.Sort(items)
+	return slices.Compact(items)
+}
+
+// accumulated adds to a.items the n best of each part that accumulates.
+func (a *Answer) accumulated(n int, allow model.Allow) {
 	for i, p := range a.blend.parts {
-		if !a.hear(i) {
-			continue
+		if _, ok := p.(model.Accumulator); ok && a.hear(i) {
+			a.pick(a.voices[i].all, n, allow)
 		}
-		if _, ok := p.(model.Accumulator); ok {
-			a.pick(&a.voices[i].sums, n, allow)
+	}
+}
+
+// walked adds to a.items the n best of each part that does not, and reports whether any of them had as many.
+func (a *Answer) walked(n int, allow model.Allow, effort model.Effort) (full bool) {
+	for i, p := range a.blend.parts {
+		if _, ok := p.(model.Accumulator); ok || !a.hear(i) {
 			continue
 		}
 		a.scored = p.Propose(a.scored[:0], &a.voices[i].user, n, allow, effort)
+		full = full || len(a.scored) == n
 		for _, s := range a.scored {
 			a.items = append(a.items, s.Item)
 		}
 	}
-	slices.Sort(a.items)
-	a.items = slices.Compact(a.items)
+	return full
 }
 
-// pick adds the n best sums above zero that are allowed. It asks only of those that would be among the best so far.
-func (a *Answer) pick(sums *model.Sums, n int, allow model.Allow) {
+// pick adds the n best above zero that are allowed. It asks only of those that would be among the best so far.
+func (a *Answer) pick(all []model.Scored, n int, allow model.Allow) {
 	a.best.Reset(n)
-	for item, score := range sums.All() {
-		if score > 0 && a.best.Wants(score) && (allow == nil || allow.Contains(item)) {
-			a.best.Push(item, score)
+	for _, s := range all {
+		if s.Score > 0 && a.best.Wants(s.Score) && (allow == nil || allow.Contains(s.Item)) {
+			a.best.Push(s.Item, s.Score)
 		}
 	}
-	for _, s := range a.best.Sorted() {
+	for _, s := range a.best.Kept() {
 		a.items = append(a.items, s.Item)
 	}
 }

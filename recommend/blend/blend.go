@@ -12,6 +12,14 @@
 // are no parts yet, and [Blend] answers with parts and weights. The package has no Trainer and holds no files of parts:
 // who trains, keeps and loads models does so with each of them, and with the [Weights] beside.
 //
+//	parts, weights, report, err := blend.Fit(ctx, trainers, data, blend.Options{Seed: 1})
+//	mixed, err := blend.New(parts, weights)
+//	answer := mixed.Answer(&user)
+//	defer answer.Close()
+//	best := answer.Propose(nil, 20, allow, model.Thorough)
+//
+// An engine does this by itself; the package is for those who train and serve without one, or measure.
+//
 // # How weights are learned
 //
 // Each of some hundred points, combinations of a few levels of weight, is tried on every example, a user with items that
@@ -23,6 +31,12 @@
 //
 // What this gives is compared with the best part alone, in five folds, on users that neither was learned from. Where the
 // part is better by more than one standard error the weights move half way to it, by more than two all the way.
+//
+// # Cost and concurrency
+//
+// A Blend is immutable and safe for concurrent use; an [Answer] is one user's, for one goroutine, and must be closed.
+// Learn costs about as much as 1,500 requests for pages and 0.2 seconds of one processor, and some ten MB, however
+// much data there is. Fit costs up to one and a half times as much as training the parts.
 //
 // # Caveats
 //

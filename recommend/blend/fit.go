@@ -34,7 +34,7 @@ func Fit(ctx context.Context, trainers []model.Trainer, data *model.Dataset, opt
 	return parts, weights, report, nil
 }
 
-// trainAll trains drafts when previous is nil, else what they become.
+// trainAll trains drafts when previous is nil, else what they become; what they were is let go of one by one.
 func trainAll(
 	ctx context.Context, trainers []model.Trainer, data *model.Dataset, opt Options, previous []model.Model, progress *steps,
 ) ([]model.Model, error) {
@@ -42,7 +42,7 @@ func trainAll(
 	for i, tr := range trainers {
 		o := model.TrainOptions{Seed: opt.Seed, Workers: opt.Workers, Progress: progress.part, Draft: previous == nil}
 		if previous != nil {
-			o.Previous = previous[i]
+			o.Previous, previous[i] = previous[i], nil
 		}
 		m, err := tr.Train(ctx, data, o)
 		if err != nil {

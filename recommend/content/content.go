@@ -19,6 +19,16 @@
 //
 // over the last 50 different items, w_h being the sum of the weights of the events of h, so that scores lie in -1 to 1.
 //
+//	m, err := content.Trainer{}.Train(ctx, data, model.TrainOptions{}) // data has the items, by Builder.AddItem or Collect
+//	best := m.Propose(nil, &model.User{History: history}, 20, allow, model.Quick)
+//
+// # Cost and concurrency
+//
+// A hundred thousand items of fifty words train in seconds, and a training from the one before looks only for
+// neighbours of what is new or has changed. A model is immutable and safe for concurrent use, and costs 8 bytes a
+// neighbour, of which an item has up to twice as many as the Trainer says, and 16 bytes a handle. Serving walks the
+// lists of the history's items.
+//
 // # Caveats
 //
 // Text is compared as it is written: the model does not normalise Unicode, and does not know that "mugs" are a "mug".

@@ -149,9 +149,7 @@ func (m *Model) accumulate(sums *model.Sums, s *scratch, history []model.Event) 
 			continue
 		}
 		near, similar := m.list(l.item)
-		for i, item := range near {
-			sums.Add(item, share*similar[i])
-		}
+		sums.AddRow(near, share, similar)
 	}
 }
 

@@ -9,6 +9,12 @@
 // [Latest], [Gains] and [Paired] answer whether one model proposes better than another what users came to next, which is
 // what an engine asks before a new model takes the place of the old.
 //
+// # Cost and concurrency
+//
+// [Evaluate] takes one pass of Score over all items for each user of test, spread over Workers, and the report does
+// not depend on their number; [Gains] costs as many pages. Splits copy the events that they keep, 24 bytes each;
+// [Latest] copies none. ctx is looked at throughout.
+//
 // # Caveats
 //
 // What a user did in train is not ranked for that user, and an item of test that was in train too is not counted as

@@ -14,6 +14,16 @@
 //
 // with cⱼ the [model.Confidence] of the summed weight of what the user did with j.
 //
+//	m, err := itemknn.Trainer{Neighbors: 50}.Train(ctx, data, model.TrainOptions{Seed: 1})
+//	best := m.Propose(nil, &model.User{History: history}, 20, allow, model.Quick)
+//
+// # Cost and concurrency
+//
+// Training counts pairs: in the order of the sum over users of the square of their items, of which Trainer.UserMax
+// bounds each. It holds 16 bytes for each pair of a user and an item, 8 for every item and worker, and twice the
+// model, which is 8 bytes a neighbour kept. A model is immutable and safe for concurrent use, and costs some
+// nanoseconds for each neighbour of each item of the history.
+//
 // # Caveats
 //
 // Items whose weights in a history do not sum up to more than zero count for nothing. Of a longer history the newest

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/goldrec/gold/internal/simd"
 	"github.com/goldrec/gold/internal/sparse"
 	"github.com/goldrec/gold/internal/topk"
 	"github.com/goldrec/gold/recommend/model"
@@ -23,9 +24,10 @@ const noRow = ^uint32(0)
 
 // serving is the memory of one call.
 type serving struct {
-	sums model.Sums
-	row  []sparse.Entry
-	best topk.Selector
+	sums    model.Sums
+	reasons []model.Reason
+	row     []sparse.Entry
+	best    topk.Selector
 }
 
 func newModel(items []uint32, goes *sparse.Matrix) *Model {
@@ -76,11 +78,24 @@ func (m *Model) Accumulate(sums *model.Sums, u *model.User) {
 }
 
 func (m *Model) accumulate(sums *model.Sums, s *serving, u *model.User) {
-	for _, e := range m.tally(s, u.History) {
+	row := m.tally(s, u.History)
+	m.fetch(row[:min(ahead, len(row))])
+	for at, e := range row {
+		m.fetch(row[min(at+ahead, len(row)):min(at+ahead+1, len(row))])
 		candidates, likeness := m.goes.Row(int(e.Col))
-		for k, i := range candidates {
-			sums.Add(i, e.Value*likeness[k])
-		}
+		sums.AddRow(candidates, e.Value, likeness)
+	}
+}
+
+// ahead is how many rows are asked for before they are read: what adding them up waits for is memory.
+const ahead = 8
+
+// fetch asks the processor for rows.
+func (m *Model) fetch(rows []sparse.Entry) {
+	for _, e := range rows {
+		candidates, likeness := m.goes.Row(int(e.Col))
+		simd.Prefetch(candidates)
+		simd.Prefetch(likeness)
 	}
 }
 
@@ -118,26 +133,40 @@ func (m *Model) Propose(dst []model.Scored, u *model.User, n int, allow model.Al
 
 // Explain names the items of the history that the item goes with; their shares are their parts of the sum.
 func (m *Model) Explain(dst []model.Reason, u *model.User, item uint32, n int) []model.Reason {
+	m.ExplainAll(u, []uint32{item}, n, func(_ int, reasons []model.Reason) { dst = append(dst, reasons...) })
+	return dst
+}
+
+// ExplainAll is Explain of one item after the other.
+func (m *Model) ExplainAll(u *model.User, items []uint32, n int, emit func(i int, reasons []model.Reason)) {
 	s := m.memory.Get().(*serving)
 	defer m.memory.Put(s)
-	var reasons []model.Reason
+	row := m.tally(s, u.History)
+	for i, item := range items {
+		emit(i, m.explain(s, row, item, max(n, 0)))
+	}
+}
+
+// explain gives up to n reasons of an item, in s.reasons.
+func (m *Model) explain(s *serving, row []sparse.Entry, item uint32, n int) []model.Reason {
+	s.reasons = s.reasons[:0]
 	var total float32
-	for _, e := range m.tally(s, u.History) {
+	for _, e := range row {
 		candidates, likeness := m.goes.Row(int(e.Col))
 		if k, ok := slices.BinarySearch(candidates, item); ok {
 			share := e.Value * likeness[k]
-			reasons = append(reasons, model.Reason{Model: Name, Because: m.items[e.Col], Share: share})
+			s.reasons = append(s.reasons, model.Reason{Model: Name, Because: m.items[e.Col], Share: share})
 			total += share
 		}
 	}
 	if total == 0 {
-		return dst
+		return nil
 	}
-	for i := range reasons {
-		reasons[i].Share /= total
+	for i := range s.reasons {
+		s.reasons[i].Share /= total
 	}
-	slices.SortFunc(reasons, func(a, b model.Reason) int {
+	slices.SortFunc(s.reasons, func(a, b model.Reason) int {
 		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Because, b.Because))
 	})
-	return append(dst, reasons[:min(max(n, 0), len(reasons))]...)
+	return s.reasons[:min(n, len(s.reasons))]
 }

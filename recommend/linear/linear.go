@@ -15,6 +15,15 @@
 // Steck, Markov random fields for collaborative filtering, NeurIPS 2019. Its time and memory grow with the number of items and not
 // with its square.
 //
+//	m, err := linear.Trainer{}.Train(ctx, data, model.TrainOptions{})
+//	best := m.Propose(nil, &model.User{History: history}, 20, allow, model.Quick)
+//
+// # Cost and concurrency
+//
+// The exact form holds 4 bytes for every pair of items and takes n³ operations, so ExactMax and MemoryMax bound it;
+// the sparse form grows with the number of items. A model is immutable and safe for concurrent use, costs 8 bytes a
+// link and 12 an item, and some nanoseconds for each link of each item of the history.
+//
 // # Caveats
 //
 // Links may be negative: that somebody has a thing may speak against another. Items whose weights in a history do not sum

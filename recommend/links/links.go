@@ -6,6 +6,18 @@
 // [Voice] what a history says, c; links answers with them, explains, saves and loads. [Model] has all of model.Model but
 // Save, which is the family's: it opens its section, puts what it needs besides, and then calls [Table.Put].
 //
+//	table := links.New(handles, links.Turned(lists)) // row j: what item j speaks for
+//	m := links.NewModel("walks", table, say)
+//
+// It is for the families of this repository: its tables are made of internal types.
+//
+// # Cost and concurrency
+//
+// Tables and models are immutable and safe for concurrent use. A table costs 8 bytes a link and 12 an item; an answer
+// some nanoseconds for each link of each item of the history.
+//
+// # Caveats
+//
 // Links may be negative. A history then takes as well as gives, and only items of a score above zero are proposed.
 package links
 

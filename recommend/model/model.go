@@ -6,7 +6,33 @@
 // filter and counter, and a model that has never heard of one scores it zero. At serving time it meets a [User]: a
 // history that may hold what happened a moment ago, so that nothing waits for training.
 //
-// Package recommend/recommendtest is the suite that every model passes.
+//	var b model.Builder // or Collect, from a log and with a catalogue's table
+//	b.Add("ann", "tea", 1, when.Unix())
+//	data := b.Build()
+//	m, err := trainer.Train(ctx, data, model.TrainOptions{Seed: 1})
+//	best := m.Propose(nil, &model.User{History: history}, 20, allow, model.Thorough)
+//
+// # What a model may do besides
+//
+// A model that implements one of these small interfaces is asked for it: [Explainer] says why, [Embedder] and
+// [Follower] keep a vector with the user, [Extender] takes in new items without training, [Accumulator] gives all of
+// its scores at once, and [Scaler] says how far they lie apart. A Trainer that is an [ImpressionLearner] is given what
+// was only shown too.
+//
+// Package recommend/recommendtest is the suite that every model passes; its Example is a whole model in some seventy
+// lines.
+//
+// # Cost and concurrency
+//
+// A Dataset is immutable and costs 24 bytes an event and about 30 and the identifier a user; [Collect] holds nothing
+// else, a [Builder] 32 bytes an event until it has built. A Model is asked from many goroutines at once. Score takes
+// no allocation per item.
+//
+// # Caveats
+//
+// Scores of one model mean nothing beside those of another; the blend divides them by how far they lie apart. A score
+// must be finite and must not depend on what else is asked. Handles are not dense in what a model knows: a catalogue
+// may have many more items than anybody touched.
 package model
 
 import (
@@ -81,6 +107,19 @@ type Proposer interface {
 	Propose(dst []Scored, u *User, n int, allow Allow, effort Effort) []Scored
 }
 
+// Shortlister is a [Proposer] that can make ready to look through the same items for one user after the other.
+type Shortlister interface {
+	// Shortlist makes ready for the items, ascending and each once, at the cost of some looks through them.
+	Shortlist(items []uint32) Shortlist
+}
+
+// Shortlist is a list of items, immutable and safe for concurrent use.
+type Shortlist interface {
+	// Best appends to dst, in no order, up to n items of the list that allow contains, among which are nearly all of those
+	// that score best for the user, who has a Vector where the model is an Embedder.
+	Best(dst []uint32, u *User, n int, allow Allow) []uint32
+}
+
 // Model is what training made: immutable, safe for concurrent use.
 type Model interface {
 	Scorer
@@ -137,6 +176,13 @@ type Explainer interface {
 	Explain(dst []Reason, u *User, item uint32, n int) []Reason
 }
 
+// PageExplainer is an Explainer that looks at the history once for all items of a page.
+type PageExplainer interface {
+	Explainer
+	// ExplainAll calls emit for each of the items in turn, with what Explain appends for it. The slice is emit's while it runs.
+	ExplainAll(u *User, items []uint32, n int, emit func(i int, reasons []Reason))
+}
+
 // Extender is a Model that can take in items that it was not trained with.
 type Extender interface {
 	// Extend returns a model that also knows what data says of items that this one does not know: their content, or the
@@ -144,6 +190,14 @@ type Extender interface {
 	// what has to be read or copied; the receiver stays as it is. Data may hold only the newest events. It stops early
 	// with ctx's error.
 	Extend(ctx context.Context, data *Dataset, opt TrainOptions) (Model, error)
+}
+
+// EventExtender is an Extender that takes in items by the events they have had.
+type EventExtender interface {
+	Extender
+	// Knows reports whether the model has learned the item from events. Extend takes in those that it does not know and of
+	// which data has events that speak for them.
+	Knows(item uint32) bool
 }
 
 // TrainOptions is how, not what, to train. The zero value works.

@@ -29,6 +29,37 @@ func (m *Sums) Add(item uint32, value float32) {
 	m.slots[i].value += value
 }
 
+// AddRow adds factor·values[k] to the sum of items[k], for all of them: what Add does, with less between two of them.
+func (m *Sums) AddRow(items []uint32, factor float32, values []float32) {
+	for 2*(len(m.used)+len(items)) >= len(m.slots) {
+		m.grow()
+	}
+	values = values[:len(items)]
+	slots, shift, used := m.slots, m.shift, m.used
+	mask := uint32(len(slots) - 1)
+	for k, item := range items {
+		i := item * 0x9E3779B9 >> shift & mask // see find
+		for slots[i].key != item+1 {
+			if slots[i].key == 0 {
+				slots[i].key = item + 1
+				used = append(used, i)
+				break
+			}
+			i = (i + 1) & mask
+		}
+		slots[i].value += factor * values[k]
+	}
+	m.used = used
+}
+
+// AppendTo appends the items and their sums to dst, in the order in which the items first came.
+func (m *Sums) AppendTo(dst []Scored) []Scored {
+	for _, i := range m.used {
+		dst = append(dst, Scored{m.slots[i].key - 1, m.slots[i].value})
+	}
+	return dst
+}
+
 // Get returns the sum of an item, 0 for one never added.
 func (m *Sums) Get(item uint32) float32 {
 	if len(m.used) == 0 {

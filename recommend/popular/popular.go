@@ -6,6 +6,19 @@
 // and repeats of one user count for less: of the events of one user about one item the newest counts in full, the one
 // before it for a half, then a third, and so on. Ten users who came once therefore weigh more than one user who came ten
 // times (10 against 2.9).
+//
+//	m, err := popular.Trainer{HalfLifeDays: 7}.Train(ctx, data, model.TrainOptions{})
+//	best := m.Propose(nil, &model.User{}, 20, allow, model.Quick) // the same for everybody
+//
+// # Cost and concurrency
+//
+// Training is one pass over the events on one goroutine, with 16 bytes an item. A model is immutable and safe for
+// concurrent use, costs 8 bytes a handle, and proposes by walking down from the top until enough are allowed.
+//
+// # Caveats
+//
+// Age is counted from the newest event of the dataset, not from the clock. What is popular right now, between
+// trainings, is the trending of recommend/source, which the engine keeps beside the models.
 package popular
 
 import (

@@ -14,7 +14,7 @@ import (
 )
 
 // Live proposes what a deal makes cheaper at the time of the request: the greatest part off the price first, equal ones by
-// which ends soonest, then by handle. Of several deals of an item the one listed first counts, as on the board; an item
+// which ends soonest, then by handle. Of several deals of an item the one that takes off the most counts; an item
 // without a price, or with one in another currency than a fixed price's, comes last, with nothing off.
 //
 // It keeps its list until the next whole second, at which windows open and close, or until the board's deals are replaced or
@@ -32,7 +32,7 @@ type Live struct {
 type offers struct {
 	catalog     *catalog.Catalog
 	handles     int
-	board       *string // the first item of the first deal, in an array that each Replace makes anew
+	board       uint64 // its version
 	from, until time.Time
 	items       []offer
 }
@@ -75,7 +75,7 @@ func (l *Live) Propose(dst []stage.Candidate, q *stage.Query, n int) []stage.Can
 
 // look returns what is live at the time of the query.
 func (l *Live) look(q *stage.Query) []offer {
-	board := mark(l.Board)
+	board := l.Board.Version()
 	if last := l.list.Load(); last.serves(q, board) {
 		return last.items
 	}
@@ -89,35 +89,30 @@ func (l *Live) look(q *stage.Query) []offer {
 	return next.items
 }
 
-// mark tells one Replace of a board from another: nil when it has no deals. Who holds the mark keeps its address from being
-// given to another.
-func mark(b *deals.Board) *string {
-	for d := range b.All() {
-		return &d.Items[0]
-	}
-	return nil
-}
-
-func (o *offers) serves(q *stage.Query, board *string) bool {
+func (o *offers) serves(q *stage.Query, board uint64) bool {
 	return o != nil && o.board == board && o.catalog == q.Catalog && o.handles == q.Catalog.Handles() &&
 		!q.Now.Before(o.from) && q.Now.Before(o.until)
 }
 
-func (l *Live) made(q *stage.Query, board *string) *offers {
+func (l *Live) made(q *stage.Query, board uint64) *offers {
 	next := &offers{
 		catalog: q.Catalog, handles: q.Catalog.Handles(), board: board,
 		from: q.Now, until: q.Now.Truncate(time.Second).Add(time.Second), // windows open and close at whole seconds
 	}
-	listed := map[uint32]bool{}
 	for o := range l.Board.Live(q.Now) {
 		for _, id := range o.Deal.Items {
-			if item, ok := q.Catalog.Lookup(id); ok && !listed[item] {
-				listed[item] = true
+			if item, ok := q.Catalog.Lookup(id); ok {
 				next.items = append(next.items, offer{saved(q.Catalog, item, o.Deal.Discount), o.End, item})
 			}
 		}
 	}
 	slices.SortFunc(next.items, compareOffers)
+	listed := map[uint32]bool{}
+	next.items = slices.DeleteFunc(next.items, func(o offer) bool {
+		again := listed[o.item]
+		listed[o.item] = true
+		return again
+	})
 	return next
 }
 

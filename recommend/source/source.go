@@ -9,6 +9,13 @@
 // once it is in use. Scores are 0, so that the blend alone decides where a candidate comes, unless Worth says what coming from
 // the source is worth: the first then scores Worth, the n-th of n asked for nearly nothing, and those between lie evenly.
 //
+// # Cost and concurrency
+//
+// A page costs a walk through a list until enough are allowed. Counting for [Counters] costs about 50 ns an
+// interaction under a lock that 1/64 of the items share, and 16 bytes an item counted; the leaders are put in order
+// when somebody asks. Fresh looks at the catalogue again when that has changed, at 20 ns an item; Live when a window
+// opens or closes.
+//
 // # Caveats
 //
 // What Fresh and Live know of the catalogue and of prices may be a moment old; each says how much. What is allowed is asked

@@ -47,7 +47,7 @@ var allDay = deals.Daily{Start: "00:00", End: "00:00", Zone: "UTC"}
 
 func deal(t testing.TB, id string, percent int, daily deals.Daily, items ...string) deals.Deal {
 	t.Helper()
-	return dealOf(t, id, fmt.Sprintf(`{"off": %d}`, percent*100), daily, items...)
+	return dealOf(t, id, fmt.Sprintf(`{"percentOff": %d}`, percent), daily, items...)
 }
 
 func dealOf(t testing.TB, id, discount string, daily deals.Daily, items ...string) deals.Deal {
@@ -170,7 +170,7 @@ func TestLive(t *testing.T) {
 	long := deals.Daily{Start: "18:00", End: "20:00", Zone: "UTC"}
 	b := board(t,
 		deal(t, "long", 20, long, "a", "e", "unknown"), deal(t, "evening", 20, evening, "b"),
-		dealOf(t, "fixed", `{"price": 400, "currency": "EUR"}`, evening, "b", "c", "d", "a"), // 20 % off b too, if it counted
+		dealOf(t, "fixed", `{"priceMinorUnits": 400, "currency": "EUR"}`, evening, "b", "c", "d", "a"), // 20 % off b too, and more off a
 	)
 	l := &source.Live{Board: b}
 	at := func(clock string) *stage.Query {
@@ -182,12 +182,12 @@ func TestLive(t *testing.T) {
 	}
 	for _, tt := range []struct{ clock, want string }{
 		{"17:59:59.9", ""},
-		{"18:00:00.0", "b a e c d"},
-		{"18:59:59.9", "b a e c d"},
+		{"18:00:00.0", "a b e c d"},
+		{"18:59:59.9", "a b e c d"},
 		{"19:00:00.0", "a e"},
 		{"19:59:59.9", "a e"},
 		{"20:00:00.0", ""},
-		{"18:30:00.0", "b a e c d"}, // a clock that goes back
+		{"18:30:00.0", "a b e c d"}, // a clock that goes back
 	} {
 		if got := names(l, at(tt.clock), 9); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.clock, got, tt.want)
@@ -206,10 +206,10 @@ func TestLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	upsert(t, c, catalog.Item{ID: "unknown", Price: eur(100)}) // a new item is there at once
-	if got := names(l, q, 9); got != "b a e unknown c d" {
+	if got := names(l, q, 9); got != "a b e unknown c d" {
 		t.Errorf("%q with the item that was unknown", got)
 	}
-	if err := b.Replace([]deals.Deal{dealOf(t, "new", `{"price": 400, "currency": "EUR"}`, evening, "b", "a", "e")}); err != nil {
+	if err := b.Replace([]deals.Deal{dealOf(t, "new", `{"priceMinorUnits": 400, "currency": "EUR"}`, evening, "b", "a", "e")}); err != nil {
 		t.Fatal(err)
 	}
 	if got := names(l, q, 9); got != "e a b" {
@@ -245,7 +245,7 @@ func TestLiveWithoutPrice(t *testing.T) {
 	t.Parallel()
 	c := catalog.New()
 	upsert(t, c, catalog.Item{ID: "none"}, catalog.Item{ID: "low", Price: catalog.Money{Minor: 5, Currency: "EUR"}})
-	b := board(t, deal(t, "percent", 50, allDay, "none"), dealOf(t, "fixed", `{"price": 400, "currency": "EUR"}`, allDay, "low"))
+	b := board(t, deal(t, "percent", 50, allDay, "none"), dealOf(t, "fixed", `{"priceMinorUnits": 400, "currency": "EUR"}`, allDay, "low"))
 	q := &stage.Query{Catalog: c, Now: date(1)}
 	if got := names(&source.Live{Board: b}, q, 9); got != "none low" {
 		t.Errorf("%q", got)

@@ -11,11 +11,28 @@
 //
 // What every stage promises is in the doc of [Stage]; package recommend/stage/stagetest holds it to that, yours too.
 //
+//	stages := []stage.Stage{&stage.Preferences{}, &stage.Diverse{}, &stage.Cap{Field: "brand", Max: 2}}
+//	policy := recommend.Policy{Placement: "home", Stages: stages}
+//
 // # Order
 //
 // What changes scores comes first (Preferences, Boost), then what chooses by order (Diverse, Cap, Once), then what draws
 // (Explore), then what has its place whatever happens (Promote, Pin). A stage sees only what those before it left: a Cap
 // in front of a Diverse holds for the list that Diverse gets, and not for the page.
+//
+// # Cost and concurrency
+//
+// Stages and sources are safe for concurrent use, and their fields must not be changed once they are in use; those
+// with caches, as all here, are used by pointer. For 100 candidates Boost, Cap and Explore cost about 5 µs each,
+// Diverse about 20 µs for two fields; Preferences costs nothing for a user without a profile. When a stage has
+// something to do, the engine gathers five times as many candidates as the page holds, and that costs more than the
+// stages; [Idler] says when it has not.
+//
+// # Caveats
+//
+// Scores are in standard deviations of what the user's scores vary by, so that ½ is a nudge for every model. A stage
+// drops nothing: what it does not want it puts behind the rest, where it shows only on a page that would be short.
+// Propensities hold for pages whose later stages do not choose by order.
 package stage
 
 import (

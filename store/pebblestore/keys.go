@@ -12,6 +12,7 @@ import (
 //
 //	f                      the format of the whole, formatValue
 //	e                      the largest position when something was last removed
+//	x                      the position of the last fact trimmed that is no interaction or exposure
 //	g                      the number of the last group committed
 //	l position             an entry of the log: the user and the record
 //	h id(user) ^position   an interaction in its user's history, the newest first: the record
@@ -38,10 +39,11 @@ const (
 	prefixID      = 'i'
 	prefixCurrent = 'm'
 	prefixLease   = 't'
+	prefixTrimmed = 'x'
 )
 
 // formatValue changes when a program that knows only the old layout would misread the new one. Format 1 had records of
-// version 1, and none of the keys g, o, i, m and t; what is written into it makes it the present one.
+// version 1, and none of the keys g, o, i, m, t and x; what is written into it makes it the present one.
 const (
 	formatValue  = "gold/pebblestore 2"
 	formatValue1 = "gold/pebblestore 1"
@@ -51,6 +53,8 @@ var (
 	formatKey = []byte("f")
 	endKey    = []byte{prefixEnd}
 	groupKey  = []byte{prefixGroup}
+
+	trimmedKey = []byte{prefixTrimmed}
 )
 
 const logKeyLen = 1 + 8

@@ -39,7 +39,7 @@ func (s *Store) forget(ctx context.Context, user string) error {
 		if len(some) < removeEntries {
 			break
 		}
-		if err := s.removeSome(some); err != nil {
+		if err := s.removeSome(some, 0); err != nil {
 			return err
 		}
 	}
@@ -79,8 +79,9 @@ func (s *Store) userEntries(ctx context.Context, user string, limit int) ([]stor
 	return entries, nil
 }
 
-// removeSome deletes entries, with their IDs where they say them, and remembers how far positions were given out.
-func (s *Store) removeSome(entries []store.Entry) error {
+// removeSome deletes entries, with their IDs where they say them, and remembers how far positions were given out, and,
+// other than 0, up to where facts have been trimmed.
+func (s *Store) removeSome(entries []store.Entry, trimmed store.Position) error {
 	end := s.end()
 	err := s.commits.remove(func(b *pebble.Batch) (ids [][]byte, err error) {
 		for i := range entries {
@@ -95,6 +96,11 @@ func (s *Store) removeSome(entries []store.Entry) error {
 				err = b.Delete(ids[len(ids)-1], nil)
 			}
 			if err != nil {
+				return nil, err
+			}
+		}
+		if trimmed > 0 {
+			if err := b.Set(trimmedKey, numberValue(uint64(trimmed)), nil); err != nil {
 				return nil, err
 			}
 		}
@@ -130,14 +136,18 @@ func (s *Store) trimSome(ctx context.Context, after, end store.Position, before 
 		return 0, err
 	}
 	var gone []store.Entry
+	var trimmed store.Position
 	more := it.First()
 	for n := 0; more && n < removeEntries; n++ {
 		var e store.Entry
 		if e, err = decodeEntry(it.Key(), it.Value()); err != nil {
 			break
 		}
-		if (e.Fact == store.Interacted || e.Fact == store.Exposed) && e.Interaction.Time.Before(before) {
+		if e.Interaction.Time.Before(before) {
 			gone = append(gone, e)
+			if e.Fact != store.Interacted && e.Fact != store.Exposed {
+				trimmed = e.Position
+			}
 		}
 		after = e.Position
 		more = it.Next()
@@ -151,7 +161,23 @@ func (s *Store) trimSome(ctx context.Context, after, end store.Position, before 
 	if len(gone) == 0 {
 		return after, nil
 	}
-	return after, s.removeSome(gone)
+	if before, err := s.number(trimmedKey); err != nil || trimmed <= store.Position(before) {
+		return after, firstError(err, s.removeSome(gone, 0))
+	}
+	return after, s.removeSome(gone, trimmed)
+}
+
+// Trimmed implements store.Log.
+func (s *Store) Trimmed(ctx context.Context) (store.Place, error) {
+	if err := s.enter(ctx); err != nil {
+		return store.Place{}, err
+	}
+	defer s.leave()
+	at, err := s.number(trimmedKey)
+	if err != nil {
+		return store.Place{}, fmt.Errorf("pebblestore: trimmed: %w", err)
+	}
+	return store.Place{}.With(0, store.Position(at)), nil
 }
 
 // forget deletes all entries of a user and appends a Forgotten one, all or nothing, and returns when that is durable.

@@ -6,9 +6,20 @@
 // Calls that write at the same time share one sync, so that many goroutines with one interaction each are as fast as
 // one with many. One process at a time has a directory open. The log has one partition.
 //
+// It is a module of its own, since Pebble brings some forty others:
+//
+//	go get github.com/goldrec/gold/store/pebblestore
+//
+// # Cost and concurrency
+//
+// A Store is safe for concurrent use. A write waits for one sync of the disk, which it shares with those made
+// meanwhile; a look-up of a profile or a current model is one read, a history one seek and the reading of neighbouring
+// records; Scan reads a thousand entries at a time. Trim reads the whole log. Memory is [Options].CacheBytes
+// (64 MiB) and up to 128 MiB of write buffers. Open replays what was written last, up to 128 MiB.
+//
 // # Caveats
 //
-// Cached pages live in memory and do not survive Close. What Forget and DeleteModel delete leaves the files when
+// What Forget and DeleteModel delete leaves the files when
 // compaction next rewrites them, not at once. When the disk is nearly full, writes that add return [ErrFull] until
 // there is room; when a write to the disk fails, the store stops like one that was killed: nothing more is written,
 // every write returns [ErrFailed], reads go on, and Open after Close has all that was acknowledged.
@@ -62,14 +73,12 @@ type Options struct {
 	Logger *slog.Logger
 	// CacheBytes is the memory for blocks read from the disk; 0 means 64 MiB. Writes buffer up to 128 MiB beside it.
 	CacheBytes int64
-	// PageBytesMax bounds the memory of cached pages; 0 means 64 MiB. The page used the longest ago goes first.
-	PageBytesMax int
 	// DiskReserve is the room on the volume that is left to others and to compaction, in bytes; 0 means 256 MiB or
 	// half of the volume, whichever is less. It is never less than what Open may need to take up the write-ahead log:
 	// 128 MiB, or a twentieth of the volume if that is less. Below it only Forget, Trim, the deleting methods and what
 	// replaces a few bytes (leases, the current version) write.
 	DiskReserve uint64
-	// Now is the clock of leases, Forgotten entries and page lifetimes; nil means time.Now.
+	// Now is the clock of leases and Forgotten entries; nil means time.Now.
 	Now func() time.Time
 }
 
@@ -86,7 +95,6 @@ type Store struct {
 	guard *guard
 	space *space
 	mark  *mark
-	pages *store.Memory
 	now   func() time.Time
 
 	commits  *committer
@@ -150,7 +158,6 @@ func openStore(fs vfs.FS, dir string, opts Options, memTable uint64) (*Store, er
 		seed:    maphash.MakeSeed(),
 		guard:   newGuard(log),
 		space:   newSpace(fs, dir, opts.DiskReserve, memTable),
-		pages:   store.NewMemory(store.MemoryOptions{Now: opts.Now, PageBytesMax: opts.PageBytesMax}),
 		now:     opts.Now,
 		closing: make(chan struct{}),
 	}
@@ -266,14 +273,13 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	err := s.pages.Close()
 	if s.commits.stop() {
-		return errors.Join(err, s.guard.err(), s.mark.close(), s.db.Close(), s.lock.Close())
+		return errors.Join(s.guard.err(), s.mark.close(), s.db.Close(), s.lock.Close())
 	}
 	// A commit waits for a flush that will never come, and with it the engine could not be closed. Nothing of it
 	// reaches the disk any more: it is left behind, with its memory, and its share in the lock is given back for it.
 	s.guard.abandon()
-	return errors.Join(err, s.guard.err(), s.lock.Close(), s.lock.Close())
+	return errors.Join(s.guard.err(), s.lock.Close(), s.lock.Close())
 }
 
 // enter begins a call; leave ends it when enter returned nil.
@@ -311,19 +317,4 @@ func (s *Store) number(key []byte) (uint64, error) {
 		return 0, err
 	}
 	return number(value)
-}
-
-// Page implements store.Pages.
-func (s *Store) Page(ctx context.Context, user, key string) ([]byte, error) {
-	return s.pages.Page(ctx, user, key)
-}
-
-// PutPage implements store.Pages.
-func (s *Store) PutPage(ctx context.Context, user, key string, page []byte, ttl time.Duration) error {
-	return s.pages.PutPage(ctx, user, key, page, ttl)
-}
-
-// DropPages implements store.Pages.
-func (s *Store) DropPages(ctx context.Context, user string) error {
-	return s.pages.DropPages(ctx, user)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/goldrec/gold/store"
 )
@@ -53,17 +52,6 @@ func RunBenchmarks(b *testing.B, open func(b *testing.B) store.Store) {
 			history, err := st.History(b.Context(), fmt.Sprint("user-", i*7919%users), 50)
 			if err != nil || len(history) != 50 {
 				b.Fatal(len(history), err)
-			}
-		}
-	})
-	b.Run("Page/4KiB", func(b *testing.B) {
-		if err := st.PutPage(b.Context(), "ann", "home", make([]byte, 4<<10), time.Hour); err != nil {
-			b.Fatal(err)
-		}
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := st.Page(b.Context(), "ann", "home"); err != nil {
-				b.Fatal(err)
 			}
 		}
 	})

@@ -14,7 +14,7 @@ import (
 // directory again.
 type OpenDir func(t *testing.T, dir string, now func() time.Time) store.Store
 
-// RunDurable runs the tests of a store that keeps what it holds, pages excepted, when it is closed and opened again.
+// RunDurable runs the tests of a store that keeps what it holds when it is closed and opened again.
 func RunDurable(t *testing.T, open OpenDir) {
 	for name, test := range map[string]func(*testing.T, *reopener){
 		"Interactions": testReopenInteractions,
@@ -122,17 +122,24 @@ func testReopenForget(t *testing.T, r *reopener) {
 func testReopenTrim(t *testing.T, r *reopener) {
 	old := views("ann", 1000)
 	r.append(t, old...)
-	r.append(t, view("bob", 5000))
+	bobs := r.append(t, view("bob", 5000))
 	last := r.append(t, view("ann", 3))
 	r.trim(t, base.Add(2000*time.Second))
 	end := r.end(t)
-	equal(t, "end", after(store.Place{}, last...), end)
+	equal(t, "end", after(after(store.Place{}, bobs...), last...), end)
 	r.reopen(t)
 	equal(t, "scan", []store.Interaction{view("bob", 5000)}, interactions(r.scan(t, store.Place{})))
 	equal(t, "history", []store.Interaction(nil), r.history(t, "ann", 10))
 	equal(t, "end after reopening", end, r.end(t))
+	r.forget(t, "carl")
 	r.trim(t, base.Add(9000*time.Second))
+	told := r.trimmed(t)
+	if told.IsZero() {
+		t.Error("Trimmed says nothing of a Forgotten entry")
+	}
 	r.reopen(t)
+	equal(t, "trimmed", told, r.trimmed(t))
+	end = r.end(t)
 	if e := r.append(t, view("ann", 9999))[0]; e.Position <= end.At(e.Partition) {
 		t.Errorf("position %d given out again: the end was %v, before all was trimmed", e.Position, end)
 	}

@@ -63,7 +63,9 @@ func faults() map[string]string {
 		"stale history":                    "Store/ConcurrentHistories",
 		"nothing trimmed":                  "Trim",
 		"trimmed too much":                 "Trim",
-		"profile changes trimmed":          "Trim",
+		"profile changes stay":             "Trim",
+		"trimmed and not told":             "Trimmed",
+		"interactions told as trimmed":     "Trimmed",
 		"end goes back":                    "Trim/All",
 		"lease for all":                    "Lease",
 		"lost lease renewed":               "Lease",
@@ -85,6 +87,7 @@ func faults() map[string]string {
 		"open: current forgotten":          "Current",
 		"open: fence forgotten":            "Current",
 		"open: end goes back":              "Trim",
+		"open: Trimmed forgotten":          "Trim",
 		"open: page of the fact forgotten": "Facts",
 		"open: Forgotten forgotten":        "Forget",
 	}
@@ -104,7 +107,7 @@ type broken struct {
 	leases map[string]store.Lease
 	fences map[string]uint64
 	stale  map[string][]store.Entry
-	gone   time.Time
+	gone   []store.Entry
 	kept   []store.Entry
 	batch  []store.Entry
 }
@@ -290,8 +293,11 @@ func (b *broken) Scan(ctx context.Context, since store.Place) iter.Seq2[store.En
 			}
 			since = since.With(e.Partition, e.Position)
 		}
-		if b.is("Forgotten twice") {
+		switch {
+		case b.is("Forgotten twice"):
 			ahead = b.kept
+		case b.is("profile changes stay"):
+			ahead = b.gone
 		}
 		if b.is("Forgotten before what is gone") {
 			swapForgotten(ahead)
@@ -322,10 +328,6 @@ func (b *broken) hidden(e store.Entry) bool {
 	switch {
 	case e.Fact == store.Forgotten:
 		return b.is("Forgotten not shown") || b.is("open: Forgotten forgotten") && b.reopened()
-	case e.Fact == store.ProfileChanged:
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		return e.Interaction.Time.Before(b.gone)
 	}
 	return false
 }
@@ -427,16 +429,31 @@ func (b *broken) Trim(ctx context.Context, before time.Time) error {
 		return nil
 	case "trimmed too much":
 		before = before.Add(time.Microsecond)
-	case "profile changes trimmed":
+	case "profile changes stay":
 		b.mu.Lock()
-		b.gone = before
-		b.mu.Unlock()
+		defer b.mu.Unlock()
+		for e := range b.Memory.Scan(ctx, store.Place{}) {
+			if e.Fact == store.ProfileChanged {
+				b.gone = append(b.gone, e)
+			}
+		}
 	case "ID known after Forget":
 		b.mu.Lock()
 		clear(b.ids)
 		b.mu.Unlock()
 	}
 	return b.Memory.Trim(ctx, before)
+}
+
+func (b *broken) Trimmed(ctx context.Context) (store.Place, error) {
+	place, err := b.Memory.Trimmed(ctx)
+	switch {
+	case b.is("trimmed and not told"), b.is("open: Trimmed forgotten") && b.reopened():
+		return store.Place{}, err
+	case b.is("interactions told as trimmed"):
+		return b.Memory.End(ctx)
+	}
+	return place, err
 }
 
 func (b *broken) Acquire(ctx context.Context, name string, ttl time.Duration) (store.Lease, error) {

@@ -21,6 +21,7 @@ func calls(st store.Store) map[string]func(ctx context.Context) error {
 		"End":         func(ctx context.Context) error { _, err := st.End(ctx); return err },
 		"Wait":        func(ctx context.Context) error { return st.Wait(ctx, store.Place{}) },
 		"Trim":        func(ctx context.Context) error { return st.Trim(ctx, base.Add(-time.Hour)) },
+		"Trimmed":     func(ctx context.Context) error { _, err := st.Trimmed(ctx); return err },
 		"History":     func(ctx context.Context) error { _, err := st.History(ctx, "ann", 1); return err },
 		"Scan":        func(ctx context.Context) error { return lastError(st.Scan(ctx, store.Place{})) },
 		"Forget":      func(ctx context.Context) error { return st.Forget(ctx, "bob") },
@@ -34,12 +35,6 @@ func calls(st store.Store) map[string]func(ctx context.Context) error {
 		},
 		"DeleteProfile": func(ctx context.Context) error { return st.DeleteProfile(ctx, "bob") },
 		"Segment":       func(ctx context.Context) error { return lastError(st.Segment(ctx, "vip")) },
-		"Page": func(ctx context.Context) error {
-			_, err := st.Page(ctx, "ann", "home")
-			return ignore(err, store.ErrNotFound)
-		},
-		"PutPage":   func(ctx context.Context) error { return st.PutPage(ctx, "ann", "home", nil, time.Hour) },
-		"DropPages": func(ctx context.Context) error { return st.DropPages(ctx, "ann") },
 		"PutModel": func(ctx context.Context) error {
 			_, err := st.PutModel(ctx, "als", strings.NewReader("x"))
 			return err

@@ -17,8 +17,8 @@ import (
 func testRandomHistory(t *testing.T, f *fixture) {
 	for seed := range uint64(3) {
 		m := &model{
-			f: f, rng: rand.New(rand.NewPCG(seed, 0)), log: f.scan(t, store.Place{}), end: f.end(t),
-			profiles: make(map[string]store.Profile), pages: make(map[[2]string]modelPage), models: make(map[string]map[uint64]string),
+			f: f, rng: rand.New(rand.NewPCG(seed, 0)), log: f.scan(t, store.Place{}), end: f.end(t), trimmed: f.trimmed(t),
+			profiles: make(map[string]store.Profile), models: make(map[string]map[uint64]string),
 			prefix: fmt.Sprintf("seed-%d-", seed),
 		}
 		for step := range 400 {
@@ -36,24 +36,19 @@ type model struct {
 	prefix   string // of users, so that each seed begins anew
 	log      []store.Entry
 	end      store.Place
+	trimmed  store.Place
 	ids      int
 	profiles map[string]store.Profile
-	pages    map[[2]string]modelPage
 	models   map[string]map[uint64]string
 	last     uint64 // model version
 	current  uint64
 	fence    uint64
 }
 
-type modelPage struct {
-	page string
-	dies time.Time
-}
-
 func (m *model) step(t *testing.T) {
 	ctx := t.Context()
 	user := m.prefix + string(rune('a'+m.rng.IntN(6)))
-	switch m.rng.IntN(14) {
+	switch m.rng.IntN(12) {
 	case 0, 1, 2:
 		m.append(t)
 	case 3:
@@ -74,16 +69,15 @@ func (m *model) step(t *testing.T) {
 		}
 		equal(t, "Segment", m.segment(t, "s1"), m.f.segment(t, "s1"))
 	case 9:
-		m.putPage(t, user)
-	case 10:
-		m.usePages(t, user)
-	case 11:
 		m.useModels(t)
-	case 12:
+	case 10:
 		m.setCurrent(t)
-	case 13:
+	case 11:
+		m.f.clock.Advance(time.Duration(m.rng.IntN(60)) * time.Second)
 		before := base.Add(time.Duration(m.rng.IntN(m.rng.IntN(1000)+1)) * time.Second)
 		m.f.trim(t, before)
+		m.trimmed = trimmedTo(m.trimmed, m.log, before)
+		equal(t, "Trimmed", m.trimmed, m.f.trimmed(t))
 		m.log = without(m.log, func(e store.Entry) bool { return trimmed(e, before) })
 	}
 }
@@ -190,38 +184,6 @@ func (m *model) segment(t *testing.T, segment string) (users []string) {
 	}
 	slices.Sort(users)
 	return users
-}
-
-func (m *model) putPage(t *testing.T, user string) {
-	key, ttl := fmt.Sprint(m.rng.IntN(3)), time.Duration(1+m.rng.IntN(10))*time.Second
-	page := fmt.Sprint(m.rng.Uint64())
-	m.f.putPage(t, user, key, page, ttl)
-	m.pages[[2]string{user, key}] = modelPage{page, m.f.clock.Now().Add(ttl)}
-}
-
-// usePages reads the user's pages. A store may lose a page, but not show one that is dead or dropped.
-func (m *model) usePages(t *testing.T, user string) {
-	m.f.clock.Advance(time.Duration(m.rng.IntN(4)) * time.Second)
-	if m.rng.IntN(4) == 0 {
-		if err := m.f.DropPages(t.Context(), user); err != nil {
-			t.Error(err)
-		}
-		for key := range m.pages {
-			if key[0] == user {
-				delete(m.pages, key)
-			}
-		}
-	}
-	for _, key := range []string{"0", "1", "2"} {
-		page, err := m.f.Page(t.Context(), user, key)
-		want, ok := m.pages[[2]string{user, key}]
-		switch {
-		case err != nil:
-			wantErr(t, "Page", store.ErrNotFound, err)
-		case !ok || string(page) != want.page || !m.f.clock.Now().Before(want.dies):
-			t.Errorf("Page(%q, %q) = %q, want %+v at %v", user, key, page, want, m.f.clock.Now())
-		}
-	}
 }
 
 func (m *model) useModels(t *testing.T) {

@@ -6,7 +6,7 @@
 //		})
 //	}
 //
-// Run is for every store. RunDurable is for one that keeps what it has when it is closed and opened again.
+// Run is for every store, RunCache for every cache. RunDurable is for one that keeps what it has when it is closed and opened again.
 // RunBenchmarks measures what an engine does with a store all day.
 package storetest
 
@@ -26,7 +26,7 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
-// Open makes an empty store whose clock is now: leases, Forgotten entries and page lifetimes go by it. The suite closes
+// Open makes an empty store whose clock is now: leases and Forgotten entries go by it. The suite closes
 // the store.
 type Open func(t *testing.T, now func() time.Time) store.Store
 
@@ -66,6 +66,8 @@ func Run(t *testing.T, open Open) {
 		"Trim/Scan":                 testTrimWhileScanning,
 		"Trim/All":                  testTrimAll,
 		"Trim/Concurrent":           testTrimConcurrent,
+		"Trimmed":                   testTrimmed,
+		"Trimmed/Follow":            testTrimmedFollow,
 		"Lease":                     testLease,
 		"Lease/Invalid":             testLeaseInvalid,
 		"Lease/Random":              testLeaseRandom,
@@ -77,12 +79,6 @@ func Run(t *testing.T, open Open) {
 		"Profile/Concurrent":        testProfileConcurrent,
 		"Segment":                   testSegment,
 		"Segment/Many":              testSegmentMany,
-		"Page":                      testPage,
-		"Page/TTL":                  testPageTTL,
-		"Page/ClockBackwards":       testPageClockBackwards,
-		"Page/Drop":                 testPageDrop,
-		"Page/Invalid":              testPageInvalid,
-		"Page/Bounded":              testPagesBounded,
 		"Model":                     testModel,
 		"Model/Large":               testModelLarge,
 		"Model/Fails":               testModelFails,

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -18,7 +19,26 @@ func (f *fixture) trim(t *testing.T, before time.Time) {
 
 // trimmed reports whether Trim removes an entry.
 func trimmed(e store.Entry, before time.Time) bool {
-	return (e.Fact == store.Interacted || e.Fact == store.Exposed) && e.Interaction.Time.Before(before)
+	return e.Interaction.Time.Before(before)
+}
+
+func (f *fixture) trimmed(t *testing.T) store.Place {
+	t.Helper()
+	place, err := f.Trimmed(t.Context())
+	if err != nil {
+		t.Fatalf("Trimmed: %v", err)
+	}
+	return place
+}
+
+// trimmedTo is what Trimmed says after entries have been trimmed.
+func trimmedTo(place store.Place, entries []store.Entry, before time.Time) store.Place {
+	for _, e := range entries {
+		if trimmed(e, before) && e.Fact != store.Interacted && e.Fact != store.Exposed {
+			place = after(place, e)
+		}
+	}
+	return place
 }
 
 // testTrim has times that do not follow the order of the log, so that every user keeps entries between those that go.
@@ -43,10 +63,13 @@ func testTrim(t *testing.T, f *fixture) {
 	end := f.end(t)
 	f.trim(t, base)
 	equal(t, "trimmed before anything", all, f.scan(t, store.Place{}))
+	var told store.Place
 	for _, seconds := range []int{1, 500, 500, 1700} {
 		before := base.Add(time.Duration(seconds) * time.Second)
 		f.trim(t, before.Add(-time.Nanosecond)) // times are kept to the microsecond
 		f.trim(t, before)
+		told = trimmedTo(told, all, before)
+		equal(t, "trimmed", told, f.trimmed(t))
 		all = without(all, func(e store.Entry) bool { return trimmed(e, before) })
 		equal(t, fmt.Sprintf("scan, trimmed before second %d", seconds), all, f.scan(t, store.Place{}))
 		for u := range 7 {
@@ -64,6 +87,94 @@ func testTrim(t *testing.T, f *fixture) {
 	f.forget(t, "user-3")
 	all = without(all, func(e store.Entry) bool { return e.Interaction.User == "user-3" })
 	equal(t, "scan, one forgotten", all, without(f.scan(t, store.Place{}), func(e store.Entry) bool { return e.Interaction.User == "user-3" }))
+}
+
+// testTrimmed trims interactions, of which nobody has to hear, and facts, of which Trimmed tells, and goes on telling.
+func testTrimmed(t *testing.T, f *fixture) {
+	f.append(t, views("ann", 10)...)
+	exposed := view("bob", 0)
+	f.appendFacts(t, store.Entry{Fact: store.Exposed, Interaction: exposed})
+	f.trim(t, base.Add(time.Hour))
+	equal(t, "interactions and exposures trimmed", store.Place{}, f.trimmed(t))
+	f.forget(t, "ann") // at base
+	forgotten := f.scan(t, store.Place{})
+	f.appendFacts(t, store.Entry{Fact: store.ProfileChanged, Interaction: store.Interaction{User: "bob", Time: base.Add(time.Hour)}})
+	f.trim(t, base)
+	equal(t, "nothing trimmed", store.Place{}, f.trimmed(t))
+	f.trim(t, base.Add(time.Second))
+	equal(t, "forgotten trimmed", after(store.Place{}, forgotten...), f.trimmed(t))
+	f.append(t, views("ann", 10)...)
+	f.trim(t, base.Add(time.Minute))
+	equal(t, "and interactions behind it", after(store.Place{}, forgotten...), f.trimmed(t))
+	if n := len(f.scan(t, store.Place{})); n != 1 {
+		t.Errorf("%d entries left, want the changed profile", n)
+	}
+}
+
+// testTrimmedFollow has followers scan while users are forgotten and the log is trimmed: whoever misses a Forgotten entry
+// finds afterwards that the place they had come to is not covered.
+func testTrimmedFollow(t *testing.T, f *fixture) {
+	const followers, users = 3, 150
+	done := make(chan struct{})
+	var writing, following sync.WaitGroup
+	for range followers {
+		following.Go(func() {
+			var place store.Place
+			seen := map[string]bool{}
+			for last := false; ; {
+				select {
+				case <-done:
+					last = true // read to the end once more
+				default:
+				}
+				before := place
+				for e, err := range f.Scan(t.Context(), place) {
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if e.Fact == store.Forgotten {
+						seen[e.Interaction.User] = true
+					}
+					place = after(place, e)
+				}
+				told, err := f.Trimmed(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if !before.Covers(told) {
+					for u := range users {
+						seen[fmt.Sprint("user-", u)] = true // might have missed any
+					}
+				}
+				if last {
+					break
+				}
+			}
+			for u := range users {
+				if user := fmt.Sprint("user-", u); !seen[user] {
+					t.Errorf("a follower has not heard that %s was forgotten", user)
+				}
+			}
+		})
+	}
+	writing.Go(func() {
+		for u := range users {
+			user := fmt.Sprint("user-", u)
+			if err := errors.Join(f.Append(t.Context(), entries(view(user, u))), f.Forget(t.Context(), user)); err != nil {
+				t.Error(err)
+			}
+			if u%7 == 6 {
+				if err := f.Trim(t.Context(), base.Add(time.Hour)); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
+	writing.Wait()
+	close(done)
+	following.Wait()
 }
 
 // testTrimWhileScanning trims what a scan has not come to.

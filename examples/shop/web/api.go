@@ -245,6 +245,11 @@ type profileBody struct {
 
 func (s *Server) getProfile(w http.ResponseWriter, r *http.Request) error {
 	user := r.URL.Query().Get("user")
+	if user == "" {
+		var bad fields
+		bad.query("user", "is required")
+		return bad.err()
+	}
 	profile, err := s.engine.Profile(r.Context(), user)
 	if errors.Is(err, store.ErrNotFound) {
 		return unknown("profile of user", user)

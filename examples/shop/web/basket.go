@@ -73,6 +73,10 @@ func (s *Server) changeCart(w http.ResponseWriter, r *http.Request) error {
 // checkout buys what is in the cart. Nobody pays and nothing is sent.
 func (s *Server) checkout(w http.ResponseWriter, r *http.Request) error {
 	v := s.visitor(w, r)
+	if len(v.Cart) == 0 {
+		http.Redirect(w, r, "/cart", http.StatusSeeOther)
+		return nil
+	}
 	batch := make([]store.Interaction, len(v.Cart))
 	for i, id := range v.Cart {
 		batch[i] = store.Interaction{

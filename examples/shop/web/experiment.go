@@ -48,11 +48,36 @@ func (s *Server) compare(r *http.Request, key string) (*stats.Report, error) {
 	if e == nil {
 		return nil, unknown("experiment", key)
 	}
-	trial := recommend.Trial{Plan: stats.Plan{Experiment: key}, Period: recommend.Period{Since: e.Start, Until: e.End}}
+	c, err := s.comparison(e)
+	if err != nil {
+		return nil, err
+	}
+	return c.Report(r.Context())
+}
+
+// comparison is the one that is kept of an experiment, so that each look reads only what is new. When another definition
+// is put into service, all begin anew.
+func (s *Server) comparison(e *experiment.Experiment) (*recommend.Comparison, error) {
+	s.comparing.Lock()
+	defer s.comparing.Unlock()
+	if c := s.comparisons[e]; c != nil {
+		return c, nil
+	}
+	trial := recommend.Trial{Plan: stats.Plan{Experiment: e.Key}, Period: recommend.Period{Since: e.Start, Until: e.End}}
 	for _, v := range e.Variants {
 		trial.Arms = append(trial.Arms, stats.Arm{Variant: v.Key, Weight: v.Weight})
 	}
-	return s.engine.CompareVariants(r.Context(), trial)
+	c, err := s.engine.Compare(trial)
+	if err != nil {
+		return nil, err
+	}
+	for other := range s.comparisons {
+		if s.experiments.Set().Experiment(other.Key) != other {
+			delete(s.comparisons, other)
+		}
+	}
+	s.comparisons[e] = c
+	return c, nil
 }
 
 // report is the comparison for programs, and with format=text for terminals.

@@ -30,6 +30,13 @@ func TestHowTheVariantsDo(t *testing.T) {
 	f.call("POST", "/api/v1/ab-test/variant", `{"user":"curious","experiment":"ranking"}`) // no exposure
 
 	report := read[stats.Report](t, f.call("GET", "/api/v1/ab-test/report?experiment=ranking", ""), 200)
+	f.disk.scanned.Store(0)
+	if again := read[stats.Report](t, f.call("GET", "/api/v1/ab-test/report?experiment=ranking", ""), 200); again.Units != report.Units {
+		t.Errorf("%d units at the second look, %d at the first", again.Units, report.Units)
+	}
+	if n := f.disk.scanned.Load(); n > 0 {
+		t.Errorf("the second look reads %d entries of the log, and nothing is new", n)
+	}
 	got := report.Comparisons[0]
 	if report.Units != users || report.Decision != stats.Ship || report.Variant != "neighbours" || got.VariantValue != 1 ||
 		int64(clicked["blend"]) != int64(float64(got.ControlValue)*float64(got.ControlUnits)+0.5) {

@@ -72,6 +72,31 @@ func TestPanicIsAProblem(t *testing.T) {
 	}
 }
 
+// A panic in the middle of an answer aborts it: what follows would pass for its end.
+func TestPanicInTheMiddle(t *testing.T) {
+	f := newShop(t)
+	f.handle("GET /half", func(w http.ResponseWriter, _ *http.Request) error {
+		_, _ = io.WriteString(w, "[1, 2")
+		panic("at the disco")
+	})
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler {
+			t.Errorf("ends with %v", v)
+		}
+	}()
+	resp := f.call("GET", "/half", "")
+	body, _ := io.ReadAll(resp.Body)
+	t.Errorf("status %d: %s", resp.StatusCode, body)
+}
+
+// The directory of static files is not listed.
+func TestNoListing(t *testing.T) {
+	f := newShop(t)
+	if resp := f.call("GET", "/static/", ""); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+}
+
 func TestFullDisk(t *testing.T) {
 	f := newShop(t)
 	f.disk.full.Store(true)

@@ -21,7 +21,8 @@ func (s *Server) handle(pattern string, do action) {
 
 // ServeHTTP answers a request: with headers that keep a browser safe, with problem documents where the mux would have
 // plain text, and with a 500 after a panic.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *Server) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	w := &begun{ResponseWriter: out}
 	defer s.recover(w, r)
 	h := w.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "+
@@ -66,12 +67,34 @@ func (v *verdict) Header() http.Header         { return v.header }
 func (v *verdict) WriteHeader(code int)        { v.code = code }
 func (v *verdict) Write(b []byte) (int, error) { return len(b), nil }
 
-// recover turns a panic into a 500, unless it is the one by which net/http aborts an answer.
-func (s *Server) recover(w http.ResponseWriter, r *http.Request) {
+// begun knows whether an answer has been begun.
+type begun struct {
+	http.ResponseWriter
+	yes bool
+}
+
+func (b *begun) WriteHeader(code int) {
+	b.yes = true
+	b.ResponseWriter.WriteHeader(code)
+}
+
+func (b *begun) Write(p []byte) (int, error) {
+	b.yes = true
+	return b.ResponseWriter.Write(p)
+}
+
+func (b *begun) Unwrap() http.ResponseWriter { return b.ResponseWriter }
+
+// recover turns a panic into a 500, unless it is the one by which net/http aborts an answer. What has been begun is
+// aborted: half an answer with a problem behind it would look like a whole one.
+func (s *Server) recover(w *begun, r *http.Request) {
 	switch v := recover(); {
 	case v == nil:
 	case v == http.ErrAbortHandler:
 		panic(v)
+	case w.yes:
+		s.log.ErrorContext(r.Context(), "panic in the middle of an answer", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+		panic(http.ErrAbortHandler)
 	default:
 		s.fail(w, r, errors.Join(fmt.Errorf("panic: %v", v), errors.New(string(debug.Stack()))))
 	}

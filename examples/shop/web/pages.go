@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend"
@@ -47,6 +49,7 @@ type row struct {
 type card struct {
 	ID, Title, Brand, Link, Image string
 	Price, Was                    string
+	Soon                          string   // what it will cost in the golden hour to come
 	Because                       *because // why it is recommended
 	Sold                          bool     // out
 }
@@ -197,8 +200,12 @@ func (s *Server) forYou(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	note := "From what you looked at, liked and bought."
+	if len(past) == 0 {
+		note = "What everybody is after, until we know you better."
+	}
 	p := forYouPage{layout: s.layout(&v, "For you"), Row: row{
-		Place: placeForYou, Title: "For you", Note: "From what you looked at, liked and bought.", Cards: s.cards(page, placeForYou, deedsOf(past)),
+		Place: placeForYou, Title: "For you", Note: note, Cards: s.cards(page, placeForYou, deedsOf(past)),
 	}}
 	if page.Next != "" {
 		p.Next = "/for-you?cursor=" + url.QueryEscape(page.Next)
@@ -295,7 +302,8 @@ func crumbs(item *catalog.Item) []link {
 func attributes(item *catalog.Item) []attribute {
 	var out []attribute
 	for name, values := range item.Attributes {
-		out = append(out, attribute{strings.ToUpper(name[:1]) + name[1:], strings.Join(values, ", ")})
+		first, size := utf8.DecodeRuneInString(name)
+		out = append(out, attribute{string(unicode.ToUpper(first)) + name[size:], strings.Join(values, ", ")})
 	}
 	slices.SortFunc(out, func(a, b attribute) int { return strings.Compare(a.Name, b.Name) })
 	return out

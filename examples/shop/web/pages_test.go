@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -231,6 +232,38 @@ func TestForYouPagesDoNotRepeat(t *testing.T) {
 	}
 	if len(seen) < 50 {
 		t.Errorf("only %d products in all", len(seen))
+	}
+}
+
+// What is said of a product is said when it is true: nobody has bought an empty cart, and a stranger has liked nothing.
+func TestNothingIsMadeUp(t *testing.T) {
+	f := newShop(t)
+	b := f.browser(t)
+	if page := b.post("/checkout"); strings.Contains(page, "Thank you") {
+		t.Error("an empty cart is bought")
+	}
+	if page := b.get("/for-you"); strings.Contains(page, "liked and bought") || !strings.Contains(page, "until we know you") {
+		t.Error("a stranger's page is from what they liked")
+	}
+	if _, err := f.catalog.Upsert(catalog.Item{ID: "jar", Attributes: map[string][]string{"öl": {"yes"}}, Available: true}); err != nil {
+		t.Fatal(err)
+	}
+	if page := b.get("/products/jar"); !strings.Contains(page, "<dt>Öl</dt>") {
+		t.Error("the attribute öl is garbled")
+	}
+}
+
+// Before the hour its price is announced, and not the product's.
+func TestGoldenHourToCome(t *testing.T) {
+	f := newShop(t)
+	f.now = func() time.Time { return noon().Add(-2 * time.Hour) }
+	o, live, ok := f.golden.At(f.now())
+	if live || !ok {
+		t.Fatal("the golden hour is live at ten")
+	}
+	home, was := f.browser(t).get("/"), item(f, o.Deal.Items[0]).Price
+	if strings.Contains(home, "<ins>") || !strings.Contains(home, money(f.golden.Reduced(o.Deal, was))+" in the golden hour") {
+		t.Error("the home page shows the price of an hour to come as that of now")
 	}
 }
 

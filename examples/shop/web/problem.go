@@ -89,9 +89,13 @@ func unknown(what, id string) *Problem {
 // fields collects what is wrong with a request.
 type fields []FieldError
 
-// body blames a field of the body, by its path from the root.
+// body blames a field of the body, by its path from the root, or all of it.
 func (f *fields) body(path, format string, args ...any) {
-	*f = append(*f, FieldError{Pointer: "#/" + path, Detail: fmt.Sprintf(format, args...)})
+	pointer := "#"
+	if path != "" {
+		pointer += "/" + path
+	}
+	*f = append(*f, FieldError{Pointer: pointer, Detail: fmt.Sprintf(format, args...)})
 }
 
 // query blames a parameter of the query.

@@ -139,7 +139,9 @@ func (s *Server) goldenView() goldenView {
 	for _, id := range o.Deal.Items {
 		if item, ok := s.item(id); ok && item.Available {
 			c := s.card(item, placeGolden)
-			c.Price, c.Was = money(s.golden.Reduced(o.Deal, item.Price)), money(item.Price)
+			if !live { // the price is not to be had yet
+				c.Soon = money(s.golden.Reduced(o.Deal, item.Price))
+			}
 			g.Cards = append(g.Cards, c)
 		}
 	}

@@ -17,6 +17,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/goldrec/gold/catalog"
@@ -56,6 +58,9 @@ type Server struct {
 	mux         *http.ServeMux
 	crossOrigin *http.CrossOriginProtection
 	pages       map[string]*template.Template
+
+	comparing   sync.Mutex
+	comparisons map[*experiment.Experiment]*recommend.Comparison // of the experiments of one set
 }
 
 // New makes the handler.
@@ -65,6 +70,7 @@ func New(cfg Config) (*Server, error) {
 		experiments: cfg.Experiments, shoppers: cfg.Shoppers,
 		now: cfg.Now, log: cfg.Logger,
 		mux: http.NewServeMux(), crossOrigin: http.NewCrossOriginProtection(),
+		comparisons: map[*experiment.Experiment]*recommend.Comparison{},
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -113,9 +119,13 @@ func (s *Server) routes(static http.Handler) {
 	s.mux.Handle("GET /static/", http.StripPrefix("/static/", cached(static)))
 }
 
-// cached lets browsers keep what only a new build changes, for as long as a demonstration lasts.
+// cached lets browsers keep what only a new build changes, for as long as a demonstration lasts. A directory is nothing.
 func cached(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "" || strings.HasSuffix(r.URL.Path, "/") {
+			http.NotFound(w, r)
+			return
+		}
 		w.Header().Set("Cache-Control", "public, max-age=600")
 		h.ServeHTTP(w, r)
 	})

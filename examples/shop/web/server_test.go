@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -27,7 +28,18 @@ func noon() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC) }
 // diskOf is a store whose disk can fill up.
 type diskOf struct {
 	store.Store
-	full atomic.Bool
+	full    atomic.Bool
+	scanned atomic.Int64 // entries
+}
+
+func (d *diskOf) Scan(ctx context.Context, since store.Place) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		for entry, err := range d.Store.Scan(ctx, since) {
+			if d.scanned.Add(1); !yield(entry, err) {
+				return
+			}
+		}
+	}
 }
 
 func (d *diskOf) Append(ctx context.Context, batch []store.Entry) error {

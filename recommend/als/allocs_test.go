@@ -1,0 +1,27 @@
+//go:build !race
+
+package als_test // the race detector has pools forget
+
+import (
+	"testing"
+
+	"github.com/goldrec/gold/recommend/model"
+)
+
+// TestAmongAllocates wants a look at a list to allocate nothing.
+func TestAmongAllocates(t *testing.T) {
+	d, m, _ := coded(t)
+	user := &model.User{History: d.History(5)}
+	user.Vector = m.Embed(nil, user.History, 0)
+	var listed []uint32
+	for i := range uint32(2000) {
+		listed = append(listed, i)
+	}
+	dst := m.Among(nil, user, 32, listed)
+	if n := testing.AllocsPerRun(100, func() { dst = m.Among(dst[:0], user, 32, listed) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if n := testing.AllocsPerRun(100, func() { dst = m.Propose(dst[:0], user, 32, nil, model.Quick) }); n != 0 {
+		t.Errorf("%v allocations of a proposal", n)
+	}
+}

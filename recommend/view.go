@@ -1,0 +1,127 @@
+package recommend
+
+import (
+	"math"
+	"slices"
+
+	"github.com/goldrec/gold/internal/simd"
+	"github.com/goldrec/gold/recommend/blend"
+)
+
+// found is what the walking parts of a blend proposed for a user: kept, so that the next pages need not look for it again. It
+// is of all items available then that the user had not met. It is immutable.
+type found struct {
+	items    []uint32 // by handle
+	walkers  uint64   // the parts that were asked
+	arrivals uint64   // of the catalogue, before
+	told     uint32   // of the user's state
+	asked    uint16   // of each part
+	all      bool     // they have no more
+}
+
+const (
+	// askedMin is how many items each walking part is asked for at least, so that enough is left where a filter lets half
+	// of them through and the user meets some.
+	askedMin = 64
+	// askedMax is up to how many are wanted that what was found is kept.
+	askedMax = 128
+	// toldMax and turnedMax are how many interactions may come, and by how much the user's vector may turn, in radians,
+	// before parts look anew.
+	toldMax   = 10
+	turnedMax = 0.5
+	// arrivalsMax is for how many items in the catalogue one may become available before they do.
+	arrivalsMax = 1000
+)
+
+// embed sees that the user's vector is that of the history.
+func (q *query) embed() {
+	u := &q.stage.User
+	if u.Vector != nil || len(u.History) == 0 {
+		return
+	}
+	g := q.generation
+	if len(q.seeds) > 0 {
+		u.Vector = g.blend.Embed(nil, u.History, u.Now)
+		return
+	}
+	v := q.state.view.Load()
+	switch {
+	case v == nil || v.epoch != g.epoch:
+		v = &view{epoch: g.epoch, told: q.state.told, vector: g.blend.Embed(nil, u.History, u.Now)}
+		q.state.view.Store(v)
+	case v.told != q.state.told:
+		next := *v
+		next.vector, next.told = slices.Clone(v.vector), q.state.told
+		g.blend.Follow(next.vector, u.History, u.Now)
+		next.turned += angle(v.vector, next.vector)
+		v = &next
+		q.state.view.Store(v)
+	}
+	q.view, u.Vector = v, v.vector
+}
+
+// angle is how far two vectors point apart, in radians.
+func angle(a, b []float32) float32 {
+	product, squares := float64(simd.Dot(a, b)), float64(simd.Dot(a, a))*float64(simd.Dot(b, b))
+	if !(squares > 0) {
+		return 0
+	}
+	return float32(math.Acos(min(1, max(-1, product/math.Sqrt(squares)))))
+}
+
+// again sets items to what the parts proposed for the user not long ago, as far as it may be shown, with what those parts propose
+// that need not look for it. It is false when too little of it is left.
+func (q *query) again(answer *blend.Answer, n int) bool {
+	if q.view == nil || n > askedMax {
+		return false
+	}
+	walkers := answer.Walkers()
+	f := q.view.found
+	if f == nil || f.told+toldMax <= q.state.told || q.view.turned > turnedMax || walkers&^f.walkers != 0 ||
+		int(f.asked) < n || f.missed(q.engine) {
+		f = q.find(answer, walkers, n)
+	}
+	before := len(q.items)
+	var allowed int
+	q.items, allowed = answer.GatherFrom(q.items, f.items, n, q)
+	if !f.all && (allowed < n || 3*allowed < len(f.items)) {
+		q.items = q.items[:before]
+		return false
+	}
+	if q.plan.rule >= 0 { // what the user has met was not looked for
+		for i := range q.state.history {
+			if item := q.state.history[i].item; q.Contains(item) {
+				q.items = append(q.items, item)
+			}
+		}
+		slices.Sort(q.items)
+		q.items = slices.Compact(q.items)
+	}
+	return true
+}
+
+// missed reports whether so many items have become available since that some might have been found.
+func (f *found) missed(e *Engine) bool {
+	return e.catalog.Arrivals()-f.arrivals > uint64(e.catalog.Len()/arrivalsMax)
+}
+
+// find looks for what the walking parts propose, and keeps it.
+func (q *query) find(answer *blend.Answer, walkers uint64, n int) *found {
+	f := &found{
+		walkers: walkers, arrivals: q.engine.catalog.Arrivals(), told: q.state.told, asked: uint16(max(askedMin, 2*n)),
+	}
+	f.items, f.all = answer.Walk(nil, int(f.asked), unmet{q})
+	f.items = slices.Clip(f.items)
+	next := *q.view
+	next.found, next.turned = f, 0
+	q.view = &next
+	q.state.view.Store(&next)
+	return f
+}
+
+// unmet is what is available and the user has not met, whatever a page may show.
+type unmet struct{ q *query }
+
+func (u unmet) Contains(item uint32) bool {
+	return u.q.engine.catalog.Available(item) && !u.q.hasMet(item)
+}
