@@ -4,7 +4,7 @@
 //
 // Of every item that a model knows, all that a user has not touched in training are ranked, none are sampled; ties, and
 // so everything by a model that has nothing to say, such as content without -items, rank in the order in which items first
-// came. The blend is of all models, and its training that of its parts and of its weights. One JSON
+// came. The blend is of all models or those of -blend, and its training that of its parts and of its weights. One JSON
 // object a line and model goes to the file of -json or to the standard output, and a table to the standard error:
 //
 //	recall@20, ndcg@20  found among the first 20, or what -k says; relevance is yes or no
@@ -33,6 +33,12 @@
 // who have a test item, which is the protocol of LightGCN and of the BARS benchmarks. Test users whom training does not
 // know are strangers to the models and count; test items that training does not know are never found and count; test
 // items that the user touched in training are not asked for.
+//
+// # Choosing hyper-parameters
+//
+// Never by a test file: without -test a part of the training file is held out, by -seed, and of sequences -forget 1 takes away what
+// is tested otherwise. Published figures of next-item exams are of models that were not trained on the event before the test's
+// and are only shown it: -unlearned 1.
 package main
 
 import (

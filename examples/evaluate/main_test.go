@@ -154,6 +154,48 @@ func TestRatingMin(t *testing.T) {
 	}
 }
 
+// TestNewest takes events away from the newest end, of both sides and of training alone.
+func TestNewest(t *testing.T) {
+	t.Parallel()
+	file := write(t, "train", "u a b c d\nv c a\nw b a\nx c d a\n")
+	opt, err := parse([]string{"-layout", "sequence", "-train", file, "-forget", "1"}, &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	train, test, err := opt.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if train.Len() != 2+1+1+1 || test.Len() != 2 || test.Items.ID(test.History(0)[0].Item) != "c" {
+		t.Errorf("%d to train on, %d to test on, the first of them %q", train.Len(), test.Len(), test.Items.ID(test.History(0)[0].Item))
+	}
+	// Trained on a b of u and c of x, the first is b, then a and c: u has only d left, w a, and v and x are shown b. Trained on
+	// what is shown, w would be shown c.
+	got := results(t, "-layout", "sequence", "-train", file, "-models", "popular", "-k", "1", "-unlearned", "1")["popular"]
+	if got["users"] != 4.0 || got["recall@1"] != 0.5 {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestBlendOf(t *testing.T) {
+	t.Parallel()
+	opt, err := parse([]string{"-layout", "sequence", "-train", "x", "-models", "als,blend", "-blend", "linear, graph"}, &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range opt.contenders {
+		name := c.name + ":"
+		for _, p := range c.parts {
+			name += " " + p.Name()
+		}
+		got = append(got, name)
+	}
+	if diff := gocmp.Diff([]string{"als: als", "blend: graph linear"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
 	good := write(t, "good", "u a b c d e\n")
@@ -170,6 +212,8 @@ func TestCommandLine(t *testing.T) {
 		{"no layout", "-train " + good, 2, "want adjacency, sequence or triples"},
 		{"unknown model", "-layout adjacency -train x -models popular,bpr", 2, `unknown model "bpr"; known are popular, `},
 		{"k of nothing", "-layout adjacency -train x -k 0", 2, "-k is 0"},
+		{"unknown part", "-layout adjacency -train x -blend als,bpr", 2, `-blend: unknown model "bpr"`},
+		{"less than nothing forgotten", "-layout adjacency -train x -forget -1", 2, "-forget is -1"},
 		{"unknown field", "-layout adjacency -train x -param popular.Half=1", 2, `popular has no field "Half"`},
 		{"bad value", "-layout adjacency -train x -param popular.HalfLifeDays=long", 2, "long"},
 		{"field of a model not asked for", "-layout adjacency -train x -models popular -param als.Factors=1", 2, `"als" is not among`},

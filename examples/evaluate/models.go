@@ -42,15 +42,20 @@ type contender struct {
 	parts []model.Trainer
 }
 
-// contendersOf returns the named models, in the order of naming and each once, with their hyper-parameters set. Those of the
-// blend's parts are set alike.
-func contendersOf(list string, params []string) ([]contender, error) {
+// contendersOf returns the named models, in the order of naming and each once, with their hyper-parameters set. The blend is of
+// the named parts, whose parameters are set alike.
+func contendersOf(list, parts string, params []string) ([]contender, error) {
 	names, err := named(list)
 	if err != nil {
 		return nil, err
 	}
+	blendOf, err := named(parts)
+	if err != nil {
+		return nil, fmt.Errorf("-blend: %w", err)
+	}
+	isPart := func(t model.Trainer) bool { return slices.Contains(blendOf, t.Name()) }
 	trainers := slices.DeleteFunc(all(), func(t model.Trainer) bool {
-		return !slices.Contains(names, t.Name()) && !slices.Contains(names, blended)
+		return !slices.Contains(names, t.Name()) && !(slices.Contains(names, blended) && isPart(t))
 	})
 	for _, param := range params {
 		if err := set(trainers, param); err != nil {
@@ -59,7 +64,7 @@ func contendersOf(list string, params []string) ([]contender, error) {
 	}
 	var out []contender
 	for _, name := range names {
-		c := contender{name: name, parts: trainers}
+		c := contender{name: name, parts: slices.DeleteFunc(slices.Clone(trainers), func(t model.Trainer) bool { return !isPart(t) })}
 		if at := slices.IndexFunc(trainers, func(t model.Trainer) bool { return t.Name() == name }); at >= 0 {
 			c.parts = trainers[at : at+1]
 		}

@@ -25,7 +25,7 @@ type options struct {
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var opt options
-	var layoutName, models string
+	var layoutName, models, parts string
 	var params []string
 	flags := flag.NewFlagSet("evaluate", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -37,6 +37,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&opt.forget, "forget", 0, "leave out each user's newest `n` events, to choose hyper-parameters by those before them")
 	flags.IntVar(&opt.unlearned, "unlearned", 0, "train without each user's newest `n` events before the test's; rank with them")
 	flags.StringVar(&models, "models", "all", "comma-separated models: "+known())
+	flags.StringVar(&parts, "blend", "all", "comma-separated models that the blend is of")
 	flags.IntVar(&opt.k, "k", 20, "cutoff of recall@k and ndcg@k")
 	flags.Uint64Var(&opt.seed, "seed", 1, "of the split and of training")
 	flags.IntVar(&opt.workers, "workers", 0, "goroutines; 0 means one for each processor; changes no figure")
@@ -63,7 +64,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if opt.layout, err = layoutOf(layoutName); err != nil {
 		return opt, fmt.Errorf("%w: %w", errUsage, err)
 	}
-	if opt.contenders, err = contendersOf(models, params); err != nil {
+	if opt.contenders, err = contendersOf(models, parts, params); err != nil {
 		return opt, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	return opt, nil

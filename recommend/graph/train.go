@@ -99,7 +99,7 @@ type factors struct {
 	speaks, hears []float32
 }
 
-// lowPass makes L, with the greatest singular value taken for 1.
+// lowPass makes L, times its weight.
 func (t Trainer) lowPass(ctx context.Context, byUser *sparse.Matrix, opt model.TrainOptions) (factors, error) {
 	if t.Rank == 0 || byUser.Len() == 0 {
 		return factors{}, ctx.Err()
@@ -123,12 +123,11 @@ func (t Trainer) lowPass(ctx context.Context, byUser *sparse.Matrix, opt model.T
 		return factors{}, err
 	}
 	f := factors{len(squares), vectors, slices.Clone(vectors)}
-	for e, s := range squares {
-		gain := t.Low * math.Pow(float64(s)/float64(squares[0]), t.Power)
-		for i, n := range d.items {
-			root := power(n, d.itemMean, 0.5)
-			f.speaks[i*f.rank+e] *= float32(gain / root)
-			f.hears[i*f.rank+e] *= float32(root)
+	for i, n := range d.items {
+		root := power(n, d.itemMean, 0.5)
+		for e := i * f.rank; e < (i+1)*f.rank; e++ {
+			f.speaks[e] *= float32(t.Low / root)
+			f.hears[e] *= float32(root)
 		}
 	}
 	return f, nil
