@@ -161,6 +161,24 @@ func TestReplaceCopies(t *testing.T) {
 	}
 }
 
+// What is not for everybody, or not everywhere at once, is not live where nobody is named.
+func TestBoardForNobody(t *testing.T) {
+	t.Parallel()
+	gold := deal(t, "gold", "00:00", "00:00", "UTC", "cup")
+	gold.Segments = []string{"gold"}
+	b := board(t, gold, deal(t, "user", "00:00", "00:00", deals.UserZone, "tea"))
+	now := time.Unix(1e9, 0)
+	if o, ok := b.Deal("tea", now); ok || b.IsLive("tea", now) {
+		t.Errorf("%q is live", o.Deal.ID)
+	}
+	if o, ok := b.Deal("cup", now); ok || b.IsLive("cup", now) {
+		t.Errorf("%q is live", o.Deal.ID)
+	}
+	if b.Version() != 1 || b.Replace([]deals.Deal{{}}) == nil || b.Version() != 1 || b.Replace(nil) != nil || b.Version() != 2 || new(deals.Board).Version() != 0 {
+		t.Errorf("version %d", b.Version())
+	}
+}
+
 // Readers see all of a Replace or nothing of it, at any time.
 func TestBoardConcurrent(t *testing.T) {
 	t.Parallel()

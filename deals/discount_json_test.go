@@ -14,7 +14,7 @@ func TestDiscountJSON(t *testing.T) {
 		`{"percentOff":20}`: deals.PercentOff(20), `{"basisPointsOff":1}`: deals.BasisPointsOff(1), `{"percentOff":100}`: deals.PercentOff(100),
 		`{"priceMinorUnits":0,"currency":"JPY"}`: deals.FixedPrice(0, "JPY"), `{"priceMinorUnits":999,"currency":"EUR"}`: deals.FixedPrice(999, "EUR"),
 		`{"minorUnitsOff":5,"currency":"EUR"}`: deals.AmountOff(5, "EUR"), `{"bundleMinorUnits":5,"currency":"EUR"}`: deals.Bundle(5, "EUR"),
-		`{"buy":2,"get":1}`: deals.BuyGet(2, 1),
+		`{"buy":2,"get":1}`: deals.BuyGet(2, 1), `{"basisPointsOff":1250}`: deals.BasisPointsOff(1250),
 	} {
 		var got deals.Discount
 		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {
@@ -26,7 +26,7 @@ func TestDiscountJSON(t *testing.T) {
 	}
 	for text, want := range map[string]error{
 		`{}`: deals.ErrDiscount, `{"percentOff":0}`: deals.ErrDiscount, `{"percentOff":101}`: deals.ErrDiscount, `{"percentOff":0.2}`: deals.ErrDiscount,
-		`{"off":2000}`: deals.ErrDiscount, `{"basisPointsOff":10001}`: deals.ErrDiscount, `{"basisPointsOff":-1}`: deals.ErrDiscount,
+		`{"off":2000}`: deals.ErrDiscount, `{"percentOff":20,"off":2000}`: deals.ErrDiscount, `{"basisPointsOff":10001}`: deals.ErrDiscount, `{"basisPointsOff":-1}`: deals.ErrDiscount,
 		`{"percentOff":1,"priceMinorUnits":1,"currency":"EUR"}`: deals.ErrDiscount, `{"percentOff":1,"basisPointsOff":100}`: deals.ErrDiscount,
 		`{"percentOff":1,"currency":"EUR"}`: deals.ErrDiscount, `{"buy":1,"get":1,"currency":"EUR"}`: deals.ErrDiscount,
 		`{"buy":1}`: deals.ErrDiscount, `{"get":1}`: deals.ErrDiscount, `{"percentOff":1,"get":1}`: deals.ErrDiscount,

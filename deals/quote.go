@@ -92,9 +92,7 @@ func (b *Board) Quote(cart []Line, u User, t time.Time) (Quote, error) {
 		}
 		q.Lines[i] = best.total
 		q.Total += best.total // never more than Full
-		if line.Units > 0 {
-			q.count(i, best.deals)
-		}
+		q.count(i, best.deals)
 		q.count(i, bundled[i])
 	}
 	return q, nil

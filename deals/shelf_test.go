@@ -49,6 +49,8 @@ func TestShelf(t *testing.T) {
 		{"2026-11-22T10:00:00Z", deals.User{Zone: tokyo}, 5, "user | noon night user | night noon user | 22T11:00:00"},
 		{"2026-11-22T12:30:00Z", deals.User{Segments: []string{"gold"}}, 5, "gold noon | user night gold noon | night user gold noon | 22T13:00:00"},
 		{"2026-11-22T12:30:00Z", deals.User{Segments: []string{"gold"}}, 1, "gold | user | night | 22T13:00:00"},
+		{"2026-11-22T12:30:00Z", deals.User{Segments: []string{"silver"}}, 5, "noon | user night noon | night user noon | 22T13:00:00"},
+		{"2026-11-22T09:00:00Z", deals.User{}, 0, "| | | 22T12:00:00"},
 		{"2026-11-22T12:30:00Z", deals.User{Segments: []string{"silver"}}, 0, "| | | 22T13:00:00"},
 		{"2026-11-23T00:59:59Z", deals.User{}, 5, "night | noon user night | user noon night | 23T01:00:00"},
 		{"2026-11-23T01:00:00Z", deals.User{}, 5, "| noon user night | night user noon | 23T12:00:00"},
@@ -57,6 +59,29 @@ func TestShelf(t *testing.T) {
 		if got := told(b.For(tt.user, at(t, tt.at), tt.n)); got != tt.want {
 			t.Errorf("%s %+v: %q, want %q", tt.at, tt.user, got, tt.want)
 		}
+	}
+}
+
+// What has ended leaves after a day, on the dot, and another turn of the same deal is another answer.
+func TestShelfOfOne(t *testing.T) {
+	t.Parallel()
+	w, err := deals.NewSpan(deals.Span{Start: "2026-11-22T10:00", End: "2026-11-22T12:00", Zone: "UTC"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	once := deals.Deal{ID: "once", Items: []string{"tea"}, Discount: deals.PercentOff(10), Window: w}
+	b := board(t, once)
+	for when, want := range map[string]string{"2026-11-22T12:00:00Z": "| | once | 23T12:00:00", "2026-11-23T11:59:59Z": "| | once | 23T12:00:00", "2026-11-23T12:00:00Z": "| | | 01T00:00:00"} {
+		if got := told(b.For(deals.User{}, at(t, when), 5)); got != want {
+			t.Errorf("%s: %q, want %q", when, got, want)
+		}
+	}
+	if s := b.For(deals.User{}, at(t, "2026-12-01T00:00:00Z"), 5); s.MaxAge(s.Now) != 24*time.Hour {
+		t.Errorf("for %v, of what never changes", s.MaxAge(s.Now))
+	}
+	all := board(t, deal(t, "all", "00:00", "00:00", "UTC", "tea"))
+	if a, b := all.For(deals.User{}, at(t, "2026-11-22T12:00:00Z"), 5), all.For(deals.User{}, at(t, "2026-11-23T12:00:00Z"), 5); a.ETag == b.ETag {
+		t.Error("the same answer on two days")
 	}
 }
 
@@ -106,7 +131,9 @@ func TestShelfUntil(t *testing.T) {
 func limited(t *testing.T, units int64) (*deals.Board, *deals.Claims) {
 	d := deal(t, "flash", "10:00", "11:00", "UTC", "tea")
 	d.Limits = deals.Limits{Units: units, PerUser: 2}
-	b := board(t, d, deal(t, "noon", "10:30", "13:00", "UTC", "cup"))
+	gold := deal(t, "gold", "10:00", "11:00", "UTC", "cup")
+	gold.Segments = []string{"gold"}
+	b := board(t, d, deal(t, "noon", "10:30", "13:00", "UTC", "cup"), gold)
 	return b, deals.NewClaims(b, ledger.NewMemory(ledger.Options{}), deals.ClaimsOptions{})
 }
 
@@ -153,7 +180,7 @@ func TestWatch(t *testing.T) {
 			_ = b.Replace(list)
 		})
 		want := []string{"opened flash 10h0m0s", "sold out flash 10h5m1s", "back in stock flash 10h7m1s", "opened noon 10h30m0s",
-			"closed flash 10h40m1s", "opened new 10h40m1s", "closed noon 13h0m0s", "closed new 24h0m0s", "opened new 24h0m0s"}
+			"closed flash 10h40m1s", "opened new 10h40m1s", "closed noon 13h0m0s", "closed new 24h0m0s", "opened new 24h0m0s", "opened noon 34h30m0s"}
 		var got []string
 		for e, err := range claims.Watch(ctx, deals.User{}, time.Second) {
 			if err != nil {

@@ -100,6 +100,8 @@ func TestAlerts(t *testing.T) {
 			[]string{"22 18:00 starts-soon evening", "23 18:00 starts-soon evening"}},
 		{"sent the day after", []deals.Deal{evening, deal(t, "late", "22:00", "02:00", "Europe/Berlin")}, alert.Follower{StartsIn: time.Hour, EndsIn: 3 * time.Hour, MaxADay: 2},
 			[]string{"22 00:00 ends-soon late", "22 18:00 starts-soon evening", "23 00:00 ends-soon late", "23 18:00 starts-soon evening"}},
+		{"the sooner first", []deals.Deal{evening, deal(t, "late", "22:00", "23:00", "Europe/Berlin")}, alert.Follower{StartsIn: 9 * time.Hour, QuietFrom: "00:00", QuietTo: "17:00", MaxADay: 1},
+			[]string{"22 17:00 starts-soon evening", "23 17:00 starts-soon evening"}},
 		{"for others", []deals.Deal{func() deals.Deal { d := evening; d.Segments = []string{"gold"}; return d }()}, alert.Follower{StartsIn: time.Hour}, nil},
 	}
 	for _, tt := range tests {
@@ -175,6 +177,14 @@ func TestAgain(t *testing.T) {
 	tick("22 18:51 starts-soon evening", "22 19:21 back-in-stock evening")
 	clock = time.Date(2026, 11, 23, 18, 55, 0, 0, time.UTC)
 	tick("22 18:51 starts-soon evening", "22 19:21 back-in-stock evening", "23 18:55 starts-soon evening")
+	clock = clock.Add(time.Hour)
+	tick("22 18:51 starts-soon evening", "22 19:21 back-in-stock evening", "23 18:55 starts-soon evening")
+	if err := b.Replace([]deals.Deal{deal(t, "evening", "07:00", "08:00", "UTC")}); err != nil { // before the follower would wake
+		t.Fatal(err)
+	}
+	clock = time.Date(2026, 11, 24, 6, 50, 0, 0, time.UTC)
+	tick("22 18:51 starts-soon evening", "22 19:21 back-in-stock evening", "23 18:55 starts-soon evening", "24 06:50 starts-soon evening")
+	out.sent = out.sent[:3]
 	s.Unfollow("ann")
 	clock = clock.Add(24 * time.Hour)
 	tick("22 18:51 starts-soon evening", "22 19:21 back-in-stock evening", "23 18:55 starts-soon evening")

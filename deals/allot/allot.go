@@ -58,7 +58,7 @@ type Offer struct {
 // than Left units are taken, after Poisson): 1 when the offer is not limited.
 func (o *Offer) Lasts() float64 {
 	switch mean := o.Rate * o.Acts.Seconds(); {
-	case !o.Limited || o.Left > 0 && mean == 0:
+	case !o.Limited:
 		return 1
 	case o.Left <= 0:
 		return 0

@@ -34,7 +34,7 @@ func fill(t *testing.T, l deals.Ledger) map[string]deals.Claim {
 	t.Helper()
 	for i := range 300 {
 		r := request(int64(i), fmt.Sprint("deal-", i%7))
-		r.Max, r.MaxUser, r.Wait, r.Turn = 20, 0, true, fmt.Sprint("turn-", i%2)
+		r.Max, r.MaxUser, r.Wait, r.Turn = int64(10+i/150*5), 0, true, fmt.Sprint("turn-", i%2)
 		if _, err := l.Hold(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
