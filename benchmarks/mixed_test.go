@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
 
 	"github.com/goldrec/gold/recommend"
 	"github.com/goldrec/gold/store"
@@ -54,7 +53,7 @@ func BenchmarkMixed(b *testing.B) {
 
 // move copies the shop's log and models to another store, and opens an engine on it that has met everybody.
 func (s *shop) move(ctx context.Context, st store.Store) (*recommend.Engine, error) {
-	if err := fillLog(ctx, st); err != nil {
+	if err := fillLog(ctx, st, shopItems, shopUsers); err != nil {
 		return nil, err
 	}
 	r, _, err := s.store.OpenModel(ctx, recommend.ModelName, 0)
@@ -144,13 +143,4 @@ func report(b *testing.B, what string, took []time.Duration, wrote []bool, write
 		b.ReportMetric(float64(mine[len(mine)*99/100].Microseconds()), what+"-p99-µs")
 	}
 	return len(mine)
-}
-
-// processTime is the processor time of the whole process so far.
-func processTime() time.Duration {
-	var t unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t) != nil {
-		return 0
-	}
-	return time.Duration(t.Nano())
 }

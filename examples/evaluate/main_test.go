@@ -185,11 +185,12 @@ func TestBlendOf(t *testing.T) {
 	}
 	var got []string
 	for _, c := range opt.contenders {
-		name := c.name + ":"
+		var name strings.Builder
+		name.WriteString(c.name + ":")
 		for _, p := range c.parts {
-			name += " " + p.Name()
+			name.WriteString(" " + p.Name())
 		}
-		got = append(got, name)
+		got = append(got, name.String())
 	}
 	if diff := gocmp.Diff([]string{"als: als", "blend: graph linear"}, got); diff != "" {
 		t.Error(diff)
