@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/goldrec/gold/recommend"
 	"github.com/goldrec/gold/store"
 	"github.com/goldrec/gold/store/pebblestore"
