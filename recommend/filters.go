@@ -5,8 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend/blend"
 )
@@ -46,11 +44,16 @@ type filter struct {
 type narrow struct {
 	version uint64
 	at      time.Time
-	few     bool            // items holds; else there are more than enumerateMax
-	items   []uint32        // that are available, ascending; shared
-	bitmap  *roaring.Bitmap // of all that match; nil for the first list of a filter
+	few     bool     // items holds; else there are more than enumerateMax
+	items   []uint32 // that are available, ascending; shared
+	bitmap  bitmap   // of all that match; nil for the first list of a filter
 	ready   atomic.Pointer[ready]
 }
+
+// bitmap is a set of handles, a bit each.
+type bitmap []uint64
+
+func (b bitmap) has(item uint32) bool { return int(item>>6) < len(b) && b[item>>6]>>(item&63)&1 != 0 }
 
 // ready is the list made ready for the models of an epoch; at first, that somebody has asked for it.
 type ready struct {
@@ -122,7 +125,7 @@ func (f *filter) narrow(c *catalog.Catalog, now time.Time) *narrow {
 	}
 	next := &narrow{version: c.Version(), at: now}
 	if last != nil && c.Handles() <= bitmapMax { // many a filter is never asked for again
-		next.bitmap = f.matcher.Bitmap()
+		next.bitmap = append(bitmap{}, f.matcher.Bitmap().ToDense()...)
 	}
 	next.items, next.few = f.matcher.AppendHandles(nil, enumerateMax)
 	kept := next.items[:0]

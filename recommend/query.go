@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend/blend"
 	"github.com/goldrec/gold/recommend/model"
@@ -23,10 +21,10 @@ type query struct {
 	stage      stage.Query
 
 	// What may be shown.
-	seeds   []uint32        // sorted
-	exclude []uint32        // sorted
-	filter  *filter         // nil: everything
-	passes  *roaring.Bitmap // what the filter lets through now; nil: it has to be asked
+	seeds   []uint32 // sorted
+	exclude []uint32 // sorted
+	filter  *filter  // nil: everything
+	passes  bitmap   // what the filter lets through now; nil: it has to be asked
 	shown   cursor
 	listed  bool    // Request.Items says what may be shown, seen or not
 	met     metSet  // what the user's history may have
@@ -129,18 +127,8 @@ func (q *query) limit(req *Request) (err error) {
 
 // Contains reports whether an item may be shown. It is the Allow of models, sources and stages.
 func (q *query) Contains(item uint32) bool {
-	if !q.engine.catalog.Available(item) {
-		return false
-	}
-	switch {
-	case q.passes != nil:
-		if !q.passes.Contains(item) {
-			return false
-		}
-	case q.filter != nil && !q.filter.matcher.Match(item):
-		return false
-	}
-	if !q.listed && q.hides(item) {
+	if q.passes != nil && !q.passes.has(item) || !q.engine.catalog.Available(item) ||
+		q.passes == nil && q.filter != nil && !q.filter.matcher.Match(item) || !q.listed && q.hides(item) {
 		return false
 	}
 	return !has(q.seeds, item) && !has(q.exclude, item) && !q.shown.has(q.engine.items, item)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/recommend"
+	"github.com/goldrec/gold/recommend/stage"
 	"github.com/goldrec/gold/store"
 )
 
@@ -209,5 +210,68 @@ func TestLongHistoriesHide(t *testing.T) {
 		if _, seen = eng.Memory(user); seen != 3*recommend.HistoryMax {
 			t.Errorf("%s followed: %d items hidden", user, seen)
 		}
+	}
+}
+
+// What was found for one part does not serve another.
+func TestFoundForOnePart(t *testing.T) {
+	t.Parallel()
+	cat := newCatalog(t)
+	eng, st := trained(t, recommend.Options{Catalog: cat, Trainers: small(), PageTTL: -1})
+	fresh := open(t, st, recommend.Options{Catalog: cat, Trainers: small(), PageTTL: -1})
+	ask(t, eng, recommend.Request{User: "user-004", N: 5, Model: "popular"})
+	req := recommend.Request{User: "user-004", N: 40, Model: "als"}
+	if diff := cmp.Diff(ask(t, fresh, req).Items, ask(t, eng, req).Items, nearly); diff != "" {
+		t.Errorf("(-opened +asked for popular before):\n%s", diff)
+	}
+}
+
+// When what was found has been shown, parts look for more.
+func TestFoundForFewPages(t *testing.T) {
+	t.Parallel()
+	eng, _ := trained(t, recommend.Options{Catalog: newCatalog(t), Trainers: small(), PageTTL: -1})
+	req, n := recommend.Request{User: "user-004", N: 20, Model: "als"}, 0
+	for range 5 {
+		page := ask(t, eng, req)
+		for _, item := range page.Items {
+			if item.Source != "als" {
+				t.Fatalf("item %d is by %s", n, item.Source)
+			}
+			n++
+		}
+		req.Cursor = page.Next
+	}
+}
+
+// Items that the user has met and that may come again are candidates, though they are not looked for.
+func TestMetItemsComeAgain(t *testing.T) {
+	t.Parallel()
+	eng, _ := trained(t, recommend.Options{Catalog: newCatalog(t), Trainers: small(), Policies: []recommend.Policy{
+		{Parts: []string{"als"}, Seen: &stage.Seen{Hide: map[store.Kind]time.Duration{store.Purchase: 0}}},
+	}})
+	bought := 0
+	for _, item := range ask(t, eng, recommend.Request{User: "user-001", N: 12}).Items {
+		if slices.ContainsFunc(shoppers(2, 1)[8:], func(in store.Interaction) bool { return in.Item == item.Item }) && item.Source == "als" {
+			bought++
+		}
+	}
+	if bought < 4 {
+		t.Errorf("%d of 12 items had been bought, want most of the 8", bought)
+	}
+}
+
+// An impression that says something for its item does not hide it, however many interactions come after it.
+func TestWeighedImpressionsDoNotHide(t *testing.T) {
+	t.Parallel()
+	eng := open(t, memory(), recommend.Options{Weights: map[store.Kind]float32{store.Impression: 1, store.Click: 1}})
+	ask(t, eng, recommend.Request{User: "ann"})
+	record(t, eng, store.Interaction{User: "ann", Item: "shown", Kind: store.Impression})
+	for i := range recommend.HistoryMax + 1 {
+		if i == 0 || i == recommend.HistoryMax {
+			if diff := cmp.Diff([]string{"shown"}, items(ask(t, eng, recommend.Request{User: "ann"}))); diff != "" {
+				t.Errorf("after %d clicks (-want +got):\n%s", i, diff)
+			}
+		}
+		record(t, eng, click("ann", fmt.Sprint(i)))
 	}
 }
