@@ -352,11 +352,11 @@ func TestExposureStopsWithItsRequest(t *testing.T) {
 // busyTrainer asks for pages while it trains and Close waits for it.
 type busyTrainer struct {
 	model.Trainer
-	busy func()
+	busy func(ctx context.Context)
 }
 
 func (b busyTrainer) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
-	b.busy()
+	b.busy(ctx)
 	return b.Trainer.Train(ctx, data, opt)
 }
 
@@ -365,11 +365,12 @@ func TestExposureDoesNotWaitForClose(t *testing.T) {
 	var eng *recommend.Engine
 	closed := make(chan error, 1)
 	eng = tea(t, memory(), recommend.Options{
-		Experiments: []recommend.Assigner{everybody("a")}, Trainers: []model.Trainer{busyTrainer{quick()[0], func() {
+		Experiments: []recommend.Assigner{everybody("a")}, Trainers: []model.Trainer{busyTrainer{quick()[0], func(ctx context.Context) {
 			go func() { closed <- eng.Close() }()
 			for i := 0; ; i++ {
 				_, err := eng.Recommend(t.Context(), recommend.Request{User: fmt.Sprint("user-", i)})
 				if errors.Is(err, recommend.ErrClosed) {
+					<-ctx.Done() // the training hears of it a moment later
 					return
 				}
 			}
