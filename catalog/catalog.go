@@ -15,7 +15,7 @@ import (
 // Handles are dense and stable: the first item gets 0, and a deleted item that comes back gets its old one.
 //
 // An item of a title, a brand, a path of three names, a price and three attribute values costs 85 to 95 bytes beside its
-// identifier and title, 190 to 220 once there is an index for search, and is one object for the garbage collector.
+// identifier and title, 150 to 200 once there is an index for search, and is one object for the garbage collector.
 type Catalog struct {
 	ids      IDs
 	terms    terms

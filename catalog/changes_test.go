@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -97,6 +98,9 @@ func TestWritesOfAVersionAreNotLost(t *testing.T) {
 	}
 }
 
+// changesWait is how long a test waits for a change that must come.
+const changesWait = 10 * time.Second
+
 // changesUpTo returns what has changed after a version, up to now.
 func changesUpTo(t *testing.T, cat *catalog.Catalog, since uint64) (changes []catalog.Change) {
 	t.Helper()
@@ -104,9 +108,11 @@ func changesUpTo(t *testing.T, cat *catalog.Catalog, since uint64) (changes []ca
 	if since == last {
 		return nil
 	}
-	for change, err := range cat.Changes(t.Context(), since) {
+	ctx, cancel := context.WithTimeout(t.Context(), changesWait)
+	defer cancel()
+	for change, err := range cat.Changes(ctx, since) {
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("after %d changes, of which the last is %d: %v", len(changes), last, err)
 		}
 		if changes = append(changes, change); change.Version == last {
 			break
@@ -135,7 +141,7 @@ func TestChanges(t *testing.T) {
 		t.Errorf("%d changes since the beginning", n)
 	}
 	// Who waits is told of the next change, and that is all before the context ends.
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), changesWait)
 	defer cancel()
 	var got []string
 	since = cat.Version()
@@ -160,7 +166,7 @@ func TestChangesWhileWriting(t *testing.T) {
 	t.Parallel()
 	cat := catalog.New()
 	var wg sync.WaitGroup
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), changesWait)
 	defer cancel()
 	const last = "the last"
 	follow := func() {

@@ -26,7 +26,7 @@
 // # Cost and concurrency
 //
 // Everything is safe for concurrent use: writers take turns, and readers never wait. An item of a title, a brand, a
-// path, a price and three attribute values costs 85 to 95 bytes beside its identifier and title, and 190 to 220 once
+// path, a price and three attribute values costs 85 to 95 bytes beside its identifier and title, and 150 to 200 once
 // there is an index for search. Upsert costs some microseconds however many items there are; Match, Price and a
 // Column some nanoseconds, without allocation; Bitmap and Count some microseconds for each 65,536 handles and clause
 // of the filter. Item unpacks, at about half a microsecond, and is not for loops over many. A search of a million items

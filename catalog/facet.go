@@ -148,7 +148,7 @@ func (c *Catalog) attribute(key string) *facet {
 
 // intern returns the number of a value, which gets one when it has none. Under Catalog.mu.
 func (c *Catalog) intern(f *facet, value string) uint32 {
-	number, isNew := c.terms.intern(f.number, value)
+	number, isNew := c.terms.intern(f.number, value, 0)
 	if isNew {
 		f.values.append(number)
 	}

@@ -142,8 +142,11 @@ func TestLongValues(t *testing.T) {
 	const n = 3000
 	cat := catalog.New()
 	value := func(i int) string {
-		if i%100 == 0 {
+		switch {
+		case i%100 == 0:
 			return fmt.Sprint(i) + strings.Repeat("v", 200_000)
+		case i%2 == 0: // some 50 of which make a text in which a place takes more than 16 bits
+			return fmt.Sprint(i) + strings.Repeat("w", 2000)
 		}
 		return fmt.Sprint(i)
 	}

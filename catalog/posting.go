@@ -153,6 +153,25 @@ func (p *posting) addToDir(handle uint32) {
 	}
 }
 
+// clipped returns the posting without the room to grow: itself when it has none, or when its containers could be clipped.
+func (p *posting) clipped() *posting {
+	if p.few != nil {
+		list := p.array()
+		if len(list) == int(p.room) {
+			return p
+		}
+		exact, array := newFew(len(list), len(list))
+		copy(array, list)
+		return exact
+	}
+	dir := slices.Clone(p.containers())
+	for i, c := range dir {
+		dir[i] = c.clipped()
+	}
+	p.replace(dir)
+	return p
+}
+
 // remove returns the posting without a handle, which it must have beside others: itself when that could be done in place.
 func (p *posting) remove(handle uint32) *posting {
 	if p.few == nil {
@@ -207,6 +226,17 @@ func (c *container) add(low uint16) *container {
 	copy(grown.array[at+1:], c.array[at:n])
 	grown.n.Store(uint32(n + 1))
 	return grown
+}
+
+// clipped returns the container without the room to grow: itself when it has none.
+func (c *container) clipped() *container {
+	n := c.n.Load()
+	if int(n) >= len(c.array) { // as of a bitmap, which has no array
+		return c
+	}
+	exact := &container{key: c.key, array: slices.Clone(c.array[:n])}
+	exact.n.Store(n)
+	return exact
 }
 
 // remove returns the container with one handle less: itself when that could be done in place, nil when none is left.

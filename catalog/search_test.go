@@ -344,3 +344,43 @@ func checkSearch(t *testing.T, when string, cat *catalog.Catalog, items map[stri
 		}
 	}
 }
+
+// Sets of each kind, and words whose stem is a part of them or is not, come into an index that is made of many items.
+func TestIndexOfMany(t *testing.T) {
+	t.Parallel()
+	const n = 6000 // "all" has a bitmap, "half" an array of a segment, "few" one of handles
+	title := func(i int) string {
+		own := []byte{'q', byte('a' + i/26/26), byte('a' + i/26%26), byte('a' + i%26)}
+		title := "all " + string(own) + []string{"ies", "y"}[i/60%2] // both with the stem in i
+		if i%2 == 0 {
+			title += " half"
+		}
+		if i%50 == 0 {
+			title += " few"
+		}
+		return title
+	}
+	cat := catalog.New()
+	for i := range n {
+		mustUpsert(t, cat, catalog.Item{ID: fmt.Sprint(i), Title: title(i), Available: true})
+	}
+	total := func(query string) int {
+		t.Helper()
+		_, total, err := cat.Search(query+" ", nil, 0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return total
+	}
+	for more := range 2 {
+		if all, half, few := total("all"), total("half"), total("few"); all != n+more || half != n/2+more || few != n/50+more {
+			t.Errorf("%d have all, %d half, %d few, with %d more", all, half, few, more)
+		}
+		for i := 0; i < n+more; i += 60 {
+			if word := strings.Fields(title(i))[1]; total(word) != 1 {
+				t.Errorf("%d have %q; want 1", total(word), word)
+			}
+		}
+		mustUpsert(t, cat, catalog.Item{ID: fmt.Sprint(n), Title: title(n), Available: true})
+	}
+}

@@ -14,7 +14,7 @@ import (
 // when it comes back. So whoever holds a number of old, in a record that was replaced meanwhile, finds its value or
 // nothing, never another value.
 //
-// A term of one item costs some 25 bytes beside its text. Writers take turns under Catalog.mu, readers do not wait.
+// A term of one item costs some 20 bytes beside its text. Writers take turns under Catalog.mu, readers do not wait.
 type terms struct {
 	table atomic.Pointer[hashTable]
 	dir   directory[termChunk] // nil where every number of a chunk has lost its value
@@ -29,7 +29,7 @@ type terms struct {
 const (
 	termChunkBits = 10
 	termChunkSize = 1 << termChunkBits
-	termTextMax   = 1 << 20 // bytes of text after which a chunk takes no more terms
+	termTextMax   = math.MaxUint16 // bytes of text after which a chunk takes no more terms: the last start
 	termsMax      = math.MaxUint32 - 1<<28
 
 	// What a termChunk.set may be: 0 for no handle, the only handle plus 1, or one of these.
@@ -39,9 +39,11 @@ const (
 	itemsMax = termMany - 1 // the handles that may have an item are below
 )
 
+// termChunk is termChunkSize terms in a row. In text each is its facet's number, twice its value's length and the value;
+// or, when the value is what an earlier term of the chunk begins with, twice its length and 1, and how far back it lies.
 type termChunk struct {
 	set   [termChunkSize]atomic.Uint32
-	start [termChunkSize]uint32 // of the facet's number, the value's length and the value, in text
+	start [termChunkSize]uint16 // where a term begins in text
 	text  atomic.Pointer[[]byte]
 
 	live, used int // numbers with a value, bytes of text; the writer's
@@ -58,10 +60,21 @@ func (t *terms) value(number uint32) (facet uint32, value string, ok bool) {
 	if ch == nil {
 		return 0, "", false
 	}
-	text := (*ch.text.Load())[ch.start[number%termChunkSize]:]
-	facet, text = uvarint32(text)
-	size, n := binary.Uvarint(text)
-	return facet, unsafe.String(&text[n], size), true // what was written once is never written again
+	text := *ch.text.Load()
+	facet, from, size := ch.find(text, number)
+	return facet, unsafe.String(&text[from], size), true // what was written once is never written again
+}
+
+// find returns the facet of a term of the chunk, and where in its text the value lies.
+func (ch *termChunk) find(text []byte, number uint32) (facet uint32, from, size int) {
+	start := int(ch.start[number%termChunkSize])
+	facet, rest := uvarint32(text[start:])
+	x, rest := uvarint32(rest)
+	if x&1 != 0 {
+		back, _ := uvarint32(rest)
+		return facet, start - int(back), int(x >> 1)
+	}
+	return facet, len(text) - len(rest), int(x >> 1)
 }
 
 // hash is the one hashTable knows a term by.
@@ -81,8 +94,9 @@ func (t *terms) find(facet uint32, value string) (number uint32, ok bool) {
 	})
 }
 
-// intern returns the number of a value, which gets one when it has none; isNew says so. The text is copied.
-func (t *terms) intern(facet uint32, value string) (number uint32, isNew bool) {
+// intern returns the number of a value, which gets one when it has none; isNew says so. The text is copied, unless it is
+// what the term with the number like begins with, if that is not 0, and both are in one chunk.
+func (t *terms) intern(facet uint32, value string, like uint32) (number uint32, isNew bool) {
 	if number, ok := t.find(facet, value); ok {
 		return number, false
 	}
@@ -103,7 +117,7 @@ func (t *terms) intern(facet uint32, value string) (number uint32, isNew bool) {
 	if !table.room(number) {
 		table = t.rebuild(table, number)
 	}
-	ch.write(number, facet, value)
+	ch.write(number, facet, value, like)
 	ch.live++
 	t.live++
 	t.n.Store(number)
@@ -111,8 +125,8 @@ func (t *terms) intern(facet uint32, value string) (number uint32, isNew bool) {
 	return number, true
 }
 
-// write puts a term's text behind the others of its chunk.
-func (ch *termChunk) write(number, facet uint32, value string) {
+// write puts a term's text behind the others of its chunk. like is as intern has it.
+func (ch *termChunk) write(number, facet uint32, value string, like uint32) {
 	var text []byte
 	if p := ch.text.Load(); p != nil {
 		text = *p
@@ -123,14 +137,30 @@ func (ch *termChunk) write(number, facet uint32, value string) {
 		text = text[:cap(text)]
 		ch.text.Store(&text)
 	}
-	ch.start[number%termChunkSize] = uint32(ch.used)
+	ch.start[number%termChunkSize] = uint16(ch.used)
 	to := binary.AppendUvarint(text[:ch.used], uint64(facet))
-	to = binary.AppendUvarint(to, uint64(len(value)))
-	ch.used = len(append(to, value...))
+	if from, ok := ch.shared(text, number, value, like); ok {
+		to = binary.AppendUvarint(to, uint64(len(value))<<1|1)
+		to = binary.AppendUvarint(to, uint64(ch.used-from))
+	} else {
+		to = binary.AppendUvarint(to, uint64(len(value))<<1)
+		to = append(to, value...)
+	}
+	ch.used = len(to)
 	if number%termChunkSize == termChunkSize-1 {
 		text = slices.Clone(text[:ch.used])
 		ch.text.Store(&text)
 	}
+}
+
+// shared returns where a value lies in the text already, if the term with the number like, of the same chunk, begins
+// with it.
+func (ch *termChunk) shared(text []byte, number uint32, value string, like uint32) (from int, ok bool) {
+	if like == 0 || like>>termChunkBits != number>>termChunkBits {
+		return 0, false
+	}
+	_, from, size := ch.find(text, like)
+	return from, size >= len(value) && string(text[from:from+len(value)]) == value
 }
 
 // rebuild makes a table with room for the number, and what has a value in it.
@@ -211,6 +241,17 @@ func (t *terms) place(p *posting) (i uint32) {
 	}
 	t.sets.set(int(i), p)
 	return i
+}
+
+// clip frees the room that sets have to grow.
+func (t *terms) clip() {
+	for i := range int(t.next) {
+		if p := t.sets.get(i); p != nil {
+			if exact := p.clipped(); exact != p {
+				t.sets.set(i, exact)
+			}
+		}
+	}
 }
 
 // remove takes a handle from a term that has it, and reports whether it was the last: then the number loses its value,

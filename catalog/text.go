@@ -107,11 +107,11 @@ func (c *Catalog) readWords(t *textIndex, w *itemWords, h *head) {
 
 func (c *Catalog) readField(t *textIndex, w *itemWords, field uint32, text string) (n int) {
 	for word := range words.All(text) {
-		number, isNew := c.terms.intern(writtenFacet, word)
+		number, isNew := c.terms.intern(writtenFacet, word, 0)
 		if isNew {
 			t.lexicon.add(&c.terms, number)
 		}
-		stem, _ := c.terms.intern(field, words.Stem(word))
+		stem, _ := c.terms.intern(field, words.Stem(word), number)
 		w.written, w.stems = append(w.written, number), append(w.stems, stem)
 		n++
 	}
@@ -197,6 +197,7 @@ func (c *Catalog) index() *textIndex {
 		}
 	}
 	t.lexicon.release(&c.terms)
+	c.terms.clip() // most of these sets will not grow soon, if ever
 	c.text.Store(t)
 	return t
 }
