@@ -159,7 +159,11 @@ func (e *Engine) Looked(user string) int {
 	return int(v.found.told)
 }
 
+// Filters is how many filters are kept compiled.
+func (e *Engine) Filters() int { return len(e.filters.byKey) }
+
 const (
+	FiltersMax  = filtersMax
 	OutlivedMax = outlivedMax
 	ToldMax     = toldMax
 	AskedMin    = askedMin

@@ -39,6 +39,10 @@ func TestShortlist(t *testing.T) {
 			}
 		}
 	}
+	u := &model.User{Vector: m.Embed(nil, d.History(1), 0)}
+	if got := m.Shortlist([]uint32{1, 2, 3, 5000, 5001}).Best(nil, u, 5, nil); len(got) != 3 {
+		t.Errorf("of three items that are known and two that are not, %v", got)
+	}
 	if got := short.Best(nil, &model.User{Vector: make([]float32, 17)}, 20, nil); len(got) != 0 {
 		t.Errorf("somebody unknown gets %v", got)
 	}
