@@ -26,7 +26,8 @@ const (
 	// askedMax is up to how many are wanted that what was found is kept.
 	askedMax = 128
 	// toldMax and turnedMax are how many interactions may come, and by how much the user's vector may turn, in radians,
-	// before parts look anew.
+	// before parts look anew. With 100,000 items pages hold 1.000 of the best 20 after one to eight clicks on them, and 0.998 after nine and
+	// ten, as those did for which parts looked every time; other bounds were not tried.
 	toldMax   = 10
 	turnedMax = 0.5
 	// arrivalsMax is for how many items in the catalogue one may become available before they do.
