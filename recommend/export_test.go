@@ -138,7 +138,10 @@ func (e *Engine) Newcomers() int {
 	return len(e.newcomers.users)
 }
 
-const NewcomersMax = newcomersMax
+const (
+	NewcomersMax = newcomersMax
+	ListAlways   = listAlways
+)
 
 // Busy has the engine make as many pages anew after a swap as it does at a time, until the function is called.
 func (e *Engine) Busy() (done func()) {

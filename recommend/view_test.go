@@ -192,6 +192,37 @@ func TestFiltersAreKept(t *testing.T) {
 	}
 }
 
+// In a large catalogue, whose filters are not listed anew after every change, what no longer passes one is not shown by it.
+func TestFiltersOfALargeCatalogue(t *testing.T) {
+	t.Parallel()
+	cat := newCatalog(t)
+	for i := range recommend.ListAlways {
+		if _, err := cat.Upsert(catalog.Item{ID: fmt.Sprint("other-", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Now()
+	eng, _ := trained(t, recommend.Options{Catalog: cat, Trainers: small(), PageTTL: -1, Now: func() time.Time { return now }})
+	record(t, eng, store.Interaction{User: "ann", Item: itemOf(1, 2), Kind: store.Like, Time: now})
+	for _, f := range []catalog.Filter{catalog.Equals("brand", "brand-1"), catalog.Not(catalog.Equals("brand", "brand-2"))} {
+		if _, err := cat.Upsert(catalog.Item{ID: itemOf(1, 1), Brand: "brand-1", Available: true}); err != nil {
+			t.Fatal(err)
+		}
+		req := recommend.Request{User: "ann", N: 20, Filter: f}
+		for range 3 { // it is compiled, listed, and a bit an item
+			if !slices.Contains(items(ask(t, eng, req)), itemOf(1, 1)) {
+				t.Fatalf("%v: an item that passes is not shown", f)
+			}
+		}
+		if _, err := cat.Upsert(catalog.Item{ID: itemOf(1, 1), Brand: "brand-2", Available: true}); err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(items(ask(t, eng, req)), itemOf(1, 1)) {
+			t.Errorf("%v: an item that passes no more is shown", f)
+		}
+	}
+}
+
 // More filters than are kept come and go.
 func TestManyFilters(t *testing.T) {
 	t.Parallel()
