@@ -22,7 +22,6 @@ func withoutExample() map[string]string {
 	return map[string]string{
 		"ann/anntest.*":                       suite,
 		"deals/dealstest.Run":                 suite,
-		"recommend/links.*":                   "takes internal types: it is for the families of models beside it, which have Examples",
 		"recommend/recommendtest.*":           suite,
 		"recommend/stage/stagetest.Run":       suite,
 		"recommend/stage/stagetest.RunSource": suite,

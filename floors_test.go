@@ -30,7 +30,7 @@ func floors() []floor {
 		{"1, rooms", []string{"catalog", "store", "ann", "experiment", "deals"}},
 		{"2, what a model is", []string{"recommend/model"}},
 		{"2, what a page is made with", []string{"recommend/stage"}},
-		{"2, what models of links between items answer with", []string{"recommend/links"}},
+		{"2, what models of links between items answer with", []string{"recommend/internal/links"}},
 		{"2, families of models", []string{"recommend/*"}},
 		{"2, what stands on stages, and the blend", []string{"recommend/source", "recommend/blend"}},
 		{"2, the engine", []string{"recommend"}},

@@ -5,7 +5,7 @@ import (
 
 	"github.com/goldrec/gold/codec"
 	"github.com/goldrec/gold/internal/sparse"
-	"github.com/goldrec/gold/recommend/links"
+	"github.com/goldrec/gold/recommend/internal/links"
 	"github.com/goldrec/gold/recommend/model"
 )
 

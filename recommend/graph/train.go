@@ -10,7 +10,7 @@ import (
 	"github.com/goldrec/gold/internal/simd"
 	"github.com/goldrec/gold/internal/sparse"
 	"github.com/goldrec/gold/internal/topk"
-	"github.com/goldrec/gold/recommend/links"
+	"github.com/goldrec/gold/recommend/internal/links"
 	"github.com/goldrec/gold/recommend/model"
 )
 

@@ -8,7 +8,7 @@ import (
 	"github.com/goldrec/gold/internal/parallel"
 	"github.com/goldrec/gold/internal/sparse"
 	"github.com/goldrec/gold/internal/topk"
-	"github.com/goldrec/gold/recommend/links"
+	"github.com/goldrec/gold/recommend/internal/links"
 	"github.com/goldrec/gold/recommend/model"
 )
 
