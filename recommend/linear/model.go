@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/goldrec/gold/codec"
-	"github.com/goldrec/gold/internal/sparse"
 	"github.com/goldrec/gold/recommend/internal/links"
 	"github.com/goldrec/gold/recommend/model"
 )
@@ -12,12 +11,7 @@ import (
 // Model is a fitted B: immutable and safe for concurrent use.
 type Model struct{ links.Model }
 
-func newModel(t *links.Table) *Model {
-	say := func(dst []sparse.Entry, t *links.Table, history []model.Event) []sparse.Entry {
-		return links.Tally(dst, t, history, 0.5)
-	}
-	return &Model{links.NewModel(Name, t, say)}
-}
+func newModel(t *links.Table) *Model { return &Model{links.NewModel(Name, t, links.Roots)} }
 
 const fileVersion = 1
 

@@ -140,3 +140,8 @@ func Tally(dst []sparse.Entry, t *Table, history []model.Event, power float64) [
 	}
 	return dst
 }
+
+// Roots is a Voice: how much the history says of each item, under a square root.
+func Roots(dst []sparse.Entry, t *Table, history []model.Event) []sparse.Entry {
+	return Tally(dst, t, history, 0.5)
+}
