@@ -41,17 +41,63 @@ func one(user, item string) []store.Entry {
 	return []store.Entry{{Interaction: store.Interaction{User: user, Item: item, Kind: store.View, Time: base}}}
 }
 
+// held makes transactions that append the item "held" wait at their commit, until the caller has taken the lock that it
+// returns away.
+func held(t *testing.T, url, schema string) (release func()) {
+	in := pgx.Identifier{schema}.Sanitize()
+	exec(t, url, fmt.Sprintf(`create function %s.held() returns trigger language plpgsql as $$begin
+		if new.item = 'held' then perform pg_advisory_xact_lock_shared(hashtext('%s')); end if; return null; end$$`, in, schema))
+	exec(t, url, fmt.Sprintf(`create constraint trigger held after insert on %[1]s.entries deferrable initially deferred
+		for each row execute function %[1]s.held()`, in))
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), "select pg_advisory_lock(hashtext($1))", schema); err != nil {
+		t.Fatal(err)
+	}
+	return func() { conn.Close(context.Background()) }
+}
+
+// waiting waits until so many connections wait for advisory locks of a schema: those of its partitions, and held's.
+func waiting(t *testing.T, conn *pgx.Conn, schema string, want int) {
+	t.Helper()
+	// A lock of one 64-bit key has its halves in classid and objid; one of two keys has one in each.
+	const sql = `select count(*) from pg_locks where locktype = 'advisory' and not granted and
+		(classid = hashtext($1)::bit(32)::bigint::oid or objid = hashtext($1)::bit(32)::bigint::oid)`
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		var n int
+		if err := conn.QueryRow(t.Context(), sql, schema).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n == want {
+			return
+		}
+		if time.Since(began) > 8*time.Second { // the store gives up after 10
+			t.Fatalf("%d connections wait for a lock, want %d", n, want)
+		}
+	}
+}
+
 // TestOpenTransaction holds a transaction open in which positions have been given out. Until it is committed nobody appends
-// behind it in its partition, and a reader is shown nothing there; other partitions go on.
+// behind it in its partition, and a reader is shown nothing there; the partitions of other writers go on.
 func TestOpenTransaction(t *testing.T) {
 	t.Parallel()
 	pg := server(t)
 	name := schema()
-	a := open(t, pg.URL, pgstore.Options{Schema: name, Logger: complaints(t)})
+	const writers = 2
+	opts := pgstore.Options{Schema: name, Writers: writers, Logger: complaints(t)}
+	a, b := open(t, pg.URL, opts), open(t, pg.URL, opts)
 	defer a.Close()
-	b := open(t, pg.URL, pgstore.Options{Schema: name, Logger: complaints(t)})
 	defer b.Close()
-	slowCommits(t, pg.URL, name)
+	conn, err := pgx.Connect(t.Context(), pg.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	release := held(t, pg.URL, name)
+	defer release()
+
 	first := one("ann", "first")
 	if err := a.Append(t.Context(), first); err != nil {
 		t.Fatal(err)
@@ -62,41 +108,37 @@ func TestOpenTransaction(t *testing.T) {
 		if err := b.Append(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
-		if e[0].Partition != first[0].Partition {
+		if e[0].Partition%writers != first[0].Partition%writers {
 			elsewhere = e[0].Interaction.User
 		}
 	}
 	before := scan(t, b)
-	slow, next := one("ann", "slow 1000"), one("ann", "next")
+	early, next := one("ann", "held"), one("ann", "next")
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	began := time.Now()
+	defer release()
 	wg.Go(func() {
-		if err := a.Append(t.Context(), slow); err != nil {
+		if err := a.Append(t.Context(), early); err != nil {
 			t.Error(err)
 		}
 	})
-	time.Sleep(200 * time.Millisecond) // it is at COMMIT
+	waiting(t, conn, name, 1) // the early one, at its COMMIT
 	wg.Go(func() {
 		if err := b.Append(t.Context(), next); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(began); took < 900*time.Millisecond {
-			t.Errorf("appended behind an open transaction, after %v", took)
-		}
 	})
+	waiting(t, conn, name, 2) // what comes after it, for the partition
 	if err := b.Append(t.Context(), one(elsewhere, "meanwhile")); err != nil {
-		t.Error(err)
-	}
-	if took := time.Since(began); took > 900*time.Millisecond {
-		t.Errorf("another partition waited for the open transaction: %v", took)
+		t.Error("another partition waited for the open transaction:", err)
 	}
 	if all := scan(t, b); len(all) != len(before)+1 {
 		t.Errorf("%d entries while the transaction is open, want %d and the one elsewhere", len(all), len(before))
 	}
+	release()
 	wg.Wait()
-	if slow[0].Position >= next[0].Position {
-		t.Errorf("the open transaction has position %d, what came after it %d", slow[0].Position, next[0].Position)
+	if early[0].Position >= next[0].Position {
+		t.Errorf("the open transaction has position %d, what came after it %d", early[0].Position, next[0].Position)
 	}
 }
 

@@ -26,7 +26,8 @@
 //
 // A batch with users of several partitions may be stored in part when it fails; all of a user is stored, or none. Forget
 // and Trim remove entries from all scans of this process at once; a scan of another process may still show up to 512
-// entries a partition that it had read before. The clock of leases is the server's. A transaction that is kept open in the
+// entries a partition that it had read before. A writer whose transaction waits for a partition, because another process is
+// appending there, keeps its other partitions waiting too. The clock of leases is the server's. A transaction that is kept open in the
 // database for hours keeps what was removed from being cleaned up, as ever in PostgreSQL. Behind a pooler that hands out
 // connections by transaction, followers are woken once a second only.
 package pgstore
