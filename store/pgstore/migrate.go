@@ -130,7 +130,7 @@ func (s *Store) format(ctx context.Context, db querier) (format int, err error) 
 		there[name] = true
 	}
 	if !there["meta"] {
-		for _, name := range [...]string{"partitions", "entries", "calls", "profiles", "models", "leases"} {
+		for _, name := range [...]string{"partitions", "entries", "calls", "profiles", "models", "leases", "turns", "claims"} {
 			if there[name] {
 				return 0, fmt.Errorf("%w: table %s is another program's", ErrFormat, name)
 			}

@@ -9,6 +9,8 @@
 // that append at the same time share a transaction. Followers are woken by LISTEN and NOTIFY, and look by themselves once
 // a second too.
 //
+// Claims of deals are kept there too: [Store.Ledger].
+//
 // # Costs
 //
 // An Append is a transaction of three round trips, shared with the calls made meanwhile; a History, a Profile, a lease or a
