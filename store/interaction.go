@@ -48,16 +48,24 @@ func ParseKind(name string) (Kind, error) {
 	return 0, fmt.Errorf("%w: unknown kind %q", ErrInvalid, name)
 }
 
-// MarshalText writes the name.
+// MarshalText writes the name, and nothing for 0, which is the Kind of what is no interaction with an item, such as an
+// exposure. Another number that is no kind is ErrInvalid.
 func (k Kind) MarshalText() ([]byte, error) {
+	if k == 0 {
+		return []byte{}, nil
+	}
 	if !k.Valid() {
 		return nil, fmt.Errorf("%w: %v", ErrInvalid, k)
 	}
 	return []byte(kindNames[k]), nil
 }
 
-// UnmarshalText reads the name.
+// UnmarshalText reads what MarshalText writes.
 func (k *Kind) UnmarshalText(text []byte) (err error) {
+	if len(text) == 0 {
+		*k = 0
+		return nil
+	}
 	*k, err = ParseKind(string(text))
 	return err
 }
@@ -70,7 +78,7 @@ type Interaction struct {
 	ID    string    `json:"id,omitzero"`
 	User  string    `json:"user"`
 	Item  string    `json:"item"`
-	Kind  Kind      `json:"kind"`
+	Kind  Kind      `json:"kind,omitzero"`
 	Value float64   `json:"value,omitzero"` // quantity of a purchase, the rating; 0 where there is none; at most ValueMax
 	Time  time.Time `json:"time"`           // kept to the microsecond
 

@@ -2,6 +2,7 @@ package als_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -113,6 +114,31 @@ func TestPrevious(t *testing.T) {
 	other := train(t, als.Trainer{Factors: dim + 1}, before, model.TrainOptions{Seed: 1})
 	if got := reached(model.TrainOptions{Previous: other}, 12); got != cold {
 		t.Errorf("from a model of other factors %v, from none %v", got, cold)
+	}
+}
+
+// TestDraftOfFewerIterations wants a draft from nothing to take two thirds of the iterations, and one from a model as many as
+// any other.
+func TestDraftOfFewerIterations(t *testing.T) {
+	t.Parallel()
+	d := clusters(60, 60, 8)
+	took := 0
+	progress := func(n, total int) { took = n }
+	for iterations, want := range map[int]int{0: 8, 12: 8, 6: 4, 3: 2, 2: 2, 1: 1} {
+		trainer := als.Trainer{Factors: 4, Iterations: iterations}
+		whole := train(t, trainer, d, model.TrainOptions{Progress: progress})
+		if all := cmp.Or(iterations, 12); took != all {
+			t.Errorf("%d iterations, and not a draft: takes %d", all, took)
+		}
+		train(t, trainer, d, model.TrainOptions{Progress: progress, Draft: true})
+		if took != want {
+			t.Errorf("a draft of %d iterations takes %d, want %d", iterations, took, want)
+		}
+		train(t, trainer, d, model.TrainOptions{Progress: progress, Previous: whole})
+		further := took
+		if train(t, trainer, d, model.TrainOptions{Progress: progress, Previous: whole, Draft: true}); took != further {
+			t.Errorf("from a model of %d iterations a draft takes %d, another %d", iterations, took, further)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ const (
 // (users+items)·Factors, of which the model keeps the items' part.
 //
 // From a Previous model of as many factors it goes on: items that this one knew begin with their vectors. Then as large
-// a part of Iterations is enough as of the pairs is new, and at least a sixth.
+// a part of Iterations is enough as of the pairs is new, and at least a sixth. A draft from nothing takes two thirds of them.
 func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.TrainOptions) (model.Model, error) {
 	t, err := t.withDefaults()
 	if err != nil {
@@ -40,6 +40,8 @@ func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 	f := t.newFit(byUser, byItem, items, opt.Seed)
 	if previous, ok := opt.Previous.(*Model); ok && previous.factors == t.Factors {
 		t.Iterations = f.startFrom(previous, items, t.Iterations)
+	} else if opt.Draft {
+		t.Iterations = draftIterations(t.Iterations)
 	}
 	if err := f.run(ctx, t.Iterations, opt); err != nil {
 		return nil, err
@@ -140,6 +142,10 @@ func (f *fit) startFrom(previous *Model, items []uint32, iterations int) int {
 	}
 	return warmIterations(iterations, min(known, previous.pairs), uint64(f.byUser.Len()))
 }
+
+// draftIterations is how many iterations a draft takes from nothing. What went on from eight by two more ranked as well as what
+// took twelve and two, within what can be measured, on ML-100k, ML-1M, Beauty and Gowalla.
+func draftIterations(iterations int) int { return iterations - iterations/3 }
 
 // warmIterations is how many iterations are left to do when so many of the pairs have been trained with: a part like that of
 // the new ones. On ML-1M and Gowalla, from models of 70 to 99 % of every history, that ended below the loss of twelve

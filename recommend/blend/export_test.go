@@ -8,4 +8,5 @@ func Hide(data *model.Dataset, seed uint64) (*model.Dataset, []Withheld) { retur
 const (
 	SliceUsers  = sliceUsers
 	ExamplesMax = examplesMax
+	FitFew      = fitFew
 )

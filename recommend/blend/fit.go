@@ -7,6 +7,14 @@ import (
 	"github.com/goldrec/gold/recommend/model"
 )
 
+// Learning is to take less time than training, and that of parts of few events takes little: Fit learns from a user for each
+// of so many events, within bounds. On MovieLens-100k 400 users find weights as good as 1,200 do, for half the time of its
+// parts; on Beauty 1,000 find better ones than 400.
+const (
+	fitFew  = 400
+	fitPart = 200
+)
+
 // Fit trains the parts and learns their weights where there are no models yet: it withholds what a sample of users did
 // last, trains the parts on the rest, learns the weights there, and trains the parts on all of the data from what they
 // were. Parts and weights keep the trainers' order. It costs up to one and a half times as much as training the parts,
@@ -22,7 +30,8 @@ func Fit(ctx context.Context, trainers []model.Trainer, data *model.Dataset, opt
 	}
 	learning := opt
 	learning.Progress = progress.part
-	weights, report, err := Learn(ctx, drafts, early, truth, learning)
+	most := min(max(fitFew, data.Len()/fitPart), examplesMax)
+	weights, report, err := learn(ctx, drafts, early, truth, most, learning)
 	if err != nil {
 		return nil, nil, Report{}, err
 	}

@@ -117,6 +117,27 @@ func TestFit(t *testing.T) {
 	}
 }
 
+// TestFitLearnsFromAsManyAsItPays: the fewer events parts are trained on, the fewer users weights are learned from.
+func TestFitLearnsFromAsManyAsItPays(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ users, events, want int }{
+		{2000, 5, blend.FitFew}, // 10,000 events
+		{2000, 60, 600},         // one of 200 events
+		{2000, 150, blend.ExamplesMax},
+	} {
+		var calls []call
+		good := trainer{name: "good", calls: &calls, score: func(u, i uint64) float64 { return voice(1, u, i) }}
+		_, _, report, err := blend.Fit(t.Context(), []model.Trainer{good}, diary(tt.users, tt.events), blend.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// All histories are of one class; those cut short for shorter ones come to less than half as many again.
+		if n := report.Examples; n < tt.want || n > tt.want+tt.want/2 {
+			t.Errorf("users of %d events teach by %d examples, want %d", tt.events, n, tt.want)
+		}
+	}
+}
+
 func TestFitFails(t *testing.T) {
 	t.Parallel()
 	var calls []call

@@ -10,8 +10,8 @@ import (
 const (
 	examplesMax = 1200 // users that weights are learned from, at most
 	examplesMin = 20   // fewer teach nothing
-	// ownMin is how many examples a class has at least where longer histories can be cut short.
-	ownMin = 80
+	// ownPart is one over the share of them that each class has at least where longer histories can be cut short.
+	ownPart = 15
 	// cutTruth is how many withheld items a history cut short keeps: who has done little is not known to do much next.
 	cutTruth = 5
 )
@@ -44,6 +44,11 @@ type Report struct {
 // impersonal ones a tenth. It costs about as much as 1,500 requests for pages and 0.2 seconds of one processor, and some
 // ten MB, however much data there is. It returns ctx's error when that ends first.
 func Learn(ctx context.Context, parts []model.Model, from *model.Dataset, truth []Withheld, opt Options) (*Weights, Report, error) {
+	return learn(ctx, parts, from, truth, examplesMax, opt)
+}
+
+// learn learns from so many users at most.
+func learn(ctx context.Context, parts []model.Model, from *model.Dataset, truth []Withheld, most int, opt Options) (*Weights, Report, error) {
 	w := &Weights{Items: from.ItemCount()}
 	for _, p := range parts {
 		w.Parts = append(w.Parts, p.Name())
@@ -56,7 +61,7 @@ func Learn(ctx context.Context, parts []model.Model, from *model.Dataset, truth 
 		return nil, Report{}, err
 	}
 	l := &lesson{blend: b, from: from, opt: opt, impersonal: impersonal(b, from, truth)}
-	if err := l.collect(ctx, choose(from, truth)); err != nil {
+	if err := l.collect(ctx, choose(from, truth, most)); err != nil {
 		return nil, Report{}, err
 	}
 	report := Report{Examples: len(l.examples), Alone: make([]float64, len(parts))}
@@ -81,18 +86,19 @@ type pick struct {
 
 // choose picks the users to learn from: an equal number of each class of length, as far as it has them, and of a class that
 // has few, longer histories cut short.
-func choose(from *model.Dataset, truth []Withheld) []pick {
+func choose(from *model.Dataset, truth []Withheld, most int) []pick {
 	var own [Classes][]pick
 	for i := range truth {
 		if c := class(length(from.History(truth[i].User))); len(truth[i].Items) > 0 {
 			own[c] = append(own[c], pick{truth: &truth[i], class: c})
 		}
 	}
+	least := most / ownPart
 	var all []pick
-	for c, most := range shares(own, examplesMax) {
+	for c, most := range shares(own, most) {
 		all = append(all, spread(own[c], most)...)
-		if len(own[c]) < ownMin {
-			longer := spread(slices.Concat(own[c+1:]...), ownMin-len(own[c]))
+		if len(own[c]) < least {
+			longer := spread(slices.Concat(own[c+1:]...), least-len(own[c]))
 			for _, p := range longer {
 				all = append(all, pick{truth: p.truth, class: c, cut: true})
 			}

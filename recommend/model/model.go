@@ -210,7 +210,9 @@ type TrainOptions struct {
 	// was trained on is mostly in the data too. nil: none.
 	Previous Model
 
-	Draft bool // the model is only compared, not served: what only makes it quick may be left out
+	// Draft says that the model is only compared, and gone on from, and not served: what only makes it quick may be left
+	// out, and so may the last bit of exactness.
+	Draft bool
 }
 
 // ImpressionLearner is a [Trainer] that can learn from what was only shown. Impressions are many, and otherwise not held in
