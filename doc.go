@@ -29,6 +29,7 @@
 //     [github.com/goldrec/gold/recommend/content], [github.com/goldrec/gold/recommend/als]: the models of the default.
 //   - [github.com/goldrec/gold/recommend/linear], [github.com/goldrec/gold/recommend/sequence], [github.com/goldrec/gold/recommend/graph]:
 //     others, what goes with what in closed form, what follows what, and where short walks lead.
+//   - [github.com/goldrec/gold/recommend/session]: anonymous visitors, by visits like theirs.
 //   - [github.com/goldrec/gold/recommend/blend]: their weights, and one ranking of several.
 //   - [github.com/goldrec/gold/recommend/model]: what a model is made from and must do.
 //   - [github.com/goldrec/gold/recommend/eval]: splits and metrics.

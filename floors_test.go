@@ -31,6 +31,7 @@ func floors() []floor {
 		{"2, what a model is", []string{"recommend/model"}},
 		{"2, what a page is made with", []string{"recommend/stage"}},
 		{"2, what models of links between items answer with", []string{"recommend/internal/links"}},
+		{"2, how links between items are regressed", []string{"recommend/internal/ridge"}},
 		{"2, families of models", []string{"recommend/*"}},
 		{"2, what stands on stages, and the blend", []string{"recommend/source", "recommend/blend"}},
 		{"2, the engine", []string{"recommend"}},

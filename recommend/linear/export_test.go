@@ -5,7 +5,6 @@ import (
 	"reflect"
 
 	"github.com/goldrec/gold/internal/sparse"
-	"github.com/goldrec/gold/internal/topk"
 	"github.com/goldrec/gold/recommend/model"
 )
 
@@ -19,12 +18,6 @@ func IsExact(t Trainer, d *model.Dataset) bool {
 	t, m := prepared(t, d)
 	form, err := t.form(m, 2)
 	return err == nil && reflect.ValueOf(form).Pointer() == reflect.ValueOf(t.exact).Pointer()
-}
-
-// Column is a column of the sparse form.
-func Column(gram [][]topk.Scored, squares []float64, ridge float64, item uint32, most int) []topk.Scored {
-	s := &solver{gram: gram, squares: squares, ridge: ridge, place: make([]uint16, len(gram))}
-	return s.column(item, most)
 }
 
 // Needs is the memory that the two forms need with two workers.

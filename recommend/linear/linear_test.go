@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/goldrec/gold/internal/heaptest"
-	"github.com/goldrec/gold/internal/topk"
 	"github.com/goldrec/gold/recommend/linear"
 	"github.com/goldrec/gold/recommend/model"
 )
@@ -257,32 +256,6 @@ func TestReducedColumn(t *testing.T) {
 		m.Score(got, &model.User{History: []model.Event{{Item: item(id), Weight: 1}}}, []uint32{item("tea")})
 		if math.Abs(float64(got[0])-v) > 1e-5 {
 			t.Errorf("%s says %v for tea, want %v", id, got[0], v)
-		}
-	}
-}
-
-// TestColumn solves small systems of which lists leave something out.
-func TestColumn(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name string
-		gram [][]topk.Scored // of four items of square 1
-		want []float64       // what the first three say for the last; nil: something, and not much
-	}{
-		{"one list has it", [][]topk.Scored{
-			{{Item: 3, Score: 0.5}}, {{Item: 0, Score: 0.5}, {Item: 3, Score: 0.5}}, nil, {{Item: 0, Score: 0.5}, {Item: 1, Score: 0.5}},
-		}, []float64{1. / 3, 1. / 3}},
-		{"the other has it", [][]topk.Scored{
-			{{Item: 1, Score: 0.5}, {Item: 3, Score: 0.5}}, {{Item: 3, Score: 0.5}}, nil, {{Item: 0, Score: 0.5}, {Item: 1, Score: 0.5}},
-		}, []float64{1. / 3, 1. / 3}},
-		{"not definite", [][]topk.Scored{
-			{{Item: 1, Score: 1}, {Item: 2, Score: 1}}, nil, nil, {{Item: 0, Score: 1}, {Item: 1, Score: 1}, {Item: 2, Score: 1}},
-		}, nil},
-	} {
-		for k, e := range linear.Column(tt.gram, []float64{1, 1, 1, 1}, 1e-6, 3, 3) {
-			if v := float64(e.Score); tt.want == nil && !(math.Abs(v) > 0.01 && math.Abs(v) < 10) || tt.want != nil && math.Abs(v-tt.want[k]) > 1e-5 {
-				t.Errorf("%s: %d says %v, want %v", tt.name, e.Item, v, tt.want)
-			}
 		}
 	}
 }
