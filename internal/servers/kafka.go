@@ -202,7 +202,9 @@ func (k *Kafka) knows(ctx context.Context, broker int) int {
 		return 0
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(2 * time.Second))
+	within, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	defer context.AfterFunc(within, func() { conn.Close() })()
 	request := []byte{
 		0, 0, 0, 18, // bytes that follow
 		0, 3, 0, 1, // Metadata, version 1
