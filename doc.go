@@ -46,16 +46,17 @@
 //     [github.com/goldrec/gold/experiment/growthbook]: bandits, interleaving, GrowthBook's payloads.
 //
 // The durable stores are modules of their own, since they bring Pebble and pgx and what those need: one on disk, for one
-// process, and one in PostgreSQL, for many. So is a cache in Redis.
+// process, and one in PostgreSQL, for many; a log in Kafka above one of those; and a cache in Redis.
 //
 //	go get github.com/goldrec/gold/store/pebblestore
 //	go get github.com/goldrec/gold/store/pgstore
+//	go get github.com/goldrec/gold/store/kafkastore
 //	go get github.com/goldrec/gold/store/redisstore
 //
 //	st, err := pebblestore.Open("data", pebblestore.Options{})
 //	st, err := pgstore.Open(ctx, "postgres://gold@db/shop", pgstore.Options{})
 //
-// So is store/pgstore, which keeps it in PostgreSQL for many processes.
+// So is store/pgstore, which keeps it in PostgreSQL for many processes, and store/kafkastore, whose log is in Kafka.
 //
 // # Cost
 //

@@ -317,3 +317,9 @@ func ExampleMemory_Trim() {
 	fmt.Println(len(history), err)
 	// Output: 1 <nil>
 }
+
+// A user is in the same partition wherever users are shared out over as many.
+func ExamplePartitionOf() {
+	fmt.Println(store.PartitionOf("ann", 256), store.PartitionOf("bob", 256))
+	// Output: 120 223
+}

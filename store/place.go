@@ -14,6 +14,17 @@ type Position uint64
 // PartitionsMax bounds how many partitions a log may have.
 const PartitionsMax = 4096
 
+// PartitionOf is the partition of a user, and of nobody (""), in a store that shares users out by a hash: a function of
+// its arguments that never changes, the halves of a 64-bit FNV-1a, mixed. It panics when there are no partitions.
+func PartitionOf(user string, partitions int) int {
+	h := uint64(14695981039346656037)
+	for i := range len(user) {
+		h = (h ^ uint64(user[i])) * 1099511628211
+	}
+	h = (h ^ h>>32) * 0x9e3779b97f4a7c15
+	return int((h >> 32) % uint64(partitions))
+}
+
 // Place is how far one has come in every partition of a log. The zero value is the beginning of all of them. Places
 // are values: With leaves the one that it is called on as it was. Two are equal, by == too, when their positions are.
 type Place struct {

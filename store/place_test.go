@@ -37,6 +37,20 @@ func TestPlaceText(t *testing.T) {
 	}
 }
 
+// TestPartitionOf pins the partitions: what is stored lies in them.
+func TestPartitionOf(t *testing.T) {
+	t.Parallel()
+	for user, want := range map[string][3]int{
+		"": {0, 4, 84}, "ann": {0, 0, 120}, "bob": {0, 7, 223}, "日本語": {0, 3, 187}, "user-42": {0, 6, 246},
+	} {
+		for i, partitions := range []int{1, 8, 256} {
+			if got := store.PartitionOf(user, partitions); got != want[i] {
+				t.Errorf("%q of %d: %d, want %d", user, partitions, got, want[i])
+			}
+		}
+	}
+}
+
 func TestPlaceHostileText(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

@@ -8,7 +8,7 @@
 //	pg.Kill()           // SIGKILL to all of its processes
 //	err = pg.Start(ctx) // and it recovers
 //
-// [Proxy] stands between a client and a server, to cut and to stall their connections.
+// [StartRedisCluster] and [StartKafka] do so for others. [Proxy] stands between a client and a server, to cut and to stall their connections.
 //
 // # Caveats
 //

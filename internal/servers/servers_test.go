@@ -179,3 +179,47 @@ func TestProxy(t *testing.T) {
 	}
 	lost("closed", c)
 }
+
+// TestKafka starts a broker, pauses, kills and stops it, and starts it again. The tests of kafkastore have three.
+func TestKafka(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	k, err := servers.StartKafka(ctx, servers.KafkaOptions{})
+	if errors.Is(err, servers.ErrAbsent) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	listens := func() bool {
+		c, err := net.DialTimeout("tcp", k.Addrs[0], time.Second)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	}
+	k.Pause(0)
+	short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	if err := k.Settle(short); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a cluster with a broker that is paused has settled: %v", err)
+	}
+	k.Resume(0)
+	for name, end := range map[string]func(int){"Kill": k.Kill, "Stop": k.Stop} {
+		end(0)
+		if listens() {
+			t.Errorf("after %s somebody listens", name)
+		}
+		if err := k.Start(ctx, 0); err != nil {
+			t.Fatalf("Start after %s: %v", name, err)
+		}
+	}
+	if err := k.Close(); err != nil {
+		t.Error(err)
+	}
+	if listens() {
+		t.Error("after Close somebody listens")
+	}
+}

@@ -94,7 +94,7 @@ func (s *Store) Append(ctx context.Context, batch []store.Entry) error {
 func (s *Store) split(batch []store.Entry) []*call {
 	calls := make([]*call, len(s.lanes))
 	for i := range batch {
-		p := partitionOf(batch[i].Interaction.User, s.partitions)
+		p := store.PartitionOf(batch[i].Interaction.User, s.partitions)
 		c := calls[p%len(calls)]
 		if c == nil {
 			c = &call{batch: batch, done: make(chan error, 1)}

@@ -128,7 +128,7 @@ func ingest(b *testing.B, s *Store, events []store.Entry) {
 func bareRows(s *Store, events []store.Entry, from int) [][][]byte {
 	lanes := make([][][]byte, len(s.lanes))
 	for i := range events {
-		p := partitionOf(events[i].Interaction.User, s.partitions)
+		p := store.PartitionOf(events[i].Interaction.User, s.partitions)
 		row := appendRow(nil, &events[i], p)
 		binary.BigEndian.PutUint64(row[positionAt:], uint64(from+i+1))
 		lanes[p%len(lanes)] = append(lanes[p%len(lanes)], row)

@@ -134,7 +134,7 @@ func (s *Store) entries(ctx context.Context, valid error, sql string, args ...an
 // them.
 func (s *Store) History(ctx context.Context, user string, limit int) ([]store.Entry, error) {
 	sql := fmt.Sprintf("select %s from entries_%d where user_id = $1 and fact = 0 order by -position limit $2", columns,
-		partitionOf(user, s.partitions))
+		store.PartitionOf(user, s.partitions))
 	history, err := s.entries(ctx, store.ValidateID("user", user), sql, text(user), int64(max(limit, 0)))
 	if err != nil {
 		return nil, fmt.Errorf("pgstore: history: %w", err)

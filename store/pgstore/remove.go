@@ -16,7 +16,7 @@ const removeEntries = 10_000
 // Forget implements store.Histories. It costs O(entries of the user), ten thousand a statement; appends to the user's
 // partition wait while the last of them are deleted.
 func (s *Store) Forget(ctx context.Context, user string) error {
-	valid, partition := store.ValidateID("user", user), partitionOf(user, s.partitions)
+	valid, partition := store.ValidateID("user", user), store.PartitionOf(user, s.partitions)
 	if user == "" {
 		valid = store.ErrInvalid
 	}

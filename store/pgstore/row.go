@@ -43,16 +43,6 @@ const positionAt = 2 + 4
 // microsEpoch is the start of the year 2000, from which PostgreSQL counts, in microseconds since 1970.
 const microsEpoch = 946_684_800_000_000
 
-// partitionOf is a fixed function of the user: FNV-1a of 64 bits, its halves mixed.
-func partitionOf(user string, partitions int) int {
-	h := uint64(14695981039346656037)
-	for i := range len(user) {
-		h = (h ^ uint64(user[i])) * 1099511628211
-	}
-	h = (h ^ h>>32) * 0x9e3779b97f4a7c15
-	return int((h >> 32) % uint64(partitions))
-}
-
 // text is s without NUL, which PostgreSQL does not take; the order of bytes stays, and untext is the inverse.
 func text(s string) string {
 	if !strings.ContainsAny(s, "\x00\x01") {

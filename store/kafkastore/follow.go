@@ -1,0 +1,195 @@
+package kafkastore
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// news wakes those who wait for what has been read or come into the view.
+type news struct {
+	mu   sync.Mutex
+	next chan struct{} // closed when there is something
+}
+
+func newNews() news { return news{next: make(chan struct{})} }
+
+func (n *news) changed() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.next
+}
+
+func (n *news) wake() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	close(n.next)
+	n.next = make(chan struct{})
+}
+
+// follow has the client read all partitions of the topic, from where something may live.
+func (s *Store) follow() {
+	offsets := make(map[int32]kgo.Offset)
+	for _, p := range s.parts {
+		offsets[int32(p.number)] = kgo.NewOffset().At(p.next)
+	}
+	s.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{s.opts.Topic: offsets})
+}
+
+// judgeAll applies the records of the topic as they come. A record that cannot be read is the end of that.
+func (s *Store) judgeAll(ctx context.Context) {
+	for ctx.Err() == nil {
+		fetches := s.client.PollFetches(ctx)
+		fetches.EachError(func(_ string, n int32, err error) {
+			if ctx.Err() == nil {
+				s.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "a partition could not be read", slog.Int("partition", int(n)), slog.Any("error", err))
+			}
+		})
+		removed := false
+		for r := range fetches.RecordsAll() {
+			gone, err := s.judge(ctx, r)
+			if removed = removed || gone; err != nil {
+				if ctx.Err() == nil {
+					s.failed.Store(&err)
+					s.opts.Logger.LogAttrs(ctx, slog.LevelError, "the log cannot be read on", slog.Any("error", err))
+					s.news.wake()
+				}
+				return
+			}
+		}
+		if removed {
+			s.removed.Add(1)
+		}
+		s.news.wake()
+		for s.pending() > 4*s.opts.Tail && ctx.Err() == nil {
+			sleep(ctx, 10*time.Millisecond)
+		}
+	}
+}
+
+func (s *Store) judge(ctx context.Context, r *kgo.Record) (removed bool, err error) {
+	p := s.parts[r.Partition]
+	if p.lacks(r.Offset) { // Trim has deleted what was to be read
+		if err := s.try(ctx, s.loadBases); err != nil {
+			return false, err
+		}
+	}
+	decoded, err := decodeRecord(r.Value, p.number, r.Offset)
+	if err != nil {
+		return false, err
+	}
+	return p.judge(&decoded, r.Offset), nil
+}
+
+// pending is how many nodes the view has not.
+func (s *Store) pending() (n int) {
+	for _, p := range s.parts {
+		p.mu.Lock()
+		n += len(p.tail) - p.index(p.applied)
+		p.mu.Unlock()
+	}
+	return n
+}
+
+// catchUp waits until all that the topic has now has been read, however long that takes.
+func (s *Store) catchUp(ctx context.Context) error {
+	var ends []int64
+	err := s.try(ctx, func(ctx context.Context) (err error) {
+		ends, err = s.ends(ctx)
+		return err
+	})
+	for n, p := range s.parts {
+		for moved := int64(-1); err == nil && !p.reached(ends[n]); {
+			err = s.reach(ctx, p, ends[n])
+			p.mu.Lock()
+			if next := p.next; err != nil && ctx.Err() == nil && s.failed.Load() == nil && next > moved {
+				err, moved = nil, next // it goes on
+			}
+			p.mu.Unlock()
+		}
+	}
+	return err
+}
+
+// sync waits until what the topic has now has been read.
+func (s *Store) sync(ctx context.Context) error {
+	var ends []int64
+	err := s.try(ctx, func(ctx context.Context) (err error) {
+		ends, err = s.ends(ctx)
+		return err
+	})
+	for n, p := range s.parts {
+		if err == nil {
+			err = s.reach(ctx, p, ends[n])
+		}
+	}
+	return err
+}
+
+// reach waits until the records of a partition before an offset have been judged, and what this process has appended.
+func (s *Store) reach(ctx context.Context, p *partition, offset int64) error {
+	var timeout <-chan time.Time
+	for {
+		changed := s.news.changed()
+		if p.reached(offset) {
+			return nil
+		}
+		if err := s.failed.Load(); err != nil {
+			return *err
+		}
+		if timeout == nil {
+			timer := time.NewTimer(s.opts.Timeout)
+			defer timer.Stop()
+			timeout = timer.C
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+			return fmt.Errorf("%w: partition %d was not read to offset %d within %v", ErrUnavailable, p.number, offset, s.opts.Timeout)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// readTo reads the records of a partition from an offset to before another, with a client of its own, until f fails.
+func (s *Store) readTo(ctx context.Context, topic string, partition int, from, to int64, f func(r *kgo.Record) error) error {
+	if from >= to {
+		return nil
+	}
+	client, err := s.newClient(kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {int32(partition): kgo.NewOffset().At(from)}}))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	for {
+		within, cancel := context.WithTimeout(ctx, s.opts.Timeout)
+		fetches := client.PollFetches(within)
+		late := within.Err()
+		cancel()
+		for r := range fetches.RecordsAll() {
+			if r.Offset >= to {
+				return nil
+			}
+			if err := f(r); err != nil {
+				return err
+			}
+			if r.Offset == to-1 {
+				return nil
+			}
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case late != nil:
+			return fmt.Errorf("%w: partition %d of topic %s sent nothing within %v", ErrUnavailable, partition, topic, s.opts.Timeout)
+		}
+		if err := fetches.Err(); err != nil {
+			return err
+		}
+	}
+}
