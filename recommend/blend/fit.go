@@ -63,15 +63,20 @@ func trainAll(
 	return parts, nil
 }
 
-// steps makes one progress of several: each counts for a hundred.
+// steps makes one progress of several: each counts for a hundred, and nothing is said twice.
 type steps struct {
 	done, total int
+	said        int
 	report      func(done, total int)
 }
 
 func (s *steps) part(done, total int) {
-	if s.report != nil && total > 0 {
-		s.report(100*s.done+100*done/total, 100*s.total)
+	if s.report == nil || total == 0 {
+		return
+	}
+	if now := 100*s.done + 100*done/total; now > s.said {
+		s.said = now
+		s.report(now, 100*s.total)
 	}
 }
 
