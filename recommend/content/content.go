@@ -9,8 +9,8 @@
 // with N items, of which df_t hold the term. The fields are the title (weight 3), the description (1), the brand (2),
 // every prefix of every category path (2) and every value of every attribute (1). Words are the stems of package
 // catalog/words, as in search; scripts written without spaces give overlapping pairs of characters. Brands, categories and
-// attributes are terms of their own, not words. The second part is the item's Vector, at length 1. An
-// item that has both parts gives each half of the similarity; one that has only one is that one.
+// attributes are terms of their own, not words. The second part is the item's Vector, at length 1. An item that has both
+// parts gives each half of the similarity; one that has only one is that one.
 //
 // The similarity of two items is the inner product, and of each item the nearest are kept, both ways. At serving time
 // item i scores for a user whose history holds items h
