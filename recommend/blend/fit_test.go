@@ -118,13 +118,13 @@ func TestFit(t *testing.T) {
 	}
 }
 
-// TestFitLearnsFromAsManyAsItPays: the fewer events parts are trained on, the fewer users weights are learned from.
+// TestFitLearnsFromAsManyAsItPays: the less parts are trained on, the fewer users weights are learned from.
 func TestFitLearnsFromAsManyAsItPays(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ users, events, want int }{
 		{2000, 5, blend.FitFew}, // 10,000 events
-		{2000, 60, 600},         // one of 200 events
-		{2000, 150, blend.ExamplesMax},
+		{2000, 157, 600},        // 314,000 events and 2,300 users and items of 20 each, by 600
+		{4000, 170, blend.ExamplesMax},
 	} {
 		var calls []call
 		good := trainer{name: "good", calls: &calls, score: func(u, i uint64) float64 { return voice(1, u, i) }}
