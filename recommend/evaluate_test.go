@@ -120,25 +120,32 @@ func TestProgressIsTold(t *testing.T) {
 		defer at.Add(-1)
 		mu.Lock()
 		defer mu.Unlock()
-		percent := 0
-		if total > 0 {
-			percent = 100 * done / total
-		}
-		if done < 0 || done > total {
+		if total <= 0 || done < 0 || done > total {
 			t.Errorf("%s: %d of %d", step, done, total)
+			return
 		}
-		steps[step] = max(steps[step], percent)
+		if steps[step] == 100 {
+			t.Errorf("%s is told of when it is done", step)
+		}
+		steps[step] = max(steps[step], 100*done/total)
 	}})
-	record(t, eng, shoppers(600, 1)...)
-	train(t, eng)
-	record(t, eng, shoppers(600, 2)...)
-	train(t, eng)
-	if _, err := eng.Evaluate(t.Context(), recommend.EvaluateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	for _, step := range []string{"train", "weigh", "compare als", "train als", "evaluate als", "evaluate blend"} {
-		if steps[step] != 100 {
-			t.Errorf("%s was told to be done to %d %%; of all %v", step, steps[step], steps)
+	during := func(names []string, do func()) {
+		t.Helper()
+		clear(steps)
+		do()
+		for _, step := range names {
+			if steps[step] != 100 {
+				t.Errorf("%s was told to be done to %d %%; of all %v", step, steps[step], steps)
+			}
 		}
 	}
+	record(t, eng, shoppers(600, 1)...)
+	during([]string{"train"}, func() { train(t, eng) })
+	record(t, eng, shoppers(600, 2)...)
+	during([]string{"weigh", "compare als", "train als"}, func() { train(t, eng) })
+	during([]string{"train", "evaluate als", "evaluate blend"}, func() {
+		if _, err := eng.Evaluate(t.Context(), recommend.EvaluateOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -68,9 +68,9 @@ func NewProgress(total int, report func(done, total int)) *Progress {
 	return &Progress{total: total, report: report}
 }
 
-// Add says that n more are done.
+// Add says that n more are done. Nothing more is not reported.
 func (p *Progress) Add(n int) {
-	if p.report == nil {
+	if p.report == nil || n == 0 {
 		return
 	}
 	p.mu.Lock()

@@ -3,6 +3,7 @@ package parallel_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -69,4 +70,18 @@ func TestSpans(t *testing.T) {
 			t.Errorf("n = %d: parts end at %d", n, next)
 		}
 	}
+}
+
+// TestProgress: what is done is reported as it comes, and not again when nothing has come.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	var told []int
+	p := parallel.NewProgress(5, func(done, total int) { told = append(told, done, total) })
+	for _, n := range []int{2, 0, 3, 0} {
+		p.Add(n)
+	}
+	if want := []int{2, 5, 5, 5}; !slices.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
+	}
+	parallel.NewProgress(5, nil).Add(1) // nobody to tell
 }

@@ -7,10 +7,10 @@
 //	x_t = ln(1 + Σ weight(field)·count(field, t)) · ln(1 + N/df_t)
 //
 // with N items, of which df_t hold the term. The fields are the title (weight 3), the description (1), the brand (2),
-// every prefix of every category path (2) and every value of every attribute (1). Words are runs of letters, marks and
-// digits with case folded, not stemmed; scripts written without spaces give overlapping pairs of characters. Brands,
-// categories and attributes are terms of their own, not words. The second part is the item's Vector, at length 1. An
-// item that has both parts gives each half of the similarity; one that has only one is that one.
+// every prefix of every category path (2) and every value of every attribute (1). Words are the stems of package
+// catalog/words, as in search; scripts written without spaces give overlapping pairs of characters. Brands, categories and
+// attributes are terms of their own, not words. The second part is the item's Vector, at length 1. An item that has both
+// parts gives each half of the similarity; one that has only one is that one.
 //
 // The similarity of two items is the inner product, and of each item the nearest are kept, both ways. At serving time
 // item i scores for a user whose history holds items h
@@ -31,11 +31,10 @@
 //
 // # Caveats
 //
-// Text is compared as it is written: the model does not normalise Unicode, and does not know that "mugs" are a "mug".
-// Vectors count in the most frequent dimension, the smaller one on a tie; vectors of another dimension, with a NaN or an
-// infinity, or all zero are as if not given. Neighbours are found by looking at a bounded number of items that share the
-// rarest terms or lie in the nearest clusters of vectors, so among many thousands of items a few of the nearest may be
-// missed; what is kept has the exact similarity, as of the training or extension that found it. Every item that resembles
+// Stems are those of English. Vectors count in the most frequent dimension, the smaller one on a tie; vectors of another
+// dimension, with a NaN or an infinity, or all zero are as if not given. Neighbours are found by looking at a bounded number
+// of items that share the rarest terms or lie in the nearest clusters of vectors, so among many thousands of items a few of
+// the nearest may be missed; what is kept has the exact similarity, as of the training or extension that found it. Every item that resembles
 // any stands in five lists at least, yet a user whose history touches none of those five is not shown it.
 package content
 

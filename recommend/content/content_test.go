@@ -86,10 +86,14 @@ func TestSimilar(t *testing.T) {
 		items: []*catalog.Item{{ID: "a", Title: "red samovar"}, {ID: "b", Title: "old samovar"}, {ID: "c", Title: "red cup"}, {ID: "d", Title: "red hat"}},
 		want:  []string{"b", "c", "d"},
 	}, {
-		name: "case of any alphabet is folded, plurals are not",
+		name: "words are those of search: without case, accents and English inflections",
 		items: []*catalog.Item{{ID: "a", Title: "ΣΊΣΥΦΟΣ straße Чай cup"}, {ID: "b", Title: "σίσυφος"}, {ID: "c", Title: "STRASSE cups"},
-			{ID: "d", Title: "чАЙ"}, {ID: "e", Title: "Cup,"}},
-		want: []string{"b", "d", "e"},
+			{ID: "d", Title: "чАЙ"}, {ID: "e", Title: "Cup,"}, {ID: "f", Title: "cupboard"}},
+		want: []string{"c", "b", "d", "e"},
+	}, {
+		name:  "words beside scripts without spaces",
+		items: []*catalog.Item{{ID: "a", Title: "緑茶Cups緑茶"}, {ID: "b", Title: "cup"}, {ID: "c", Title: "茶緑"}, {ID: "d", Title: "茶Cup緑"}},
+		want:  []string{"b", "d"},
 	}, {
 		name:  "scripts without spaces by pairs of characters",
 		items: []*catalog.Item{{ID: "a", Title: "緑茶セット"}, {ID: "b", Title: "上質な緑茶"}, {ID: "c", Title: "緑の茶碗"}},

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/goldrec/gold/catalog"
+	"github.com/goldrec/gold/catalog/words"
 )
 
 // term is a 64-bit hash of a word or facet. Two terms of a catalogue of millions collide with a chance of about 10⁻⁷,
@@ -87,34 +88,34 @@ func appendPath(dst []counted, path string) []counted {
 	return dst
 }
 
-// appendWords appends the words of a text.
+// appendWords appends the stems of a text's words, as search has them, and of scripts without spaces the pairs of neighbours: one
+// character alone says little there.
 func appendWords(dst []counted, text string, weight float32) []counted {
-	h, length := wordSeed, 0
-	var before rune // the character of a script without spaces that came just before
-	end := func() {
-		if length > 0 {
-			dst = append(dst, counted{h, weight})
+	for len(text) > 0 {
+		spaced := text[:until(text, spaceless)]
+		for word := range words.All(spaced) {
+			dst = append(dst, counted{hash(wordSeed, words.Stem(word)), weight})
 		}
-		h, length = wordSeed, 0
-	}
-	for _, r := range text {
-		switch {
-		case spaceless(r):
-			end()
+		text = text[len(spaced):]
+		run := text[:until(text, func(r rune) bool { return !spaceless(r) })]
+		var before rune
+		for _, r := range run {
 			if before != 0 {
 				dst = append(dst, counted{wordSeed.with(before).with(r), weight})
 			}
 			before = r
-			continue
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
-			h, length = h.with(fold(r)), length+1
-		default:
-			end()
 		}
-		before = 0
+		text = text[len(run):]
 	}
-	end()
 	return dst
+}
+
+// until is where the first character stands that is one of those, or the end.
+func until(text string, those func(rune) bool) int {
+	if at := strings.IndexFunc(text, those); at >= 0 {
+		return at
+	}
+	return len(text)
 }
 
 // spaceless reports whether words of the character's script are not set apart by spaces.

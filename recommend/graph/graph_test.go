@@ -8,25 +8,10 @@ import (
 	"testing"
 
 	"github.com/goldrec/gold/recommend/graph"
+	"github.com/goldrec/gold/recommend/internal/links/linkstest"
 	"github.com/goldrec/gold/recommend/model"
 	"gonum.org/v1/gonum/mat"
 )
-
-func shop(users, items, each int) *model.Dataset {
-	rng := rand.New(rand.NewPCG(21, 22))
-	var b model.Builder
-	for u := range users {
-		for range 1 + rng.IntN(2*each) {
-			i := min(int(rng.ExpFloat64()*float64(items)/4), items-1)
-			weight := float32(rng.IntN(5) - 1)
-			if rng.IntN(20) == 0 {
-				weight = 50 // beyond where confidence is linear
-			}
-			b.Add(fmt.Sprintf("u%04d", u), fmt.Sprintf("i%04d", i), weight, int64(rng.IntN(100)))
-		}
-	}
-	return b.Build()
-}
 
 // clubs is a shop whose users keep mostly to one of six kinds of items, so that six singular vectors stand out.
 func clubs(users, items int) *model.Dataset {
@@ -46,11 +31,7 @@ func clubs(users, items int) *model.Dataset {
 
 func train(t testing.TB, tr graph.Trainer, d *model.Dataset) *graph.Model {
 	t.Helper()
-	m, err := tr.Train(t.Context(), d, model.TrainOptions{Workers: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m.(*graph.Model)
+	return linkstest.Train[*graph.Model](t, tr, d)
 }
 
 // bruteForce is W + low·L by the definition in the package's document, and x.
@@ -112,7 +93,7 @@ func bruteForce(d *model.Dataset, u, h, c, low float64, rank int) (b [][]float64
 
 func TestAgainstBruteForce(t *testing.T) {
 	t.Parallel()
-	weighted, clubs := shop(80, 40, 8), clubs(120, 42)
+	weighted, clubs := linkstest.Shop(80, 40, 8), clubs(120, 42)
 	for _, tt := range []struct {
 		name         string
 		data         *model.Dataset
@@ -132,13 +113,9 @@ func TestAgainstBruteForce(t *testing.T) {
 			if tt.rank > 0 {
 				within = 1e-2 // singular vectors are approximate
 			}
-			all, got := make([]uint32, d.ItemCount()), make([]float32, d.ItemCount())
-			for i := range all {
-				all[i] = uint32(i)
-			}
 			for u := range x {
-				m.Score(got, &model.User{History: d.History(uint32(u))}, all)
-				for i := range all {
+				got := linkstest.Scores(m, d, u)
+				for i := range got {
 					want := 0.0
 					for j, v := range x[u] {
 						want += v * max(b[j][i], 0) // what speaks against is not kept
@@ -155,7 +132,7 @@ func TestAgainstBruteForce(t *testing.T) {
 // TestNeighbors wants the links of the highest weight kept, and no more.
 func TestNeighbors(t *testing.T) {
 	t.Parallel()
-	d := shop(100, 50, 10)
+	d := linkstest.Shop(100, 50, 10)
 	few, all := train(t, graph.Trainer{Neighbors: 5}, d), train(t, graph.Trainer{}, d)
 	for i := range uint32(d.ItemCount()) {
 		u := &model.User{History: []model.Event{{Item: i, Weight: 1}}}
@@ -209,12 +186,7 @@ func TestSeed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, got := make([]uint32, d.ItemCount()), make([]float32, d.ItemCount())
-		for i := range all {
-			all[i] = uint32(i)
-		}
-		m.Score(got, &model.User{History: d.History(0)}, all)
-		return got
+		return linkstest.Scores(m, d, 0)
 	}
 	one, two := scores(1), scores(2)
 	if slices.Equal(one, two) {
@@ -234,14 +206,14 @@ func TestTrainerRefuses(t *testing.T) {
 		"user": {UserExponent: 2.1}, "history": {HistoryExponent: nan}, "candidate": {CandidateExponent: 3}, "low": {Low: -1},
 		"low NaN": {Low: nan}, "rank": {Rank: 4096}, "neighbours": {Neighbors: -1}, "user max": {UserMax: 1},
 	} {
-		if _, err := tr.Train(t.Context(), shop(3, 3, 2), model.TrainOptions{}); err == nil {
+		if _, err := tr.Train(t.Context(), linkstest.Shop(3, 3, 2), model.TrainOptions{}); err == nil {
 			t.Errorf("%s: %+v was taken", name, tr)
 		}
 	}
 }
 
 func BenchmarkTrain(b *testing.B) {
-	d := shop(5000, 3000, 20)
+	d := linkstest.Shop(5000, 3000, 20)
 	for _, rank := range []int{-1, 128} {
 		b.Run(fmt.Sprintf("rank=%d", rank), func(b *testing.B) {
 			b.ReportAllocs()

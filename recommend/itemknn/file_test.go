@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/goldrec/gold/codec"
+	"github.com/goldrec/gold/recommend/internal/links/linkstest"
 	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 	gocmp "github.com/google/go-cmp/cmp"
@@ -30,7 +31,7 @@ func load(t *testing.T, put func(w *codec.Writer), at []uint32) (model.Model, er
 // TestHubs asks for reasons where lists were cut, and again where their items have moved: they must be found in either.
 func TestHubs(t *testing.T) {
 	t.Parallel()
-	d := shop(200, 60, 10)
+	d := linkstest.Shop(200, 60, 10)
 	m := train(t, itemknn.Trainer{Neighbors: 2, Shrink: 100}, d) // so that a hub speaks for 8 of 60
 	at := make([]uint32, d.ItemCount())
 	for i := range at {
@@ -68,7 +69,7 @@ func TestHubs(t *testing.T) {
 // TestNewest counts the newest thousand events.
 func TestNewest(t *testing.T) {
 	t.Parallel()
-	d := shop(100, 60, 10)
+	d := linkstest.Shop(100, 60, 10)
 	m := train(t, itemknn.Trainer{}, d)
 	var history []model.Event
 	for i := range 1500 {

@@ -4,39 +4,19 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"github.com/goldrec/gold/recommend/internal/links/linkstest"
 	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func shop(users, items, each int) *model.Dataset {
-	rng := rand.New(rand.NewPCG(21, 22))
-	var b model.Builder
-	for u := range users {
-		for range 1 + rng.IntN(2*each) {
-			i := min(int(rng.ExpFloat64()*float64(items)/4), items-1)
-			weight := float32(rng.IntN(5) - 1)
-			if rng.IntN(20) == 0 {
-				weight = 50 // beyond where confidence is linear
-			}
-			b.Add(fmt.Sprintf("u%04d", u), fmt.Sprintf("i%04d", i), weight, int64(rng.IntN(100)))
-		}
-	}
-	return b.Build()
-}
-
 func train(t testing.TB, tr itemknn.Trainer, d *model.Dataset) *itemknn.Model {
 	t.Helper()
-	m, err := tr.Train(t.Context(), d, model.TrainOptions{Workers: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m.(*itemknn.Model)
+	return linkstest.Train[*itemknn.Model](t, tr, d)
 }
 
 // bruteForce is every user's score of every item, by the definition in the package's document.
@@ -122,7 +102,7 @@ func bruteForce(d *model.Dataset, weighting itemknn.Weighting, k int, shrink, a 
 
 func TestAgainstBruteForce(t *testing.T) {
 	t.Parallel()
-	d := shop(80, 50, 8)
+	d := linkstest.Shop(80, 50, 8)
 	for _, tt := range []struct {
 		name    string
 		trainer itemknn.Trainer
@@ -141,12 +121,8 @@ func TestAgainstBruteForce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all, got := make([]uint32, d.ItemCount()), make([]float32, d.ItemCount())
-			for i := range all {
-				all[i] = uint32(i)
-			}
 			for u := range want {
-				m.Score(got, &model.User{History: d.History(uint32(u))}, all)
+				got := linkstest.Scores(m, d, u)
 				for i, s := range want[u] {
 					if math.Abs(float64(got[i])-s) > 1e-4*max(1, s) {
 						t.Fatalf("user %d, item %d: %v, want %v", u, i, got[i], s)
@@ -159,7 +135,7 @@ func TestAgainstBruteForce(t *testing.T) {
 
 func TestAccumulateIsScore(t *testing.T) {
 	t.Parallel()
-	d := shop(100, 60, 10)
+	d := linkstest.Shop(100, 60, 10)
 	m, err := itemknn.Trainer{Neighbors: 10}.Train(t.Context(), d, model.TrainOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -253,14 +229,14 @@ func TestTrainerRefuses(t *testing.T) {
 		"neighbours": {Neighbors: -1}, "weighting": {Weighting: 9}, "shrink": {Shrink: math.NaN()},
 		"asymmetry": {Asymmetry: 1.5}, "negative asymmetry": {Asymmetry: -1}, "user max": {UserMax: 1},
 	} {
-		if _, err := tr.Train(t.Context(), shop(3, 3, 2), model.TrainOptions{}); err == nil {
+		if _, err := tr.Train(t.Context(), linkstest.Shop(3, 3, 2), model.TrainOptions{}); err == nil {
 			t.Errorf("%s: %+v was taken", name, tr)
 		}
 	}
 }
 
 func BenchmarkTrain(b *testing.B) {
-	d := shop(5000, 5000, 30)
+	d := linkstest.Shop(5000, 5000, 30)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := (itemknn.Trainer{}).Train(b.Context(), d, model.TrainOptions{}); err != nil {
@@ -270,7 +246,7 @@ func BenchmarkTrain(b *testing.B) {
 }
 
 func BenchmarkServe(b *testing.B) {
-	d := shop(5000, 5000, 30)
+	d := linkstest.Shop(5000, 5000, 30)
 	for _, k := range []int{50, 200} {
 		m, err := itemknn.Trainer{Neighbors: k}.Train(b.Context(), d, model.TrainOptions{})
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/goldrec/gold/internal/heaptest"
+	"github.com/goldrec/gold/recommend/internal/links/linkstest"
 	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/model"
 )
@@ -17,7 +18,7 @@ func TestTrainingMemory(t *testing.T) {
 		users, items, each int
 	}{{"many interactions", 20_000, 300, 40}, {"many neighbours", 3_000, 6_000, 25}} {
 		t.Run(tt.name, func(t *testing.T) {
-			d := shop(tt.users, tt.items, tt.each)
+			d := linkstest.Shop(tt.users, tt.items, tt.each)
 			var m model.Model
 			_, kept := heaptest.Kept(func() model.Model { m = train(t, itemknn.Trainer{}, d); return m })
 			m = nil

@@ -8,33 +8,14 @@ import (
 	"testing"
 
 	"github.com/goldrec/gold/internal/heaptest"
+	"github.com/goldrec/gold/recommend/internal/links/linkstest"
 	"github.com/goldrec/gold/recommend/linear"
 	"github.com/goldrec/gold/recommend/model"
 )
 
-func shop(users, items, each int) *model.Dataset {
-	rng := rand.New(rand.NewPCG(21, 22))
-	var b model.Builder
-	for u := range users {
-		for range 1 + rng.IntN(2*each) {
-			i := min(int(rng.ExpFloat64()*float64(items)/4), items-1)
-			weight := float32(rng.IntN(5) - 1)
-			if rng.IntN(20) == 0 {
-				weight = 50 // beyond where confidence is linear
-			}
-			b.Add(fmt.Sprintf("u%04d", u), fmt.Sprintf("i%04d", i), weight, int64(rng.IntN(100)))
-		}
-	}
-	return b.Build()
-}
-
 func train(t testing.TB, tr linear.Trainer, d *model.Dataset) *linear.Model {
 	t.Helper()
-	m, err := tr.Train(t.Context(), d, model.TrainOptions{Workers: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m.(*linear.Model)
+	return linkstest.Train[*linear.Model](t, tr, d)
 }
 
 // bruteForce is B by its definition: every column a ridge regression, solved by elimination; on all other items, or on
@@ -133,7 +114,7 @@ func forms(t *testing.T, tr linear.Trainer, d *model.Dataset) map[string]*linear
 // TestAgainstBruteForce wants the ridge regression itself of either form when it may look at all items.
 func TestAgainstBruteForce(t *testing.T) {
 	t.Parallel()
-	d := shop(80, 40, 8)
+	d := linkstest.Shop(80, 40, 8)
 	for _, tt := range []struct {
 		name            string
 		trainer         linear.Trainer
@@ -145,13 +126,9 @@ func TestAgainstBruteForce(t *testing.T) {
 	} {
 		for form, m := range forms(t, tt.trainer, d) {
 			b, x := bruteForce(d, tt.ridge, tt.exponent, form == "exact")
-			all, got := make([]uint32, d.ItemCount()), make([]float32, d.ItemCount())
-			for i := range all {
-				all[i] = uint32(i)
-			}
 			for u := range x {
-				m.Score(got, &model.User{History: d.History(uint32(u))}, all)
-				for i := range all {
+				got := linkstest.Scores(m, d, u)
+				for i := range got {
 					want, size := 0.0, 0.0
 					for j, v := range x[u] {
 						want += v * b[j][i]
@@ -170,7 +147,7 @@ func TestAgainstBruteForce(t *testing.T) {
 // most alike, and no more of either.
 func TestNeighbors(t *testing.T) {
 	t.Parallel()
-	d := shop(150, 60, 10)
+	d := linkstest.Shop(150, 60, 10)
 	const few = 7
 	whole, _ := bruteForce(d, 5, 0, true)
 	for form, m := range forms(t, linear.Trainer{Ridge: 5, UserExponent: -1, Neighbors: few}, d) {
@@ -262,7 +239,7 @@ func TestReducedColumn(t *testing.T) {
 
 func TestMemoryMax(t *testing.T) {
 	t.Parallel()
-	d := shop(100, 200, 10)
+	d := linkstest.Shop(100, 200, 10)
 	_, err := linear.Trainer{ExactMax: -1, MemoryMax: 1000}.Train(t.Context(), d, model.TrainOptions{})
 	var too *linear.MemoryError
 	if !errors.As(err, &too) || too.Max != 1000 || too.Need <= 1000 {
@@ -279,7 +256,7 @@ func TestMemoryMax(t *testing.T) {
 
 // TestTrainingMemory holds either form to what it reckons with.
 func TestTrainingMemory(t *testing.T) {
-	d := shop(3000, 1500, 30)
+	d := linkstest.Shop(3000, 1500, 30)
 	exact, reduced := linear.Needs(linear.Trainer{}, d)
 	if linear.IsExact(linear.Trainer{MemoryMax: exact - 1}, d) || !linear.IsExact(linear.Trainer{MemoryMax: exact}, d) {
 		t.Error("the exact form is not taken where it fits, and only there")
@@ -316,7 +293,7 @@ func TestTrainerRefuses(t *testing.T) {
 		"ridge": {Ridge: -1}, "ridge NaN": {Ridge: math.NaN()}, "exponent": {UserExponent: 2.1}, "exponent NaN": {UserExponent: math.NaN()},
 		"neighbours": {Neighbors: -1}, "many neighbours": {Neighbors: 5000}, "user max": {UserMax: 1}, "memory": {MemoryMax: -1},
 	} {
-		if _, err := tr.Train(t.Context(), shop(3, 3, 2), model.TrainOptions{}); err == nil {
+		if _, err := tr.Train(t.Context(), linkstest.Shop(3, 3, 2), model.TrainOptions{}); err == nil {
 			t.Errorf("%s: %+v was taken", name, tr)
 		}
 	}

@@ -66,6 +66,7 @@ func faults() map[string]string {
 		"data changed":             "data_unchanged",
 		"goes on":                  "cancel",
 		"progress goes back":       "progress",
+		"is done twice":            "progress",
 		"worse after another":      "previous",
 		"follows nothing":          "follow",
 		"extends nothing":          "extend",
@@ -103,6 +104,8 @@ func (t trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 		ctx = context.WithoutCancel(ctx)
 	case t.fault == "progress goes back" && opt.Progress != nil:
 		defer opt.Progress(1, 2)
+	case t.fault == "is done twice" && opt.Progress != nil:
+		defer opt.Progress(1, 1)
 	}
 	m, err := t.Trainer.Train(ctx, data, opt)
 	if t.fault == "worse after another" && opt.Previous != nil {

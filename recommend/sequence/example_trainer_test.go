@@ -9,47 +9,46 @@ import (
 	"github.com/goldrec/gold/recommend/sequence"
 )
 
-// Fewer links of each item, and why something is proposed.
+// Only the step just made counts, and nothing points backwards.
 func ExampleTrainer() {
 	var b model.Builder
 	for u := range 20 {
-		for at, item := range []string{"tent", "lamp", "stove", "mug"}[:2+u%3] {
+		for at, item := range []string{"tent", "lamp", "stove", "mug"} {
 			b.Add(fmt.Sprint("user-", u), item, 1, int64(at))
 		}
 	}
 	data := b.Build()
-	trained, err := sequence.Trainer{Neighbors: 10}.Train(context.Background(), data, model.TrainOptions{})
+	trained, err := sequence.Trainer{Gap: 0.2, Backward: -1}.Train(context.Background(), data, model.TrainOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	tent, _ := data.Items.Lookup("tent")
-	user := &model.User{History: []model.Event{{Item: tent, Weight: 1}}}
-	others := model.AllowFunc(func(item uint32) bool { return item != tent })
-	for _, c := range trained.Propose(nil, user, 1, others, model.Quick) {
-		why := trained.(model.Explainer).Explain(nil, user, c.Item, 1)[0]
-		fmt.Println(data.Items.ID(c.Item), "because of the", data.Items.ID(why.Because))
+	lamp, _ := data.Items.Lookup("lamp")
+	user := &model.User{History: []model.Event{{Item: lamp, Weight: 1}}}
+	for _, c := range trained.Propose(nil, user, 5, nil, model.Quick) {
+		fmt.Println(data.Items.ID(c.Item))
 	}
-	// Output: lamp because of the tent
+	// Output: stove
 }
 
-// A model is asked for scores of some items, such as those of a search.
+// Two users of the same items in another order are told different things.
 func ExampleModel() {
 	var b model.Builder
 	for u := range 20 {
-		b.Add(fmt.Sprint("user-", u), "tent", 1, 1)
-		b.Add(fmt.Sprint("user-", u), []string{"lamp", "mug"}[u%4/3], 1, 2)
+		for at, item := range []string{"tent", "lamp", "stove", "mug"} {
+			b.Add(fmt.Sprint("user-", u), item, 1, int64(at))
+		}
 	}
-	data := b.Build()
-	trained, err := sequence.Trainer{}.Train(context.Background(), data, model.TrainOptions{})
+	tent, stove, data := b.Item("tent"), b.Item("stove"), b.Build()
+	trained, err := sequence.Trainer{Gap: 1, Recency: 0.5}.Train(context.Background(), data, model.TrainOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
 	m := trained.(*sequence.Model)
-	tent, _ := data.Items.Lookup("tent")
-	lamp, _ := data.Items.Lookup("lamp")
-	mug, _ := data.Items.Lookup("mug")
-	scores := make([]float32, 2)
-	m.Score(scores, &model.User{History: []model.Event{{Item: tent, Weight: 1}}}, []uint32{lamp, mug})
-	fmt.Println(m.Name(), scores[0] > scores[1])
-	// Output: sequence true
+	next := func(first, second uint32) string {
+		others := model.AllowFunc(func(item uint32) bool { return item != first && item != second })
+		user := &model.User{History: []model.Event{{Item: first, Weight: 1}, {Item: second, Weight: 1}}}
+		return data.Items.ID(m.Propose(nil, user, 1, others, model.Quick)[0].Item)
+	}
+	fmt.Println(next(tent, stove), next(stove, tent))
+	// Output: mug lamp
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/goldrec/gold/recommend/internal/links/linkstest"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/sequence"
 )
@@ -35,11 +36,7 @@ func shop(users, items, each int) *model.Dataset {
 
 func train(t testing.TB, tr sequence.Trainer, d *model.Dataset) *sequence.Model {
 	t.Helper()
-	m, err := tr.Train(t.Context(), d, model.TrainOptions{Workers: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m.(*sequence.Model)
+	return linkstest.Train[*sequence.Model](t, tr, d)
 }
 
 type step struct {
@@ -123,12 +120,8 @@ func TestAgainstBruteForce(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			want := bruteForce(d, tt.gap, tt.back, tt.r, tt.c, tt.recency)
 			m := train(t, tt.trainer, d)
-			all, got := make([]uint32, d.ItemCount()), make([]float32, d.ItemCount())
-			for i := range all {
-				all[i] = uint32(i)
-			}
 			for u := range want {
-				m.Score(got, &model.User{History: d.History(uint32(u))}, all)
+				got := linkstest.Scores(m, d, u)
 				for i, s := range want[u] {
 					if math.Abs(float64(got[i])-s) > 1e-4*max(1, s) {
 						t.Fatalf("user %d, item %d: %v, want %v", u, i, got[i], s)

@@ -2,12 +2,15 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -69,13 +72,12 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 // body, for the errors: empty, or such as "3/".
 func unmarshal(body []byte, v any, path string) error {
 	in := json.NewDecoder(bytes.NewReader(body))
-	in.DisallowUnknownFields()
 	err := in.Decode(v)
 	if err == nil {
 		if _, err := in.Token(); !errors.Is(err, io.EOF) {
 			return invalidJSON("%s: more after the end", position(body, int(in.InputOffset())))
 		}
-		return nil
+		return wellFormed(body, reflect.TypeOf(v).Elem(), path)
 	}
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return invalidJSON("%s: %v", position(body, int(e.Offset)-1), e)
@@ -90,12 +92,84 @@ func unmarshal(body []byte, v any, path string) error {
 		p.Errors = bad
 		return p
 	}
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		p := invalidJSON("unknown field %s", name)
-		p.Errors = []FieldError{{Pointer: "#/" + path + strings.Trim(name, `"`), Detail: "there is no such field"}}
-		return p
-	}
 	return invalidJSON("%v", err)
+}
+
+// wellFormed says what package json lets pass of a body that it could read: fields that the type does not have or has
+// in another case, a field that is there twice, and null where a value is to be.
+func wellFormed(body []byte, t reflect.Type, path string) error {
+	s := bodyShape{in: json.NewDecoder(bytes.NewReader(body))}
+	if s.value(t, path); string(bytes.TrimSpace(body)) == "null" && t.Kind() == reflect.Struct {
+		s.bad.body(strings.TrimSuffix(path, "/"), "must be an object, not null")
+	}
+	if len(s.bad) == 0 {
+		return nil
+	}
+	first := s.bad[0]
+	p := invalidJSON("%s: %s", cmp.Or(strings.TrimLeft(first.Pointer, "#/"), "the body"), first.Detail)
+	p.Errors = s.bad
+	return p
+}
+
+// bodyShape goes through a body beside the type that it is read into. The body is JSON, and no deeper than package json reads.
+type bodyShape struct {
+	in  *json.Decoder
+	bad fields
+}
+
+// value looks at the next value, which is to be of the type; nil takes anything.
+func (s *bodyShape) value(t reflect.Type, path string) {
+	token, _ := s.in.Token()
+	switch token {
+	case json.Delim('{'):
+		seen := map[string]bool{}
+		for s.in.More() {
+			key, _ := s.in.Token()
+			name, _ := key.(string)
+			inside, known := memberOf(t, name)
+			at := path + pointerEscaper.Replace(name)
+			switch {
+			case !known:
+				s.bad.body(at, "there is no such field")
+			case seen[name]:
+				s.bad.body(at, "the field is there twice")
+			}
+			seen[name] = true
+			s.value(inside, at+"/")
+		}
+		_, _ = s.in.Token()
+	case json.Delim('['):
+		for i := 0; s.in.More(); i++ {
+			inside, _ := memberOf(t, "")
+			s.value(inside, path+strconv.Itoa(i)+"/")
+		}
+		_, _ = s.in.Token()
+	}
+}
+
+// pointerEscaper writes a name as a part of a JSON pointer (RFC 6901).
+var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
+
+// memberOf is the type of what has the name in a value of type t, and whether it may be there.
+func memberOf(t reflect.Type, name string) (reflect.Type, bool) {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil || reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
+		return nil, true
+	}
+	switch t.Kind() {
+	case reflect.Map, reflect.Slice, reflect.Array:
+		return t.Elem(), true
+	case reflect.Struct:
+		for _, f := range reflect.VisibleFields(t) {
+			if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); cmp.Or(tag, f.Name) == name && !f.Anonymous {
+				return f.Type, true
+			}
+		}
+		return nil, false
+	}
+	return nil, true
 }
 
 // position says where in the text an offset is, as people count.
