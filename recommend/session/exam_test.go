@@ -3,7 +3,9 @@ package session_test
 import (
 	"bufio"
 	"cmp"
+	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,44 +94,109 @@ func newExam(train, test [][]string) *exam {
 	return e
 }
 
-// grade is the share of questions whose answer is among the best twenty, and the mean of one over its place there.
-func (e *exam) grade(propose func(dst []model.Scored, u *model.User) []model.Scored) (hits, mrr float64) {
+// grade is the share of questions whose answer is among the best twenty, and the mean of one over its place there. Without repeats it
+// is of the questions whose answer is new to the visit, and what is in it is refused.
+func (e *exam) grade(m model.Proposer, repeats bool) (hits, mrr float64) {
 	var dst []model.Scored
+	asked := 0
 	for _, q := range e.questions {
-		dst = propose(dst[:0], &model.User{History: q.history})
+		fresh := model.AllowFunc(func(item uint32) bool {
+			return !slices.ContainsFunc(q.history, func(e model.Event) bool { return e.Item == item })
+		})
+		allow := model.Allow(fresh)
+		if repeats {
+			allow = nil
+		} else if !fresh(q.next) {
+			continue
+		}
+		asked++
+		dst = m.Propose(dst[:0], &model.User{History: q.history}, 20, allow, model.Thorough)
 		if at := slices.IndexFunc(dst, func(s model.Scored) bool { return s.Item == q.next }); at >= 0 {
 			hits++
 			mrr += 1 / float64(at+1)
 		}
 	}
-	n := float64(max(1, len(e.questions)))
+	n := float64(max(1, asked))
 	return hits / n, mrr / n
 }
 
-// BenchmarkRetailrocket says how high what came next is ranked, repeats among it. GOLD_WITHHELD=1 asks what was withheld from the
-// training file.
+// BenchmarkRetailrocket says how high what came next is ranked, repeats among it, by each model and by both, each over how far its
+// scores lie apart for the visit. GOLD_WITHHELD=1 asks what was withheld from the training file.
 func BenchmarkRetailrocket(b *testing.B) {
 	e := retailrocket(b, os.Getenv("GOLD_WITHHELD") != "")
 	var parts []model.Model
-	for _, trainer := range []model.Trainer{session.Trainer{}} {
+	for _, trainer := range trainers(b) {
 		b.Run(trainer.Name(), func(b *testing.B) {
 			for b.Loop() {
 				m, err := trainer.Train(b.Context(), e.train, model.TrainOptions{Seed: 1})
 				if err != nil {
 					b.Fatal(err)
 				}
-				parts = append(parts[:cmp.Compare(len(parts), 0)], m)
-				report(b, e, m)
+				if parts = append(parts, m); b.N > 1 {
+					b.Fatal("run it with -benchtime 1x")
+				}
+			}
+			report(b, e, parts[len(parts)-1])
+		})
+	}
+	for _, share := range []float64{0.3, 0.5, 0.7} {
+		b.Run(fmt.Sprintf("both/first=%v", share), func(b *testing.B) {
+			for b.Loop() {
+				report(b, e, added{parts, []float64{share, 1 - share}})
 			}
 		})
 	}
 }
 
+func trainers(b *testing.B) []model.Trainer {
+	b.Helper()
+	knn, lin := session.Trainer{}, session.LinearTrainer{}
+	if s := os.Getenv("GOLD_KNN"); s != "" {
+		if err := json.Unmarshal([]byte(s), &knn); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if s := os.Getenv("GOLD_LINEAR"); s != "" {
+		if err := json.Unmarshal([]byte(s), &lin); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return []model.Trainer{knn, lin}
+}
+
+// added is a weighted sum of models, each over the standard deviation of its scores.
+type added struct {
+	parts   []model.Model
+	weights []float64
+}
+
+func (a added) Propose(dst []model.Scored, u *model.User, n int, allow model.Allow, _ model.Effort) []model.Scored {
+	var all, one model.Sums
+	for i, p := range a.parts {
+		one.Reset()
+		p.(model.Accumulator).Accumulate(&one, u)
+		_, squares := one.Moments() // the mean over all items is next to nothing
+		for item, v := range one.All() {
+			all.Add(item, float32(a.weights[i]*float64(v)/math.Sqrt(squares)))
+		}
+	}
+	from := len(dst)
+	for item, score := range all.All() {
+		if allow == nil || allow.Contains(item) {
+			dst = append(dst, model.Scored{Item: item, Score: score})
+		}
+	}
+	slices.SortFunc(dst[from:], func(a, b model.Scored) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Item, b.Item))
+	})
+	return dst[:min(len(dst), from+n)]
+}
+
 func report(b *testing.B, e *exam, m model.Proposer) {
 	b.Helper()
-	hits, mrr := e.grade(func(dst []model.Scored, u *model.User) []model.Scored {
-		return m.Propose(dst, u, 20, nil, model.Thorough)
-	})
-	b.ReportMetric(hits, "p@20")
-	b.ReportMetric(mrr, "mrr@20")
+	for name, repeats := range map[string]bool{"": true, "new-": false} {
+		hits, mrr := e.grade(m, repeats)
+		b.ReportMetric(hits, name+"p@20")
+		b.ReportMetric(mrr, name+"mrr@20")
+	}
 }
