@@ -430,6 +430,19 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
+// TestReturnsLeaveSomething wants new items to have a chance where visits have nearly always gone back.
+func TestReturnsLeaveSomething(t *testing.T) {
+	t.Parallel()
+	visits := [][]uint32{{0, 1, 2}}
+	for range 200 {
+		visits = append(visits, []uint32{0, 1, 0, 1, 0, 1})
+	}
+	got := scores(train(t, session.Trainer{}, dataset(visits, 3)), visit(0, 1), 3)
+	if math.Abs(got[2]-0.05) > 1e-4 || got[0] < 0.9 {
+		t.Errorf("scores %v, want nearly 1 for the first and 0.05 for the last", got)
+	}
+}
+
 // TestExplain wants shares as the items of the visit are near.
 func TestExplain(t *testing.T) {
 	t.Parallel()
