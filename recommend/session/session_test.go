@@ -346,6 +346,22 @@ func TestAddOdd(t *testing.T) {
 	}
 }
 
+// TestLongVisit learns from the newest hundred clicks of one of ten thousand.
+func TestLongVisit(t *testing.T) {
+	t.Parallel()
+	long := make([]uint32, 10_000)
+	for i := range long {
+		long[i] = uint32(i)
+	}
+	d := dataset([][]uint32{long}, len(long))
+	if m := train(t, session.Trainer{}, d); m.Len() != 1 || m.Clicks() != 100 || scores(m, visit(9_950), 10_000)[9_900] == 0 {
+		t.Errorf("%d visits and %d clicks, want the newest 100 of one", m.Len(), m.Clicks())
+	}
+	if m := trainLinear(t, session.LinearTrainer{}, d); scores(m, visit(9_900), 10_000)[9_901] == 0 || scores(m, visit(9_899), 10_000)[9_900] != 0 {
+		t.Error("the regression does not go by the newest hundred")
+	}
+}
+
 // TestBounded adds more than there is room for: the oldest go, and no more of them than they have to.
 func TestBounded(t *testing.T) {
 	t.Parallel()

@@ -161,7 +161,7 @@ func TestLinearAgainstDefinition(t *testing.T) {
 // TestLinearKeeps wants the entries of the greatest magnitude kept, and no more.
 func TestLinearKeeps(t *testing.T) {
 	t.Parallel()
-	const items, few = 40, 5
+	const items, few = 40, 25
 	d := dataset(shop(500, items), items)
 	all := trainLinear(t, session.LinearTrainer{}, d)
 	for form, exactMax := range map[string]int{"exact": 0, "sparse": -1} {
@@ -172,13 +172,50 @@ func TestLinearKeeps(t *testing.T) {
 		if form == "sparse" {
 			continue
 		}
-		for j := range uint32(items) {
+		for j := range items {
+			least, most := math.Inf(1), 0.0 // of those that are kept, and of the others
 			for i := range uint32(items) {
 				kept, whole := scores(m, visit(i), items)[j], scores(all, visit(i), items)[j]
-				if kept != 0 && math.Abs(kept-whole) > 1e-6 {
+				switch {
+				case kept == 0:
+					most = max(most, math.Abs(whole))
+				case math.Abs(kept-whole) > 1e-6:
 					t.Fatalf("%d says %v for %d, of all it was %v", i, kept, j, whole)
+				default:
+					least = min(least, math.Abs(kept))
 				}
 			}
+			if least < most {
+				t.Errorf("for %d an entry of %v is kept, and one of %v is not", j, least, most)
+			}
+		}
+	}
+}
+
+// TestLinearProducts wants what is kept of a row to be what is most alike, not what everybody clicks on.
+func TestLinearProducts(t *testing.T) {
+	t.Parallel()
+	visits := [][]uint32{{0, 1, 2}}
+	for n := range uint32(9) {
+		visits = append(visits, []uint32{0, 3 + n, 0})
+	}
+	if got := session.MostAlike(session.LinearTrainer{}, dataset(visits, 12), 1)[1]; len(got) != 1 || got[0] != 2 {
+		t.Errorf("most alike to 1 is %v, want 2", got)
+	}
+}
+
+func TestLinearForm(t *testing.T) {
+	t.Parallel()
+	d := dataset(shop(200, 50), 50)
+	for _, tt := range []struct {
+		trainer session.LinearTrainer
+		want    bool
+	}{
+		{session.LinearTrainer{}, true}, {session.LinearTrainer{ExactMax: 50}, true}, {session.LinearTrainer{ExactMax: 49}, false},
+		{session.LinearTrainer{ExactMax: -1}, false}, {session.LinearTrainer{MemoryMax: 500_000}, false},
+	} {
+		if got := session.IsExact(tt.trainer, d); got != tt.want {
+			t.Errorf("%+v: exact is %v, want %v", tt.trainer, got, tt.want)
 		}
 	}
 }
