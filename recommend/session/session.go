@@ -34,8 +34,9 @@
 // # Cost and concurrency
 //
 // An answer looks at up to m visits and the items of k; over ten million clicks it takes 0.2 to 0.4 ms, most of it waiting
-// for memory. A model costs 8 bytes a click, and some 20 an item in each of its parts, of which there are eight and some small ones. Readers hold no lock: they see
-// the visits that there are at one moment. What is held is bounded by ClicksMax, beyond which the oldest visits go.
+// for memory. A model costs 8 bytes a click, and some 20 an item in each of its parts, of which a full one has eight and
+// some small ones. Readers hold no lock: they see the visits that there are at one moment. What is held is bounded by
+// ClicksMax, beyond which the oldest visits go.
 //
 // # Caveats
 //
