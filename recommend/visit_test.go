@@ -59,4 +59,6 @@ func TestVisitors(t *testing.T) {
 }
 
 // begins reports whether a page, which fillers may make longer, begins with the items.
-func begins(page, items []string) bool { return len(page) >= len(items) && slices.Equal(page[:len(items)], items) }
+func begins(page, items []string) bool {
+	return len(page) >= len(items) && slices.Equal(page[:len(items)], items)
+}
