@@ -113,6 +113,7 @@ func (q *query) limit(req *Request) (err error) {
 			return fmt.Errorf("%w: seed %q: %w", ErrInvalid, clip(id), catalog.ErrUnknownItem)
 		}
 		q.seeds = append(q.seeds, item)
+		q.events = append(q.events, model.Event{Item: item, Weight: 1}) // in their order, which is part of what they say
 	}
 	for _, id := range req.Exclude {
 		if item, ok := q.engine.items.Lookup(id); ok {
@@ -177,8 +178,8 @@ func (q *query) look(req *Request, now time.Time) {
 	u := &q.stage.User
 	u.Now = now.Unix()
 	if len(req.Seeds) > 0 {
-		for _, seed := range q.seeds {
-			q.events = append(q.events, model.Event{Item: seed, Weight: 1, Time: u.Now})
+		for i := range q.events {
+			q.events[i].Time = u.Now
 		}
 		u.History = q.events
 		return

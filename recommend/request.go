@@ -31,7 +31,7 @@ type Request struct {
 
 	Filter  catalog.Filter // what may be shown besides what Engine never shows; nil: everything
 	Exclude []string       // items not to show
-	Seeds   []string       // recommend what goes with these instead of with the user's history
+	Seeds   []string       // recommend what goes with these, the last of them the newest, instead of with the user's history
 	Items   []string       // rank these, and only these, seen or not, instead of looking for candidates
 	Model   string         // ask one part, such as "itemknn", or Trending, without policy and experiment; empty: the policy
 	Explain bool           // give reasons, for the first hundred items

@@ -12,7 +12,9 @@ type answer struct {
 	clicks  []uint32 // of the visit to go on, each item once, the newest first
 	ages    []int    // how many clicks were made after each
 	cursors []cursor
-	met     []met // the visits that share an item with it, the newest first
+	state   int
+	rest    float32 // what is left to other items, over the sum of what is said of them, those that are gone too
+	met     []met   // the visits that share an item with it, the newest first
 	nearest topk.Selector
 	sums    model.Sums
 	best    topk.Selector
@@ -27,12 +29,13 @@ type cursor struct {
 type met struct {
 	segment *segment
 	visit   uint32
+	shared  int // items that both visits have
 }
 
 // begin sets the visit to go on.
 func (a *answer) begin(u *model.User, weights []float32) {
 	a.clicks, a.ages = present(a.clicks[:0], u, len(weights)), a.ages[:0]
-	n := 0
+	twice, n := len(a.clicks) > 1 && a.clicks[0] == a.clicks[1], 0
 	for age, item := range a.clicks {
 		if !slices.Contains(a.clicks[:n], item) {
 			a.clicks[n] = item
@@ -41,6 +44,7 @@ func (a *answer) begin(u *model.User, weights []float32) {
 		}
 	}
 	a.clicks = a.clicks[:n]
+	a.state = state(n, twice)
 }
 
 // hear looks at what there is for visits that share items with the one to go on, the newest first and no more than most, and
@@ -71,11 +75,13 @@ func (m *Model) meet(a *answer, s *segment) {
 	for _, c := range a.cursors[1:] {
 		visit = max(visit, c.visits[0])
 	}
-	var shared, newest float32
+	var sum, newest float32
+	shared := 0
 	left := a.cursors[:0]
 	for _, c := range a.cursors {
 		if c.visits[0] == visit {
-			shared += c.weight
+			sum += c.weight
+			shared++
 			newest = max(newest, c.weight)
 			c.visits = c.visits[1:]
 		}
@@ -85,29 +91,38 @@ func (m *Model) meet(a *answer, s *segment) {
 	}
 	a.cursors = left
 	// Of two that are as near the newer one comes first: it has been met before.
-	a.nearest.Push(uint32(len(a.met)), shared*newest*m.lengths[len(s.of(int(visit)))])
-	a.met = append(a.met, met{s, visit})
+	a.nearest.Push(uint32(len(a.met)), sum*newest*m.lengths[len(s.of(int(visit)))])
+	a.met = append(a.met, met{s, visit, shared})
 }
 
-// score adds up what the nearest visits say.
+// score adds up what the nearest visits say, and how much all that is.
 func (m *Model) score(a *answer, now *held, u *model.User) {
 	a.sums.Reset()
 	m.hear(a, now, u)
+	var others float32
 	for _, near := range a.nearest.Sorted() {
 		at := a.met[near.Item]
-		for _, item := range at.segment.of(int(at.visit)) {
+		items := at.segment.of(int(at.visit))
+		others += near.Score * float32(len(items)-at.shared)
+		for _, item := range items {
 			if item != model.NoItem {
 				a.sums.Add(item, near.Score)
 			}
 		}
 	}
+	a.rest = 0
+	if others > 0 {
+		a.rest = m.returns.rest(a.state, len(a.clicks)) / (others * rare(1, now.visits))
+	}
 }
 
-// factor is what an item's sum is multiplied with.
-func (m *Model) factor(a *answer, now *held, item uint32) float32 {
-	factor := now.of(item)
-	if slices.Contains(a.clicks, item) {
-		factor *= m.repeat
+// share is what an item of which so much is said has of the score of one that all items share.
+func (m *Model) share(a *answer, now *held, item uint32, said float32) float32 {
+	if said == 0 {
+		return 0
 	}
-	return factor
+	if age := slices.Index(a.clicks, item); age >= 0 {
+		return m.repeat * m.returns[a.state][min(age, agesMax-1)]
+	}
+	return a.rest * said * now.of(item)
 }

@@ -32,7 +32,7 @@ func Example() {
 	// lamp
 }
 
-// Fewer neighbours, and where what is in the visit already counts no more than the rest.
+// Fewer neighbours, and what is in the visit already counts half.
 func ExampleTrainer() {
 	var b model.Builder
 	for n, visit := range [][]string{{"tent", "stove"}, {"tent", "lamp"}, {"tent", "lamp"}} {
@@ -41,7 +41,7 @@ func ExampleTrainer() {
 		}
 	}
 	tent, data := b.Item("tent"), b.Build()
-	m, err := session.Trainer{Neighbors: 50, Repeat: 1}.Train(context.Background(), data, model.TrainOptions{})
+	m, err := session.Trainer{Neighbors: 50, Repeat: 0.5}.Train(context.Background(), data, model.TrainOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -50,9 +50,9 @@ func ExampleTrainer() {
 		fmt.Println(data.Items.ID(c.Item))
 	}
 	// Output:
-	// tent
 	// lamp
 	// stove
+	// tent
 }
 
 // A visit that has just ended counts for the next visitor.
@@ -71,7 +71,7 @@ func ExampleModel_Add() {
 	}
 	fmt.Println(m.Len(), "visit")
 	// Output:
-	// tent
 	// stove
+	// tent
 	// 1 visit
 }

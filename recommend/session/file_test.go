@@ -17,6 +17,7 @@ type stored struct {
 	recent, neighbors     uint64
 	decay, length, repeat float64
 	room                  uint64
+	returns               [][]float32
 	lengths, items        []uint32
 }
 
@@ -31,6 +32,9 @@ func (s stored) load(t *testing.T, at []uint32) (model.Model, error) {
 	w.Float64(s.length)
 	w.Float64(s.repeat)
 	w.Uint64(s.room)
+	for _, shares := range s.returns {
+		w.Float32s(shares)
+	}
 	w.Uint32s(s.lengths)
 	w.Uint32s(s.items)
 	if err := w.Close(); err != nil {
@@ -47,7 +51,7 @@ func (s stored) load(t *testing.T, at []uint32) (model.Model, error) {
 func TestForged(t *testing.T) {
 	t.Parallel()
 	at := []uint32{0, 1, 2}
-	sound := stored{10, 10, 3, 0.4, 4, 10_000, []uint32{2, 1, 3}, []uint32{1, 2, 0, 2, 1, model.NoItem}}
+	sound := stored{10, 10, 3, 0.4, 4, 10_000, slices.Repeat([][]float32{make([]float32, 10)}, 8), []uint32{2, 1, 3}, []uint32{1, 2, 0, 2, 1, model.NoItem}}
 	if m, err := sound.load(t, at); err != nil || m.(*session.Model).Len() != 3 {
 		t.Fatalf("a sound file: %v", err)
 	}
@@ -60,6 +64,9 @@ func TestForged(t *testing.T) {
 		"repeats":             func(s *stored) { s.repeat = 1e30 },
 		"room":                func(s *stored) { s.room = 1 },
 		"more room":           func(s *stored) { s.room = 1 << 32 },
+		"a share above 1":     func(s *stored) { s.returns[7] = []float32{0, 0, 0, 0, 0, 0, 0, 0, 0, 1.1} },
+		"a share below 0":     func(s *stored) { s.returns[0] = []float32{-0.1, 0, 0, 0, 0, 0, 0, 0, 0, 0} },
+		"few shares":          func(s *stored) { s.returns[3] = make([]float32, 9) },
 		"an empty visit":      func(s *stored) { s.lengths = []uint32{2, 0, 1, 3} },
 		"a long visit":        func(s *stored) { s.lengths, s.items = []uint32{101}, slices.Repeat([]uint32{model.NoItem}, 101) },
 		"a visit cut short":   func(s *stored) { s.lengths = []uint32{2, 1, 4} },
@@ -69,6 +76,7 @@ func TestForged(t *testing.T) {
 	} {
 		forged := sound
 		forged.items = slices.Clone(sound.items)
+		forged.returns = slices.Clone(sound.returns)
 		forge(&forged)
 		if _, err := forged.load(t, at); !errors.Is(err, model.ErrCorrupt) {
 			t.Errorf("%s: %v", name, err)
@@ -79,14 +87,14 @@ func TestForged(t *testing.T) {
 // TestGone wants a visit to count by the length that it had when some of its items are gone.
 func TestGone(t *testing.T) {
 	t.Parallel()
-	file := stored{10, 10, 3, 1, 1, 10_000, []uint32{4}, []uint32{0, 1, 2, 3}}
-	m, err := file.load(t, []uint32{1, 0, model.NoItem, model.NoItem})
+	file := stored{10, 10, 3, 1, 1, 10_000, slices.Repeat([][]float32{make([]float32, 10)}, 8), []uint32{4, 2}, []uint32{0, 1, 2, 3, 0, 4}}
+	m, err := file.load(t, []uint32{1, 0, model.NoItem, model.NoItem, 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := scores(m, visit(1), 2)
-	if want := math.Log(2) / 4; math.Abs(got[0]-want) > 1e-6 {
-		t.Errorf("scores %v, want %v for the first", got, want)
+	got := scores(m, visit(1), 3)
+	if math.Abs(got[0]-0.2) > 1e-6 || math.Abs(got[2]-0.4) > 1e-6 { // (1/4) and (1/2) of 3/4 + 1/2
+		t.Errorf("scores %v, want 0.2 for the first, whose visit had four items, and 0.4 for the last, whose visit has two", got)
 	}
 }
 
@@ -109,7 +117,7 @@ func TestSavesAdded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := loaded.Propose(nil, visit(2), 1, nil, model.Quick); len(got) != 1 || got[0].Item != 2 {
+	if got := loaded.Propose(nil, visit(2), 1, nil, model.Quick); len(got) != 1 || got[0].Item != 1 {
 		t.Errorf("loaded it proposes %v after an item that came later", got)
 	}
 }

@@ -17,13 +17,14 @@ type Model struct {
 	weights []float32             // of a click, by age
 	lengths [visitMax + 1]float32 // what a visit of so many items counts
 	repeat  float32
+	returns *returns
 	index   *index
 	memory  sync.Pool // of *answer
 }
 
 // newModel makes a model that answers how, a trainer with its defaults set, says.
-func newModel(how Trainer, x *index) *Model {
-	m := &Model{how: how, weights: fading(how.Decay), repeat: float32(how.Repeat), index: x}
+func newModel(how Trainer, r *returns, x *index) *Model {
+	m := &Model{how: how, weights: fading(how.Decay), repeat: float32(how.Repeat), returns: r, index: x}
 	for n := range m.lengths {
 		m.lengths[n] = float32(math.Pow(float64(max(1, n)), -how.Length))
 	}
@@ -65,7 +66,7 @@ func (m *Model) Accumulate(sums *model.Sums, u *model.User) {
 	now := m.index.now.Load()
 	m.score(a, now, u)
 	for item, sum := range a.sums.All() {
-		sums.Add(item, sum*m.factor(a, now, item))
+		sums.Add(item, m.share(a, now, item, sum))
 	}
 }
 
@@ -76,10 +77,7 @@ func (m *Model) Score(dst []float32, u *model.User, items []uint32) {
 	now := m.index.now.Load()
 	m.score(a, now, u)
 	for i, item := range items {
-		dst[i] = 0
-		if sum := a.sums.Get(item); sum != 0 {
-			dst[i] = sum * m.factor(a, now, item)
-		}
+		dst[i] = m.share(a, now, item, a.sums.Get(item))
 	}
 }
 
@@ -95,7 +93,7 @@ func (m *Model) Propose(dst []model.Scored, u *model.User, n int, allow model.Al
 	m.score(a, now, u)
 	a.best.Reset(n)
 	for item, sum := range a.sums.All() {
-		score := sum * m.factor(a, now, item)
+		score := m.share(a, now, item, sum)
 		if score > 0 && a.best.Wants(score) && (allow == nil || allow.Contains(item)) {
 			a.best.Push(item, score)
 		}

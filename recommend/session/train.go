@@ -20,6 +20,7 @@ func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 	if err != nil {
 		return nil, err
 	}
+	r := learnReturns(v, reach(t.Decay))
 	from, n := 0, 0
 	for visit := range v.len() {
 		to := v.offsets[visit+1]
@@ -30,7 +31,7 @@ func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 	if err != nil {
 		return nil, err
 	}
-	return newModel(t, x), nil
+	return newModel(t, r, x), nil
 }
 
 // once leaves of each item in clicks the first, in place.
@@ -56,6 +57,9 @@ func (m *Model) Save(w *codec.Writer) {
 	w.Float64(m.how.Length)
 	w.Float64(m.how.Repeat)
 	w.Uint64(uint64(m.how.ClicksMax))
+	for _, shares := range m.returns {
+		w.Float32s(shares[:])
+	}
 	now := m.index.now.Load()
 	lengths, items := make([]uint32, 0, now.visits), make([]uint32, 0, now.clicks)
 	for _, s := range now.segments {
@@ -72,6 +76,7 @@ func (m *Model) Save(w *codec.Writer) {
 func (t Trainer) Load(r *codec.Reader, at []uint32) (model.Model, error) {
 	r.Section(Name, fileVersion)
 	how := Trainer{Recent: count(r), Neighbors: count(r), Decay: r.Float64(), Length: r.Float64(), Repeat: r.Float64(), ClicksMax: count(r)}
+	back := getReturns(r)
 	lengths, items := r.Uint32s(), r.Uint32s()
 	if r.Err() == nil {
 		if err := how.check(); err != nil {
@@ -99,7 +104,21 @@ func (t Trainer) Load(r *codec.Reader, at []uint32) (model.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session: load: %w", err)
 	}
-	return newModel(how, x), nil
+	return newModel(how, back, x), nil
+}
+
+// getReturns reads how often visits go back.
+func getReturns(r *codec.Reader) *returns {
+	back := new(returns)
+	for s := range back {
+		shares := r.Float32s()
+		if len(shares) != agesMax || slices.ContainsFunc(shares, func(v float32) bool { return !(v >= 0 && v <= 1) }) {
+			r.Fail("session: shares of returns")
+			return back
+		}
+		copy(back[s][:], shares)
+	}
+	return back
 }
 
 // count reads a whole number, of one too great for any use the greatest that any use could have.
