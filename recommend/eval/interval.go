@@ -117,11 +117,8 @@ func Bootstrap(values []float64, level float64, seed uint64) Interval {
 // Users-1 degrees of freedom. For fewer than two users it is 1. It is 1 when all values are equal, and 0 when all differ by the same.
 func (d Difference) PValue() float64 {
 	gap := math.Abs(d.A - d.B)
-	switch {
-	case d.Users < 2 || gap == 0:
+	if d.Users < 2 || gap == 0 {
 		return 1
-	case d.StdErr == 0:
-		return 0
 	}
 	return 2 * distuv.StudentsT{Sigma: 1, Nu: float64(d.Users - 1)}.Survival(gap/d.StdErr)
 }

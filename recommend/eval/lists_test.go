@@ -36,6 +36,7 @@ func TestAUC(t *testing.T) {
 		{"one tie, one wrong", []float32{9, 3, 2, 2, 2.5}, false, (2 + 0.5) / 4},
 		{"a wanted one is not scored", []float32{9, 3, 1, nan, 0}, false, 0.5},
 		{"the others are not scored", []float32{9, 3, nan, 2, nan}, false, 1},
+		{"nothing is scored", []float32{nan, nan, nan, nan, nan}, false, 0},
 		{"a stranger is wanted", []float32{9, 3, 1, 2, 0}, true, 2.0 / 3},
 	} {
 		var train, test model.Builder

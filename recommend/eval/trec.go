@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/goldrec/gold/recommend/model"
 )
@@ -154,7 +155,7 @@ func WriteRun(w io.Writer, name string, report Report, train, test *model.Datase
 		for i, s := range one.Ranking {
 			item := train.Items.ID(s.Item)
 			for _, word := range [...]string{user, item, name} {
-				if f := strings.Fields(word); len(f) != 1 || f[0] != word {
+				if word == "" || strings.ContainsFunc(word, unicode.IsSpace) {
 					return invalid("%q cannot stand in a run file", word)
 				}
 			}

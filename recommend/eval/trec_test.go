@@ -150,8 +150,10 @@ func TestWriteRun(t *testing.T) {
 			}
 		}
 	}
-	if err := eval.WriteRun(io.Discard, "a name", report, train, test); !errors.Is(err, eval.ErrInvalid) {
-		t.Errorf("a name of two words: %v", err)
+	for _, name := range []string{"a name", "", "name "} {
+		if err := eval.WriteRun(io.Discard, name, report, train, test); !errors.Is(err, eval.ErrInvalid) {
+			t.Errorf("%q as a name: %v", name, err)
+		}
 	}
 }
 
