@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/goldrec/gold/recommend/eval"
@@ -130,19 +129,4 @@ func toFile(path string, write func(w io.Writer) error) error {
 		err = closed
 	}
 	return err
-}
-
-// sorted are the results, the best by ndcg first.
-func sorted(results []result) []result {
-	out := slices.Clone(results)
-	slices.SortStableFunc(out, func(a, b result) int {
-		switch {
-		case a.at.NDCG > b.at.NDCG:
-			return -1
-		case a.at.NDCG < b.at.NDCG:
-			return 1
-		}
-		return 0
-	})
-	return out
 }

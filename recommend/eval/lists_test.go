@@ -31,6 +31,7 @@ func TestAUC(t *testing.T) {
 	}{
 		{"all right", []float32{9, 3, 1, 2, 0}, false, 1},
 		{"all wrong", []float32{9, 0, 2, 1, 3}, false, 0},
+		{"what is had is on top, or below", []float32{-9, 3, 1, 2, 0}, false, 1},
 		{"one pair of four wrong", []float32{9, 3, 2, 1, 0}, false, 0.75},
 		{"ties", []float32{9, 1, 1, 1, 1}, false, 0.5},
 		{"one tie, one wrong", []float32{9, 3, 2, 2, 2.5}, false, (2 + 0.5) / 4},
@@ -53,6 +54,18 @@ func TestAUC(t *testing.T) {
 		if err != nil || math.Abs(got.AUC-tt.want) > 1e-12 || got.Each[0].AUC != got.AUC {
 			t.Errorf("%s: %v, want %v, %v", tt.name, got.AUC, tt.want, err)
 		}
+	}
+}
+
+// Somebody to whom nothing else can be shown is shown the right thing.
+func TestAUCOfNothingElse(t *testing.T) {
+	t.Parallel()
+	var train, test model.Builder
+	train.Item("tea")
+	test.Add("ann", "tea", 1, 1)
+	got, err := eval.Evaluate(t.Context(), byHandle(1), train.Build(), test.Build(), eval.Options{})
+	if err != nil || got.AUC != 1 {
+		t.Errorf("%v, %v", got.AUC, err)
 	}
 }
 

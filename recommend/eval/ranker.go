@@ -191,23 +191,47 @@ func (r *ranker) auc(q *request) float64 {
 	}
 	slices.Sort(r.marks)
 	others, below := 0, 0.0
-	for item, score := range q.scores {
-		if !q.ranks(uint32(item)) || q.relevant[uint32(item)] > 0 {
-			continue
+	if q.drawn != nil {
+		for item := range q.drawn {
+			others++
+			below += r.above(q.scores[item])
 		}
-		others++
-		if len(r.marks) == 0 || score > r.marks[len(r.marks)-1] {
-			continue
+	} else {
+		// Over everything, and what does not count taken out again: to ask of each item whether it counts takes much longer.
+		for _, score := range q.scores {
+			below += r.above(score)
 		}
-		from, _ := slices.BinarySearch(r.marks, score)
-		to := from
-		for to < len(r.marks) && r.marks[to] == score {
-			to++
+		others = len(q.scores)
+		for item := range q.seen {
+			others--
+			below -= r.above(q.scores[item])
 		}
-		below += float64(len(r.marks)-to) + float64(to-from)/2
+		for item, w := range q.relevant {
+			if w > 0 {
+				others--
+				below -= r.above(q.scores[item])
+			}
+		}
 	}
 	if others == 0 {
 		return 1
 	}
 	return below / float64(others) / float64(q.wanted)
+}
+
+// above is how many of r.marks, which are in rising order, stand above a score, those that are equal counted half. Sums of
+// such halves are exact, in any order.
+func (r *ranker) above(score float32) float64 {
+	switch n := len(r.marks); {
+	case n == 0 || score > r.marks[n-1]:
+		return 0
+	case !(score >= r.marks[0]):
+		return float64(n)
+	}
+	from, _ := slices.BinarySearch(r.marks, score)
+	to := from
+	for to < len(r.marks) && r.marks[to] == score {
+		to++
+	}
+	return float64(len(r.marks)-to) + float64(to-from)/2
 }
