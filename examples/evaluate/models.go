@@ -49,7 +49,8 @@ func (x exam) able(contenders []contender, say io.Writer) []contender {
 	return out
 }
 
-// all models, in the order in which they are evaluated; the blend of them comes behind.
+// all models, in the order in which they are evaluated; the blend of them comes behind. A new family is one more here, and
+// knobs of it are in tune.go.
 func all() []model.Trainer {
 	return []model.Trainer{
 		popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, graph.Trainer{}, linear.Trainer{}, sequence.Trainer{},

@@ -18,8 +18,8 @@ import (
 // page is the report as one file of HTML, with the plots in it.
 var page = template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>evaluate</title>
-<style>body{font:15px/1.5 sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse}td,th{padding:.2rem .8rem;text-align:right;border-bottom:1px solid #ddd}
+<style>body{font:15px/1.5 sans-serif;max-width:84rem;margin:2rem auto;padding:0 1rem}
+table{border-collapse:collapse}td,th{padding:.2rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid #ddd}
 td:first-child,th:first-child{text-align:left}figure{margin:2rem 0}svg{max-width:100%;height:auto}</style>
 <h1>{{.Train}}</h1>
 <p>{{.Users}} users or visits, seed {{.Seed}}. All items are ranked, none sampled. Intervals are of 95 % (bootstrap over users); p is
@@ -49,7 +49,7 @@ func writePage(w io.Writer, opt options, results []result) error {
 			Fit: fmt.Sprintf("%.1f s", v.fitted.Seconds()), Score: fmt.Sprintf("%.1f s", v.scored.Seconds()), Memory: fmt.Sprintf("%d MiB", v.peakRSS>>20),
 		}
 		if d := differences[i]; i > 0 {
-			line.Beside, line.P = fmt.Sprintf("%+.4f [%+.4f, %+.4f]", d.Mean, d.Low, d.High), fmt.Sprintf("%.2g", chances[i])
+			line.Beside, line.P = fmt.Sprintf("%+.4f [%+.4f, %+.4f]", d.Mean, d.Low, d.High), chance(chances[i])
 		}
 		rows = append(rows, line)
 	}
@@ -79,32 +79,27 @@ func writePage(w io.Writer, opt options, results []result) error {
 	})
 }
 
-// scatter has a labelled point of each model: its quality against what it costs, on a logarithmic scale.
+// scatter has a point of each model: its quality against what it costs, on a logarithmic scale.
 func scatter(title, x, y string, results []result, cost func(result) float64) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	p.Add(plotter.NewGrid())
-	points := plotter.XYLabels{}
+	p.Legend.Top, p.Legend.Left = true, true // where a model would be that costs nothing and finds all
 	low, high := math.Inf(1), 0.0
-	for _, r := range results {
+	for i, r := range results {
 		c := max(cost(r), 0.001) // a logarithm has no zero
 		low, high = min(low, c), max(high, c)
-		points.XYs = append(points.XYs, plotter.XY{X: c, Y: r.at.NDCG})
-		points.Labels = append(points.Labels, "  "+r.model)
+		dot, err := plotter.NewScatter(plotter.XYs{{X: c, Y: r.at.NDCG}})
+		if err != nil {
+			return nil, err
+		}
+		dot.GlyphStyle = draw.GlyphStyle{Color: plotutil.Color(i), Radius: vg.Points(4), Shape: plotutil.Shape(i)}
+		p.Add(dot)
+		p.Legend.Add(r.model, dot)
 	}
-	dots, err := plotter.NewScatter(points)
-	if err != nil {
-		return nil, err
-	}
-	dots.GlyphStyle = draw.GlyphStyle{Color: plotutil.Color(0), Radius: vg.Points(4), Shape: draw.CircleGlyph{}}
-	labels, err := plotter.NewLabels(points)
-	if err != nil {
-		return nil, err
-	}
-	p.Add(dots, labels)
-	// Whole powers of ten around the points, so that there are marks, and room for the names.
-	p.X.Min, p.X.Max = math.Pow(10, math.Floor(math.Log10(low))), math.Pow(10, math.Ceil(math.Log10(high)+0.3))
+	// Whole powers of ten around the points, so that there are marks, and room for the last of them.
+	p.X.Min, p.X.Max = math.Pow(10, math.Floor(math.Log10(low))), 1.3*math.Pow(10, math.Ceil(math.Log10(high)))
 	return p, nil
 }
 
@@ -135,6 +130,7 @@ func lengths(y string, results []result) (*plot.Plot, error) {
 		p.Legend.Add(r.model, line, dots)
 	}
 	p.NominalX(names...)
+	p.X.Max += 1.5 // room for the names of the models
 	return p, nil
 }
 

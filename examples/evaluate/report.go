@@ -82,9 +82,17 @@ func (r *reporter) comparison() error {
 			continue
 		}
 		d := differences[i]
-		fmt.Fprintf(table, "%+.4f [%+.4f, %+.4f]\t%.2g\t\n", d.Mean, d.Low, d.High, chances[i])
+		fmt.Fprintf(table, "%+.4f [%+.4f, %+.4f]\t%s\t\n", d.Mean, d.Low, d.High, chance(chances[i]))
 	}
 	return table.Flush()
+}
+
+// chance is a p-value for people.
+func chance(p float64) string {
+	if p < 1e-16 {
+		return "<1e-16"
+	}
+	return fmt.Sprintf("%.2g", p)
 }
 
 // against compares the ndcg of each result with that of the first, user by user.

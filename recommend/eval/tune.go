@@ -29,7 +29,7 @@ const (
 // TuneOptions is how long to search, and how.
 type TuneOptions struct {
 	Trials   int              // configurations to try, that without changes included; 0 means 27, or with a Budget any number
-	Budget   time.Duration    // no run is begun that is not expected to end within it, but the first; 0: no bound
+	Budget   time.Duration    // no run is begun that is not expected to end within it, but the first; 0: none
 	Now      func() time.Time // the clock of the Budget; nil means time.Now
 	Seed     uint64
 	Progress func(done Trial) // called after each run; may be nil
@@ -55,7 +55,6 @@ type Tuned struct {
 // The search: of bracketMax configurations each a run with a ninth of the data, of the best third with a third, and of the best of
 // these with all.
 const (
-	rungs      = 3
 	keepOneIn  = 3
 	bracketMax = keepOneIn * keepOneIn
 )
@@ -88,8 +87,11 @@ func Tune(ctx context.Context, knobs []Knob, run func(ctx context.Context, c Con
 	if err := cmp.Or(ctx.Err(), first.Err); err != nil {
 		return s.found, err
 	}
-	for number := 1; number < s.opt.Trials && len(knobs) > 0 && s.affords(1.0/bracketMax); {
-		n := min(bracketMax, s.opt.Trials-number)
+	for number := 1; len(knobs) > 0; {
+		n := s.affordable(min(bracketMax, s.opt.Trials-number))
+		if n == 0 {
+			break
+		}
 		s.bracket(ctx, number, n)
 		if ctx.Err() != nil {
 			return s.found, ctx.Err()
@@ -134,38 +136,39 @@ func (s *search) bracket(ctx context.Context, number, n int) {
 	for i := range n {
 		field = append(field, Trial{Number: number + i, Config: s.draw(number + i)})
 	}
-	part := 1.0 / bracketMax
-	for rung := range rungs {
+	for of := bracketMax; len(field) > 0; of /= keepOneIn {
+		if len(field) == 1 {
+			of = 1
+		}
 		for i, t := range field {
-			if ctx.Err() != nil || !s.affords(part) {
-				field = field[:i]
-				break
+			if ctx.Err() != nil || s.left() < s.expected(of) {
+				return // the time did not suffice as expected
 			}
-			field[i] = s.look(ctx, t.Number, t.Config, part)
+			field[i] = s.look(ctx, t.Number, t.Config, of)
 		}
 		field = slices.DeleteFunc(field, func(t Trial) bool { return t.Err != nil })
 		slices.SortStableFunc(field, func(a, b Trial) int { return cmp.Compare(b.Score, a.Score) })
-		if rung < rungs-1 {
-			field = field[:(len(field)+keepOneIn-1)/keepOneIn]
-			part *= keepOneIn
+		if of == 1 {
+			break
 		}
+		field = field[:kept(len(field))]
 	}
 	if ctx.Err() == nil && len(field) > 0 && field[0].Score > s.found.Score {
 		s.found.Trial = field[0]
 	}
 }
 
-// look makes one run.
-func (s *search) look(ctx context.Context, number int, c Config, part float64) Trial {
-	if part > 1-1e-9 {
-		part = 1 // a ninth times three times three
-	}
+// kept is how many of n go on.
+func kept(n int) int { return (n + keepOneIn - 1) / keepOneIn }
+
+// look makes one run, with one part in of of the data.
+func (s *search) look(ctx context.Context, number int, c Config, of int) Trial {
 	begun := s.now()
-	score, err := s.run(ctx, maps.Clone(c), part)
+	score, err := s.run(ctx, maps.Clone(c), 1/float64(of))
 	if err == nil && math.IsNaN(score) {
 		err = invalid("a score of NaN")
 	}
-	t := Trial{Number: number, Config: c, Part: part, Score: score, Err: err, Elapsed: s.now().Sub(begun)}
+	t := Trial{Number: number, Config: c, Part: 1 / float64(of), Score: score, Err: err, Elapsed: s.now().Sub(begun)}
 	if err != nil {
 		t.Score = math.Inf(-1)
 	}
@@ -176,19 +179,41 @@ func (s *search) look(ctx context.Context, number int, c Config, part float64) T
 	return t
 }
 
-// affords reports whether a run with a part of the data is expected to end in time: it takes as long as the longest so far of such
-// a part, or in proportion to the first.
-func (s *search) affords(part float64) bool {
-	if s.opt.Budget == 0 {
-		return true
-	}
-	expected := time.Duration(part * float64(s.found.Default.Elapsed))
-	for _, t := range s.found.Runs {
-		if math.Abs(t.Part-part) < 1e-9 {
-			expected = max(expected, t.Elapsed)
+// affordable is how many configurations, at most n, a bracket can have that is expected to come to its end in time: a search that
+// looks at more and never at one with all of the data has found nothing.
+func (s *search) affordable(n int) int {
+	for ; n > 0; n-- {
+		cost := s.expected(1)
+		if n > 1 {
+			cost += time.Duration(n) * s.expected(bracketMax)
+		}
+		if more := kept(n); more > 1 {
+			cost += time.Duration(more) * s.expected(keepOneIn)
+		}
+		if cost <= s.left() {
+			break
 		}
 	}
-	return s.now().Sub(s.start)+expected <= s.opt.Budget
+	return max(n, 0)
+}
+
+func (s *search) left() time.Duration {
+	if s.opt.Budget == 0 {
+		return math.MaxInt64
+	}
+	return s.opt.Budget - s.now().Sub(s.start)
+}
+
+// expected is how long a run with a part of the data should take: as long as the longest so far of such a part, and no less
+// than in proportion to the first.
+func (s *search) expected(of int) time.Duration {
+	longest := s.found.Default.Elapsed / time.Duration(of)
+	for _, t := range s.found.Runs {
+		if t.Part == 1/float64(of) {
+			longest = max(longest, t.Elapsed)
+		}
+	}
+	return longest
 }
 
 // draw is the configuration of a number.

@@ -116,10 +116,11 @@ func TestTuneBudget(t *testing.T) {
 		trials int
 		runs   int
 	}{
-		{time.Millisecond, 0, 1},            // the first is always looked at
-		{1200 * time.Millisecond, 0, 1 + 1}, // a ninth
-		{2 * time.Second, 0, 1 + 9},
-		{2*time.Second + 400*time.Millisecond, 0, 1 + 9 + 1},
+		{time.Millisecond, 0, 1},        // the first is always looked at
+		{1900 * time.Millisecond, 0, 1}, // another would take a second
+		{2 * time.Second, 0, 1 + 1},
+		{2400 * time.Millisecond, 0, 1 + 3 + 1}, // three ninths and one
+		{3500 * time.Millisecond, 0, 1 + 6 + 2 + 1},
 		{4*time.Second + time.Millisecond, 0, 1 + 9 + 3 + 1},
 		{time.Hour, 10, 1 + 9 + 3 + 1},
 	} {
@@ -136,6 +137,25 @@ func TestTuneBudget(t *testing.T) {
 		}
 		if spent := now.Sub(time.Unix(0, 0)); spent > max(tt.budget, time.Second) {
 			t.Errorf("%v: took %v", tt.budget, spent)
+		}
+	}
+}
+
+// TestTuneSlowerThanExpected: runs with a part take as long as with all, which shows only when they are made.
+func TestTuneSlowerThanExpected(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(0, 0)
+	stubborn := func(ctx context.Context, c eval.Config, part float64) (float64, error) {
+		now = now.Add(time.Second)
+		return hill(ctx, c, part)
+	}
+	got, err := eval.Tune(t.Context(), knobs(), stubborn, eval.TuneOptions{Budget: 7 * time.Second, Now: func() time.Time { return now }})
+	if err != nil || len(got.Runs) != 7 || now.Unix() != 7 {
+		t.Errorf("%d runs in %d seconds, %v", len(got.Runs), now.Unix(), err)
+	}
+	for _, r := range got.Runs[1:] {
+		if r.Part != 1.0/9 {
+			t.Errorf("a run with %v of the data", r.Part)
 		}
 	}
 }
