@@ -26,7 +26,8 @@
 // # Caveats
 //
 // Nothing can be said of what the logging policy never does. Where it has no chance at all the target's part of it is missing from
-// every estimate; the mean weight, which should be 1, shows that, and the report warns. Propensities must be those of the
+// every estimate; the mean weight, which should be 1, shows that, and the report warns. An engine's pages are drawn from the
+// candidates that were gathered (Policy.Depth), and have no chance of others. Propensities must be those of the
 // choice as it was made: of pages that later stages reorder they are not. A choice is one place of a page given those before it, so
 // what one item's reward owes to its neighbours is not seen. Samples of one user are not independent: give them one Unit.
 package offpolicy
