@@ -70,6 +70,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 )
@@ -151,8 +152,6 @@ func (opt options) prepare(ctx context.Context, x exam, stderr io.Writer) ([]con
 	if err != nil {
 		return nil, err
 	}
-	for name, v := range opt.config {
-		c[name] = v
-	}
+	maps.Copy(c, opt.config)
 	return configured(contenders, c)
 }

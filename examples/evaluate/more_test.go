@@ -28,6 +28,13 @@ func TestSessions(t *testing.T) {
 	if got["users"] != 3.0 || math.Abs(got["recall@2"].(float64)-2.0/3) > 1e-12 || math.Abs(got["mrr@2"].(float64)-0.5) > 1e-12 {
 		t.Errorf("got %v", got)
 	}
+	opt, err := parse([]string{"-layout", "sessions", "-train", train, "-test", test}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, err := opt.load(); err != nil || len(x.cases) != 3 || len(x.cases[1].History) != 1 {
+		t.Errorf("%+v, %v", x.cases, err)
+	}
 }
 
 // TestSessionsHeldOut draws visits, and trains on none of them.
@@ -231,7 +238,7 @@ func TestTables(t *testing.T) {
 		!strings.Contains(out, "`-unlearned 1 -layout sequence -train DIR/amazon-beauty/Beauty.txt -models sequence` |") || strings.Count(out, "\n") != 4+8+1 {
 		t.Error(out)
 	}
-	if !strings.Contains(stderr.String(), "Gowalla, the public split: left out, there is no gowalla/train.txt") {
+	if !strings.Contains(stderr.String(), "Gowalla, the public split: left out, there is no gowalla/train.txt") || strings.Contains(stderr.String(), "MovieLens") {
 		t.Error(stderr.String())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -63,9 +64,7 @@ func tune(ctx context.Context, contenders []contender, x exam, opt options, stde
 		}
 	}
 	found := eval.Config{}
-	for k, v := range opt.config {
-		found[k] = v
-	}
+	maps.Copy(found, opt.config)
 	until := time.Now().Add(opt.tune)
 	for i, t := range trainers {
 		tuned, err := tuneOne(ctx, t, practice, opt, time.Until(until)/time.Duration(len(trainers)-i), stderr)
@@ -74,9 +73,7 @@ func tune(ctx context.Context, contenders []contender, x exam, opt options, stde
 		}
 		fmt.Fprintf(stderr, "%s: %d runs, ndcg@%d of what was held out %.4f before, %.4f with %v\n",
 			t.Name(), len(tuned.Runs), opt.k, tuned.Default.Score, tuned.Score, tuned.Config)
-		for k, v := range tuned.Config {
-			found[k] = v
-		}
+		maps.Copy(found, tuned.Config)
 	}
 	if err := toFile(opt.configFile, found.Write); err != nil {
 		return nil, err

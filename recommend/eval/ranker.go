@@ -219,13 +219,13 @@ func (r *ranker) auc(q *request) float64 {
 	return below / float64(others) / float64(q.wanted)
 }
 
-// above is how many of r.marks, which are in rising order, stand above a score, those that are equal counted half. Sums of
-// such halves are exact, in any order.
+// above is how many of r.marks, which are in rising order, stand above a score, those that are equal counted half; above NaN,
+// all. Sums of such halves are exact, in any order.
 func (r *ranker) above(score float32) float64 {
 	switch n := len(r.marks); {
 	case n == 0 || score > r.marks[n-1]:
 		return 0
-	case !(score >= r.marks[0]):
+	case score < r.marks[0]:
 		return float64(n)
 	}
 	from, _ := slices.BinarySearch(r.marks, score)

@@ -149,7 +149,7 @@ func TestTuneSlowerThanExpected(t *testing.T) {
 		now = now.Add(time.Second)
 		return hill(ctx, c, part)
 	}
-	got, err := eval.Tune(t.Context(), knobs(), stubborn, eval.TuneOptions{Budget: 7 * time.Second, Now: func() time.Time { return now }})
+	got, err := eval.Tune(t.Context(), knobs(), stubborn, eval.TuneOptions{Budget: 7500 * time.Millisecond, Now: func() time.Time { return now }})
 	if err != nil || len(got.Runs) != 7 || now.Unix() != 7 {
 		t.Errorf("%d runs in %d seconds, %v", len(got.Runs), now.Unix(), err)
 	}
@@ -178,6 +178,9 @@ func TestTuneFailures(t *testing.T) {
 	}
 	failed := 0
 	for _, r := range got.Runs {
+		if (r.Err == nil) == (r.Config["m.X"] > 0.9 || r.Config["m.X"] < -0.5) {
+			t.Errorf("%v: %v", r.Config, r.Err)
+		}
 		if r.Err != nil {
 			if failed++; !math.IsInf(r.Score, -1) {
 				t.Errorf("failed with a score of %v", r.Score)
@@ -189,6 +192,15 @@ func TestTuneFailures(t *testing.T) {
 	}
 	if _, err := eval.Tune(t.Context(), knobs(), func(context.Context, eval.Config, float64) (float64, error) { return 0, bad }, eval.TuneOptions{}); !errors.Is(err, bad) {
 		t.Errorf("nothing works: %v", err)
+	}
+	alone := func(ctx context.Context, c eval.Config, part float64) (float64, error) {
+		if len(c) > 0 {
+			return 0, bad
+		}
+		return 1, nil
+	}
+	if got, err := eval.Tune(t.Context(), knobs(), alone, eval.TuneOptions{Trials: 10}); err != nil || got.Number != 0 || len(got.Runs) != 10 {
+		t.Errorf("nothing else works: %d runs, %v", len(got.Runs), err)
 	}
 	worse := func(_ context.Context, c eval.Config, part float64) (float64, error) { return -float64(len(c)), nil }
 	if got, err := eval.Tune(t.Context(), knobs(), worse, eval.TuneOptions{}); err != nil || len(got.Config) != 0 || got.Number != 0 {
@@ -275,7 +287,7 @@ func TestConfig(t *testing.T) {
 	if err := (eval.Config{"als.Factors": math.Inf(1)}).Write(&text); !errors.Is(err, eval.ErrInvalid) {
 		t.Errorf("infinite: %v", err)
 	}
-	for _, bad := range []string{"", "[]", `{"als": {"Factors": 1}}`, `{"a.B": 1e999}`, `{} {}`, strings.Repeat(" ", 1<<20) + "{}"} {
+	for _, bad := range []string{"", "[]", `{"als": {"Factors": 1}}`, `{"a.B": 1e999}`, `{} {}`, "{}" + strings.Repeat(" ", 1<<20)} {
 		if _, err := eval.ReadConfig(strings.NewReader(bad)); !errors.Is(err, eval.ErrInvalid) {
 			t.Errorf("%.20q: %v", bad, err)
 		}

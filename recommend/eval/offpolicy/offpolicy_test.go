@@ -245,7 +245,7 @@ func TestFromLog(t *testing.T) {
 	entry := func(user, page, item string, kind store.Kind, propensity, value float64) store.Entry {
 		return store.Entry{Interaction: store.Interaction{User: user, Page: page, Item: item, Kind: kind, Propensity: propensity, Value: value}}
 	}
-	exposed := entry("ann", "p", "tea", 0, 0.5, 0)
+	exposed := entry("ann", "p", "tea", store.Purchase, 0.5, 5)
 	exposed.Fact = store.Exposed
 	log := []store.Entry{
 		entry("ann", "p", "mug", store.Purchase, 0.5, 7), // its impression comes late
