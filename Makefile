@@ -11,7 +11,7 @@ each = @for m in $(MODULES); do echo "== $@: $$m"; (cd $$m && $(1)) || exit 1; d
 race = $$($(GO) build -race runtime/cgo >/dev/null 2>&1 && echo -race)
 
 .NOTPARALLEL:
-.PHONY: help check test race faults fuzz bench rivals cover api shop data fmt clean format vet fix staticcheck tidy build cross plain once
+.PHONY: help check test race faults fuzz bench rivals cover api shop accuracy data fmt clean format vet fix staticcheck tidy build cross plain once
 
 help: ## these words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -58,6 +58,10 @@ APIDIFF = $(GO) tool -modfile=$(CURDIR)/tools/go.mod apidiff
 shop: ## build the reference shop and start it; ARGS are its flags
 	$(GO) build -C examples -o ../bin/shop ./shop
 	@exec bin/shop $(ARGS)
+
+accuracy: ## the tables of docs/accuracy.md, of the data sets that make data has unpacked; takes some 20 minutes
+	$(GO) build -C examples -o ../bin/evaluate ./evaluate
+	@exec bin/evaluate tables -data "$(GOLD_DATA)"
 
 data: ## unpack the public data sets that lie beside the checkout into .data
 	bash ../shared/data/unpack .data

@@ -32,7 +32,8 @@
 //   - [github.com/goldrec/gold/recommend/session]: anonymous visitors, by visits like theirs.
 //   - [github.com/goldrec/gold/recommend/blend]: their weights, and one ranking of several.
 //   - [github.com/goldrec/gold/recommend/model]: what a model is made from and must do.
-//   - [github.com/goldrec/gold/recommend/eval]: splits and metrics.
+//   - [github.com/goldrec/gold/recommend/eval]: splits, metrics, intervals and tests, search for hyper-parameters.
+//   - [github.com/goldrec/gold/recommend/eval/offpolicy]: what another policy would have earned, from a log with propensities.
 //   - [github.com/goldrec/gold/codec]: the form of model and index files.
 //   - [github.com/goldrec/gold/recommend/recommendtest], [github.com/goldrec/gold/recommend/stage/stagetest],
 //     [github.com/goldrec/gold/store/storetest], [github.com/goldrec/gold/ann/anntest],

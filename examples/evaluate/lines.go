@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -36,22 +37,57 @@ func readSequence(r io.Reader, add func(interaction)) (timed bool, err error) {
 	})
 }
 
+// readSessions reads lines of "item item …", each a visit of somebody unknown, who is called by the number of the line.
+func readSessions(r io.Reader, add func(interaction)) (timed bool, err error) {
+	return true, eachLine(r, func(line int, first string, others []string) error {
+		visitor := strconv.Itoa(line)
+		for i, item := range append([]string{first}, others...) {
+			add(interaction{user: visitor, item: item, rating: unrated, unix: int64(i + 1)})
+		}
+		return nil
+	})
+}
+
+// readCases reads lines of "item item … TAB item": after the first, what comes next?
+func readCases(r io.Reader, add func(prefix []string, next string)) error {
+	return eachText(r, func(text string) error {
+		before, after, ok := strings.Cut(text, "\t")
+		prefix, next := strings.Fields(before), strings.Fields(after)
+		if !ok || len(prefix) == 0 || len(next) != 1 {
+			return errors.New("want items, a tab, and the next item")
+		}
+		if err := identifiers(append(prefix, next[0])...); err != nil {
+			return err
+		}
+		add(prefix, next[0])
+		return nil
+	})
+}
+
 // eachLine splits lines at spaces. Blank lines are skipped, and a user without items is no error.
 func eachLine(r io.Reader, do func(line int, user string, items []string) error) error {
+	n := 0
+	return eachText(r, func(text string) error {
+		n++
+		fields := strings.Fields(text)
+		if len(fields) == 0 {
+			return nil
+		}
+		if err := identifiers(fields...); err != nil {
+			return err
+		}
+		return do(n, fields[0], fields[1:])
+	})
+}
+
+// eachText hands on the lines, without a mark before the first; an error of do gets the line's number.
+func eachText(r io.Reader, do func(text string) error) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, lineMax)
 	n := 0
 	for lines.Scan() {
 		n++
-		fields := strings.Fields(strings.TrimPrefix(lines.Text(), byteOrderMark(n)))
-		if len(fields) == 0 {
-			continue
-		}
-		err := identifiers(fields...)
-		if err == nil {
-			err = do(n, fields[0], fields[1:])
-		}
-		if err != nil {
+		if err := do(strings.TrimPrefix(lines.Text(), byteOrderMark(n))); err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,7 +33,7 @@ type layout struct {
 }
 
 func layouts() []layout {
-	return []layout{{"adjacency", readAdjacency}, {"sequence", readSequence}, {"triples", readTriples}}
+	return []layout{{"adjacency", readAdjacency}, {"sequence", readSequence}, {"triples", readTriples}, {"sessions", readSessions}}
 }
 
 func layoutOf(name string) (layout, error) {
@@ -41,40 +42,125 @@ func layoutOf(name string) (layout, error) {
 			return l, nil
 		}
 	}
-	return layout{}, fmt.Errorf("-layout is %q, want adjacency, sequence or triples", name)
+	return layout{}, fmt.Errorf("-layout is %q, want adjacency, sequence, triples or sessions", name)
+}
+
+// exam is what models learn from and what they are asked: about users, or in sessions about cases.
+type exam struct {
+	train, test *model.Dataset
+	cases       []eval.Case
+	layout      string
+	timed       bool // the order of events is known
+	catalogue   bool // something is known of the items
+}
+
+// questions is how many there are.
+func (x exam) questions() int {
+	if x.test == nil {
+		return len(x.cases)
+	}
+	return x.test.Len()
+}
+
+// rank asks a model that was trained on what it may know.
+func (x exam) rank(ctx context.Context, m model.Scorer, opt eval.Options) (eval.Report, error) {
+	if x.test == nil {
+		return eval.EvaluateCases(ctx, m, x.train, x.cases, opt)
+	}
+	return eval.Evaluate(ctx, m, x.train, x.test, opt)
+}
+
+// holdOut makes an exam of a part of data: of visits the newest or drawn, of users the last event, the newest fifth of their times,
+// or a fifth drawn.
+func (x exam) holdOut(data *model.Dataset, seed uint64) exam {
+	switch {
+	case x.layout == "sessions":
+		// Visits without times: which are held out is drawn.
+		drawn := eval.Sample(data, 10, seed)
+		x.test, x.cases = nil, nil
+		for u := range uint32(data.UserCount()) {
+			history := data.History(u)
+			for i := 1; drawn(u) && i < len(history); i++ {
+				x.cases = append(x.cases, eval.Case{History: history[:i], Next: history[i].Item, Now: history[i].Time})
+			}
+		}
+		x.train = keeping(data, func(u uint32) bool { return !drawn(u) })
+	case x.layout == "sequence":
+		x.train, x.test = eval.SplitLast(data)
+	case x.timed:
+		x.train, x.test = eval.SplitTime(data, heldOut)
+	default:
+		x.train, x.test = eval.SplitRandom(data, heldOut, seed)
+	}
+	return x
+}
+
+// keeping empties the histories of those whom of does not take.
+func keeping(d *model.Dataset, of func(user uint32) bool) *model.Dataset {
+	return d.Before(func(u uint32, history []model.Event) int {
+		if of(u) {
+			return len(history)
+		}
+		return 0
+	})
 }
 
 // load reads the files and splits them.
-func (opt options) load() (train, test *model.Dataset, err error) {
+func (opt options) load() (exam, error) {
 	var b model.Builder
 	timed, err := opt.read(&b, opt.train)
 	if err != nil {
-		return nil, nil, err
+		return exam{}, err
 	}
 	if opt.items != "" {
 		if err := readItems(&b, opt.items); err != nil {
-			return nil, nil, err
+			return exam{}, err
 		}
 	}
 	data := withoutNewest(b.Build(), opt.forget)
+	x := exam{layout: opt.layout.name, timed: timed, catalogue: opt.items != "", train: data}
 	switch {
-	case opt.test != "":
-		var b model.Builder
-		if _, err := opt.read(&b, opt.test); err != nil {
-			return nil, nil, err
-		}
-		train, test = data, b.Build()
-	case opt.layout.name == "sequence":
-		train, test = eval.SplitLast(data)
-	case timed:
-		train, test = eval.SplitTime(data, heldOut)
+	case opt.test == "":
+		x = x.holdOut(data, opt.seed)
+	case x.layout == "sessions":
+		x.cases, err = opt.readCases(data)
 	default:
-		train, test = eval.SplitRandom(data, heldOut, opt.seed)
+		var b model.Builder
+		_, err = opt.read(&b, opt.test)
+		x.test = b.Build()
 	}
-	if train.Len() == 0 || test.Len() == 0 {
-		return nil, nil, fmt.Errorf("%s: %d interactions to train on and %d to test on", opt.train, train.Len(), test.Len())
+	if err == nil && (x.train.Len() == 0 || x.questions() == 0) {
+		err = fmt.Errorf("%s: %d interactions to train on and %d to test on", opt.train, x.train.Len(), x.questions())
 	}
-	return train, test, nil
+	return x, err
+}
+
+// readCases reads the test of sessions; items of a prefix that training does not know are left out of it.
+func (opt options) readCases(train *model.Dataset) (cases []eval.Case, err error) {
+	f, err := os.Open(opt.test)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	handle := func(id string) uint32 {
+		if h, ok := train.Items.Lookup(id); ok {
+			return h
+		}
+		return model.NoItem
+	}
+	err = readCases(f, func(prefix []string, next string) {
+		c := eval.Case{Next: handle(next), Now: train.Now}
+		for i, id := range prefix {
+			if item := handle(id); item != model.NoItem {
+				c.History = append(c.History, model.Event{Item: item, Weight: 1, Time: int64(i + 1)})
+			}
+		}
+		cases = append(cases, c)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", opt.test, err)
+	}
+	return cases, nil
 }
 
 // withoutNewest leaves out each user's newest n events.

@@ -34,6 +34,7 @@ func TestLayouts(t *testing.T) {
 		{"a user of two lines", "adjacency", "u a\nu b\n", ab, false},
 		{"nothing", "adjacency", "", nil, false},
 		{"sequence", "sequence", "u b a b\n", []interaction{{"u", "b", none, 1}, {"u", "a", none, 2}, {"u", "b", none, 3}}, true},
+		{"visits", "sessions", "a b\n\nb\n", []interaction{{"1", "a", none, 1}, {"1", "b", none, 2}, {"3", "b", none, 1}}, true},
 		{"pairs", "triples", "u,a\nu,b\n", ab, false},
 		{"pairs with a header", "triples", "User_ID, item_id\nu,a\nu,b\n", ab, false},
 		{"pairs of one named user-something", "triples", "user1,7\n", []interaction{{"user1", "7", none, 0}}, false},
@@ -109,6 +110,18 @@ func (*endless) Read(p []byte) (int, error) {
 		at += copy(p[at:], some)
 	}
 	return len(p), nil
+}
+
+func FuzzCases(f *testing.F) {
+	f.Add("a b\tc\n")
+	f.Add("\ufeffa\t\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		_ = readCases(strings.NewReader(text), func(prefix []string, next string) {
+			if err := identifiers(append(prefix, next)...); err != nil || len(prefix) == 0 {
+				t.Errorf("%q, %q: %v", prefix, next, err)
+			}
+		})
+	})
 }
 
 func FuzzLayouts(f *testing.F) {

@@ -4,10 +4,16 @@
 //
 // Of every item that a model knows, all that a user has not touched in training are ranked, none are sampled; ties, and
 // so everything by a model that has nothing to say, such as content without -items, rank in the order in which items first
-// came. The blend is of all models or those of -blend, and its training that of its parts and of its weights. One JSON
-// object a line and model goes to the file of -json or to the standard output, and a table to the standard error:
+// came. The blend is of all models or those of -blend, and its training that of its parts and of its weights. Models that the
+// data give nothing to learn from, such as content without -items, are left out with a word. One JSON object a line and model goes to
+// the file of -json or to the standard output, and tables to the standard error, the second with intervals and how surely each
+// model differs from the first; -html has the same with plots:
 //
 //	recall@20, ndcg@20  found among the first 20, or what -k says; relevance is yes or no
+//	mrr@20, map@20, precision@20, coverage@20, novelty@20, gini@20, popularity@20, auc
+//	                    as package recommend/eval defines them
+//	recall_interval@20, ndcg_interval@20
+//	                    95 % of a bootstrap over users
 //	hr@10, ndcg@10      the same at 10, recall being whether any was found
 //	fit_seconds         training, wall clock
 //	score_seconds       ranking for all test users and measuring, wall clock
@@ -19,8 +25,11 @@
 //	adjacency  a line is "user item item …", in no order
 //	sequence   the same in the order of time; without -test the last item of each user is the test
 //	triples    "user,item[,rating][,timestamp]" in CSV, or separated by tabs, with or without a header
+//	sessions   "item item …" in the order of time, a visit of somebody unknown; -test has lines of "item item … TAB next", and what
+//	           was seen in the visit is ranked like everything else; without -test a tenth of the visits is drawn, and asked
+//	           for every event but the first. P@20 of the papers is recall@20
 //
-// Fields of the first two are separated by spaces. Of a third column in triples a header says whether it is a time; if
+// Fields of the first two and the last are separated by spaces. Of a third column in triples a header says whether it is a time; if
 // there is none, a number of 100,000,000 or more on the first line is. Times are Unix seconds, or milliseconds when they
 // are above 10¹¹. Every line counts as one interaction of weight 1, whatever its rating; -rating-min leaves the poorer
 // ones out. An item's identifier is its text: "7" and "07" are two items.
@@ -39,6 +48,20 @@
 // Never by a test file: without -test a part of the training file is held out, by -seed, and of sequences -forget 1 takes away what
 // is tested otherwise. Published figures of next-item exams are of models that were not trained on the event before the test's
 // and are only shown it: -unlearned 1.
+//
+// -tune 10m searches itself, by successive halving on a part of what is trained on that is held out as without -test, and writes
+// what it found to the file of -config, one JSON object such as {"als.Factors": 64}; -config alone reads it. An engine is opened with
+// it too: eval.ReadConfig reads the file, and Config.Apply sets the trainers for recommend.Options.
+//
+// # For others to score
+//
+// -ranking FILE writes one model's rankings as trec_eval reads them, and FILE.qrels what is relevant.
+//
+// # The tables of docs/accuracy.md
+//
+//	go run ./examples/evaluate tables -data DIR
+//
+// makes those of the data sets that are in DIR, on the standard output, with the commands that make each row.
 package main
 
 import (
@@ -47,6 +70,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 )
@@ -62,10 +86,17 @@ func main() {
 var errUsage = errors.New("usage")
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "tables" {
+		return tables(ctx, args[1:], stdout, stderr)
+	}
 	opt, err := parse(args, stderr)
 	if err == nil {
 		err = evaluate(ctx, opt, stdout, stderr)
 	}
+	return exitCode(err, stderr)
+}
+
+func exitCode(err error, stderr io.Writer) int {
 	switch {
 	case err == nil || errors.Is(err, flag.ErrHelp):
 		return 0
@@ -79,7 +110,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // evaluate loads the data and then trains, ranks and reports, one model after the other.
 func evaluate(ctx context.Context, opt options, stdout, stderr io.Writer) (err error) {
-	train, test, err := opt.load()
+	x, err := opt.load()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "%d users, %d items, %d interactions to train on, %d to test on\n",
+		x.train.UserCount(), x.train.ItemCount(), x.train.Len(), x.questions())
+	contenders, err := opt.prepare(ctx, x, stderr)
 	if err != nil {
 		return err
 	}
@@ -88,10 +125,8 @@ func evaluate(ctx context.Context, opt options, stdout, stderr io.Writer) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
-	fmt.Fprintf(stderr, "%d users, %d items, %d interactions to train on, %d to test on\n",
-		train.UserCount(), train.ItemCount(), train.Len(), test.Len())
-	for _, c := range opt.contenders {
-		r, err := measure(ctx, c, train, test, opt, stderr)
+	for _, c := range contenders {
+		r, err := measure(ctx, c, x, opt, stderr)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
@@ -100,4 +135,23 @@ func evaluate(ctx context.Context, opt options, stdout, stderr io.Writer) (err e
 		}
 	}
 	return nil
+}
+
+// prepare leaves out who has nothing to learn from, and sets or searches for hyper-parameters.
+func (opt options) prepare(ctx context.Context, x exam, stderr io.Writer) ([]contender, error) {
+	contenders := x.able(opt.contenders, stderr)
+	switch {
+	case len(contenders) == 0:
+		return nil, errors.New("no model is left")
+	case opt.tune > 0:
+		return tune(ctx, contenders, x, opt, stderr)
+	case opt.configFile == "":
+		return contenders, nil
+	}
+	c, err := readConfig(opt.configFile)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(c, opt.config)
+	return configured(contenders, c)
 }

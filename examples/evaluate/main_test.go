@@ -65,8 +65,9 @@ func results(t *testing.T, args ...string) map[string]map[string]any {
 		}
 		all[v["model"].(string)] = v
 	}
-	if strings.Count(stderr.String(), "\n") != len(all)+2 {
-		t.Errorf("no table of %d models: %s", len(all), stderr.String())
+	// A line of what was read, and two tables.
+	if strings.Count(stderr.String(), "\n") != 2*len(all)+3 {
+		t.Errorf("no tables of %d models: %s", len(all), stderr.String())
 	}
 	return all
 }
@@ -145,10 +146,11 @@ func TestRatingMin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	train, test, err := opt.load()
+	x, err := opt.load()
 	if err != nil {
 		t.Fatal(err)
 	}
+	train, test := x.train, x.test
 	if train.Len() != 4 || test.Len() != 1 {
 		t.Errorf("%d to train on, %d to test on, want 4 and 1", train.Len(), test.Len())
 	}
@@ -162,10 +164,11 @@ func TestNewest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	train, test, err := opt.load()
+	x, err := opt.load()
 	if err != nil {
 		t.Fatal(err)
 	}
+	train, test := x.train, x.test
 	if train.Len() != 2+1+1+1 || test.Len() != 2 || test.Items.ID(test.History(0)[0].Item) != "c" {
 		t.Errorf("%d to train on, %d to test on, the first of them %q", train.Len(), test.Len(), test.Items.ID(test.History(0)[0].Item))
 	}
@@ -210,7 +213,7 @@ func TestCommandLine(t *testing.T) {
 		{"nothing", "", 2, "-train is missing"},
 		{"unknown flag", "-trian x", 2, "trian"},
 		{"stray argument", "-train x y", 2, `"y"`},
-		{"no layout", "-train " + good, 2, "want adjacency, sequence or triples"},
+		{"no layout", "-train " + good, 2, "want adjacency, sequence, triples or sessions"},
 		{"unknown model", "-layout adjacency -train x -models popular,bpr", 2, `unknown model "bpr"; known are popular, `},
 		{"k of nothing", "-layout adjacency -train x -k 0", 2, "-k is 0"},
 		{"unknown part", "-layout adjacency -train x -blend als,bpr", 2, `-blend: unknown model "bpr"`},
@@ -224,6 +227,17 @@ func TestCommandLine(t *testing.T) {
 		{"nothing to test", "-layout adjacency -train " + write(t, "one", "u a\n"), 1, "1 interactions to train on and 0 to test on"},
 		{"catalogue of another kind", "-layout adjacency -train " + good + " -items " + good, 1, "-items reads .csv and .jsonl"},
 		{"no place for results", "-layout adjacency -train " + good + " -json /nowhere/out.json", 1, "/nowhere/out.json"},
+		{"content without any", "-layout adjacency -train " + good + " -models content", 1, "content is left out: it needs -items\nevaluate: no model is left"},
+		{"sequence without an order", "-layout adjacency -train " + good + " -models sequence", 1, "sequence is left out: it needs a layout with the order of events"},
+		{"rankings of several", "-layout adjacency -train " + good + " -ranking x", 2, "-ranking is of one model"},
+		{"rankings of visits", "-layout sessions -train " + good + " -models popular -ranking x", 2, "-ranking is of one model and of users"},
+		{"nowhere to write what was found", "-layout adjacency -train " + good + " -tune 1s", 2, "-tune needs -config"},
+		{"less than no time", "-layout adjacency -train " + good + " -tune -1s", 2, "-tune is -1s"},
+		{"no such configuration", "-layout adjacency -train " + good + " -config nowhere.json", 1, "nowhere.json"},
+		{"not a configuration", "-layout adjacency -train " + good + " -config " + good, 1, good + ": eval: invalid: configuration"},
+		{"visits without a tab", "-layout sessions -train " + good + " -test " + good, 1, "line 1: want items, a tab, and the next item"},
+		{"tables of nothing", "tables -data", 2, "-data"},
+		{"tables of no pattern", "tables -data . -only (", 2, "-only"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

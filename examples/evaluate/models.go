@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"reflect"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/blend"
 	"github.com/goldrec/gold/recommend/content"
+	"github.com/goldrec/gold/recommend/eval"
 	"github.com/goldrec/gold/recommend/graph"
 	"github.com/goldrec/gold/recommend/itemknn"
 	"github.com/goldrec/gold/recommend/linear"
@@ -22,9 +24,37 @@ import (
 // blended is what -models calls the blend of all models.
 const blended = "blend"
 
-// all models, in the order in which they are evaluated; the blend of them comes behind.
+// lacks says what a model has too little of to learn anything from these data, or nothing.
+func (x exam) lacks(name string) string {
+	switch {
+	case name == "content" && !x.catalogue:
+		return "needs -items"
+	case name == "sequence" && !x.timed:
+		return "needs a layout with the order of events"
+	}
+	return ""
+}
+
+// able leaves out the contenders, and of blends the parts, that have nothing to learn from, with a word to each.
+func (x exam) able(contenders []contender, say io.Writer) []contender {
+	var out []contender
+	for _, c := range contenders {
+		c.parts = slices.DeleteFunc(slices.Clone(c.parts), func(t model.Trainer) bool { return x.lacks(t.Name()) != "" })
+		if why := x.lacks(c.name); why != "" {
+			fmt.Fprintf(say, "%s is left out: it %s\n", c.name, why)
+		} else if len(c.parts) > 0 {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// all models, in the order in which they are evaluated; the blend of them comes behind. A new family is one more here, and
+// knobs of it are in tune.go.
 func all() []model.Trainer {
-	return []model.Trainer{popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, graph.Trainer{}, linear.Trainer{}, sequence.Trainer{}}
+	return []model.Trainer{
+		popular.Trainer{}, itemknn.Trainer{}, als.Trainer{}, content.Trainer{}, graph.Trainer{}, linear.Trainer{}, sequence.Trainer{},
+	}
 }
 
 // known lists what -models may name.
@@ -44,7 +74,7 @@ type contender struct {
 
 // contendersOf returns the named models, in the order of naming and each once, with their hyper-parameters set. The blend is of
 // the named parts, whose parameters are set alike.
-func contendersOf(list, parts string, params []string) ([]contender, error) {
+func contendersOf(list, parts string, params eval.Config) ([]contender, error) {
 	names, err := named(list)
 	if err != nil {
 		return nil, err
@@ -57,10 +87,8 @@ func contendersOf(list, parts string, params []string) ([]contender, error) {
 	trainers := slices.DeleteFunc(all(), func(t model.Trainer) bool {
 		return !slices.Contains(names, t.Name()) && !(slices.Contains(names, blended) && isPart(t))
 	})
-	for _, param := range params {
-		if err := set(trainers, param); err != nil {
-			return nil, fmt.Errorf("-param %s: %w", param, err)
-		}
+	if trainers, err = params.Apply(trainers); err != nil {
+		return nil, err
 	}
 	var out []contender
 	for _, name := range names {
@@ -105,46 +133,12 @@ func (c contender) fit(ctx context.Context, data *model.Dataset, opt options, pr
 	return blend.New(parts, weights)
 }
 
-// set sets one field of one trainer, given as model.Field=value. The trainers are structs, which are replaced.
-func set(trainers []model.Trainer, param string) error {
-	path, value, ok := strings.Cut(param, "=")
-	name, field, dotted := strings.Cut(path, ".")
-	if !ok || !dotted {
-		return fmt.Errorf("want model.Field=value")
+// param reads a hyper-parameter given as model.Field=value.
+func param(text string) (name string, value float64, err error) {
+	name, number, ok := strings.Cut(text, "=")
+	if !ok {
+		return "", 0, errors.New("want model.Field=value")
 	}
-	at := slices.IndexFunc(trainers, func(t model.Trainer) bool { return t.Name() == name })
-	if at < 0 {
-		return fmt.Errorf("model %q is not among -models", name)
-	}
-	changed := reflect.New(reflect.TypeOf(trainers[at])).Elem()
-	changed.Set(reflect.ValueOf(trainers[at]))
-	into := changed.FieldByName(field)
-	if !into.IsValid() || !into.CanSet() {
-		return fmt.Errorf("%s has no field %q", name, field)
-	}
-	if err := parseInto(into, value); err != nil {
-		return err
-	}
-	trainers[at] = changed.Interface().(model.Trainer)
-	return nil
-}
-
-func parseInto(into reflect.Value, text string) (err error) {
-	switch {
-	case into.CanInt():
-		var v int64
-		v, err = strconv.ParseInt(text, 10, into.Type().Bits())
-		into.SetInt(v)
-	case into.CanUint():
-		var v uint64
-		v, err = strconv.ParseUint(text, 10, into.Type().Bits())
-		into.SetUint(v)
-	case into.CanFloat():
-		var v float64
-		v, err = strconv.ParseFloat(text, into.Type().Bits())
-		into.SetFloat(v)
-	default:
-		err = fmt.Errorf("a %s cannot be given here", into.Type())
-	}
-	return err
+	value, err = strconv.ParseFloat(number, 64)
+	return name, value, err
 }

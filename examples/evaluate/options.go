@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"time"
+
+	"github.com/goldrec/gold/recommend/eval"
 )
 
 // options is the command line.
@@ -21,15 +24,21 @@ type options struct {
 	seed        uint64
 	workers     int
 	json        string
+	ranking     string
+	html        string
+	config      eval.Config // of -config and -param, the latter's first
+	configFile  string
+	tune        time.Duration // 0: not at all
+	trials      int
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var opt options
 	var layoutName, models, parts string
-	var params []string
+	params := eval.Config{}
 	flags := flag.NewFlagSet("evaluate", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&layoutName, "layout", "", "how the files are laid out: adjacency, sequence or triples")
+	flags.StringVar(&layoutName, "layout", "", "how the files are laid out: adjacency, sequence, triples or sessions")
 	flags.StringVar(&opt.train, "train", "", "`file` to train on")
 	flags.StringVar(&opt.test, "test", "", "`file` to test on; without it a part of -train is held out")
 	flags.StringVar(&opt.items, "items", "", "catalogue `file` for models that read it, .csv or .jsonl, as package catalog reads it")
@@ -43,9 +52,15 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&opt.workers, "workers", 0, "goroutines; 0 means one for each processor; changes no figure")
 	flags.StringVar(&opt.json, "json", "-", "`file` for the results; - is the standard output")
 	flags.Func("param", "hyper-parameter as `model.Field=value`, such as als.Factors=64; may be given again", func(v string) error {
-		params = append(params, v)
-		return nil
+		name, value, err := param(v)
+		params[name] = value
+		return err
 	})
+	flags.StringVar(&opt.ranking, "ranking", "", "`file` for the rankings in trec_eval's form, and file.qrels for what is relevant; of one model")
+	flags.StringVar(&opt.html, "html", "", "`file` for a report with plots")
+	flags.StringVar(&opt.configFile, "config", "", "`file` of hyper-parameters to read, or with -tune to write")
+	flags.DurationVar(&opt.tune, "tune", 0, "search for hyper-parameters as `long`, such as 10m, by a part of what is trained on")
+	flags.IntVar(&opt.trials, "trials", 0, "with -tune, at most `n` configurations of each model, as far as the time goes")
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -58,6 +73,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return opt, fmt.Errorf("%w: -train is missing", errUsage)
 	case opt.k < 1:
 		return opt, fmt.Errorf("%w: -k is %d, want 1 or more", errUsage, opt.k)
+	case opt.tune < 0 || opt.trials < 0:
+		return opt, fmt.Errorf("%w: -tune is %v and -trials %d, want more than 0", errUsage, opt.tune, opt.trials)
+	case opt.tune > 0 && opt.configFile == "":
+		return opt, fmt.Errorf("%w: -tune needs -config, the file to write", errUsage)
 	case opt.forget < 0 || opt.unlearned < 0:
 		return opt, fmt.Errorf("%w: -forget is %d and -unlearned %d, want 0 or more", errUsage, opt.forget, opt.unlearned)
 	}
@@ -67,5 +86,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if opt.contenders, err = contendersOf(models, parts, params); err != nil {
 		return opt, fmt.Errorf("%w: %w", errUsage, err)
 	}
+	if opt.ranking != "" && (len(opt.contenders) != 1 || opt.layout.name == "sessions") {
+		return opt, fmt.Errorf("%w: -ranking is of one model and of users; name one with -models", errUsage)
+	}
+	opt.config = params
 	return opt, nil
 }

@@ -6,6 +6,12 @@
 //	report, err := eval.Evaluate(ctx, m, train, test, eval.Options{Cutoffs: []int{10, 20}})
 //	fmt.Println(report.At(20).Recall, report.At(10).NDCG)
 //
+// Splits are by chance ([SplitRandom], [SplitFold]), by what came last ([SplitLast], [SplitLastTwo]), by time of each user or of
+// all ([SplitTime], [SplitAt]), by user ([SplitUsers]) and by visit ([SplitSessions], for [EvaluateCases]). [Report.Values]
+// has a measure user by user, of which [Bootstrap] makes an interval, and of two models' [Paired], [Difference.PValue] and
+// [SignFlip] a test; [Report.Where] and [Report.ByHistory] look at some of the users. [ReadRun] and [ReadQrels] read the files
+// of trec_eval, [Tune] searches for good hyper-parameters.
+//
 // [Latest], [Gains] and [Paired] answer whether one model proposes better than another what users came to next, which is
 // what an engine asks before a new model takes the place of the old.
 //
@@ -13,17 +19,19 @@
 //
 // [Evaluate] takes one pass of Score over all items for each user of test, spread over Workers, and the report does
 // not depend on their number; [Gains] costs as many pages. Splits copy the events that they keep, 24 bytes each;
-// [Latest] copies none. ctx is looked at throughout.
+// [Latest] copies none. A report keeps some 100 bytes a user and cutoff. ctx is looked at throughout.
 //
 // # Caveats
 //
 // What a user did in train is not ranked for that user, and an item of test that was in train too is not counted as
-// relevant. Users without relevant items are left out of the means.
+// relevant. Users without relevant items are left out of the means. An item that is scored NaN is never shown.
+//
+// [EvaluateSampled] ranks among a sample of items. Its figures are not those of the full ranking and may order models
+// otherwise; it is there to compare with papers that did so.
 package eval
 
 import (
 	"context"
-	"math/bits"
 
 	"github.com/goldrec/gold/internal/parallel"
 	"github.com/goldrec/gold/recommend/model"
@@ -31,9 +39,15 @@ import (
 
 // Options is how to evaluate. The zero value works.
 type Options struct {
-	Cutoffs  []int                 // the k of the metrics, each above 0; none means 10
-	Recent   int                   // how many events of a history the model is shown, the newest; 0: all. None of them is ranked
-	Workers  int                   // goroutines; 0 means GOMAXPROCS; the report does not depend on it
+	Cutoffs  []int // the k of the metrics, each above 0; none means 10
+	Recent   int   // how many events of a history the model is shown, the newest; 0: all. None of them is ranked
+	Rankings int   // how much of each user's ranking the report keeps; 0: none
+	Workers  int   // goroutines; 0 means GOMAXPROCS; the report does not depend on it
+
+	// Similar says how alike two items of train are, 0 to 1, for Metrics.Diversity; nil: that is not measured. It is
+	// called from many goroutines, k·(k-1)/2 times a user and cutoff. [SharedUsers] is one.
+	Similar func(a, b uint32) float64
+
 	Progress func(done, total int) // called from one goroutine at a time with a count of users; may be nil
 }
 
@@ -41,6 +55,18 @@ type Options struct {
 type Report struct {
 	Users   int       // users with at least one relevant item, over whom the means go
 	Metrics []Metrics // one for each cutoff, in the order asked for
+	AUC     float64   // mean over users of the part of pairs of a relevant and another item that stand in that order; ties count half
+	Each    []One     `json:"-"` // the users one by one, in the order of test
+}
+
+// One is what was found of one user, or of one case of [EvaluateCases].
+type One struct {
+	User     uint32    // test's handle, or the place of the case
+	History  int       // events in train before Options.Recent
+	Relevant int       // items to be found
+	Metrics  []Metrics // one for each cutoff, without Coverage and Gini
+	AUC      float64
+	Ranking  []model.Scored // Options.Rankings of it, the best first
 }
 
 // At returns the metrics at cutoff k, which must have been asked for; otherwise they are zero.
@@ -64,13 +90,18 @@ func Evaluate(ctx context.Context, m model.Scorer, train, test *model.Dataset, o
 	if err != nil {
 		return Report{}, err
 	}
-	e := newEvaluation(m, train, test, opt)
+	return newEvaluation(m, train, test, opt).run(ctx, test.UserCount())
+}
+
+// run ranks for so many users or cases.
+func (e *evaluation) run(ctx context.Context, count int) (Report, error) {
+	opt := e.options
 	// A fixed number of parts, so that the order of additions does not depend on the number of workers.
-	parts, bounds := parallel.Spans(test.UserCount(), 256)
+	parts, bounds := parallel.Spans(count, 256)
 	sums := make([]Report, parts)
 	rankers := make([]*ranker, parallel.Workers(opt.Workers, parts))
-	progress := parallel.NewProgress(test.UserCount(), opt.Progress)
-	err = parallel.For(ctx, opt.Workers, parts, func(worker, part int) {
+	progress := parallel.NewProgress(count, opt.Progress)
+	err := parallel.For(ctx, opt.Workers, parts, func(worker, part int) {
 		if rankers[worker] == nil {
 			rankers[worker] = e.newRanker()
 		}
@@ -96,16 +127,22 @@ type evaluation struct {
 	options     Options
 	all         []uint32 // every handle of train
 	fromTest    []uint32 // handles of test's items in train, or NoItem
+	popularity  popularity
+	cases       []Case // instead of test's users
+	sampled     *sampler
 }
 
 func newEvaluation(m model.Scorer, train, test *model.Dataset, opt Options) *evaluation {
 	e := &evaluation{
 		model: m, train: train, test: test, cutoffs: opt.Cutoffs, options: opt,
-		all:      make([]uint32, train.ItemCount()),
-		fromTest: translate(test, train),
+		all:        make([]uint32, train.ItemCount()),
+		popularity: popularityOf(train),
 	}
 	for i := range e.all {
 		e.all[i] = uint32(i)
+	}
+	if test != nil {
+		e.fromTest = translate(test, train)
 	}
 	return e
 }
@@ -122,31 +159,38 @@ func translate(from, to *model.Dataset) []uint32 {
 }
 
 func (e *evaluation) report(sums []Report, rankers []*ranker) Report {
-	total := Report{Metrics: make([]Metrics, len(e.cutoffs))}
-	for i, k := range e.cutoffs {
-		total.Metrics[i].K = k
-		shown := make([]uint64, len(e.all)/64+1)
+	total := Report{}
+	for _, s := range sums {
+		total.Each = append(total.Each, s.Each...)
+	}
+	total.average(e.cutoffs)
+	for i := range e.cutoffs {
+		shown := make([]uint32, len(e.all))
 		for _, r := range rankers {
 			if r != nil {
-				for w := range shown {
-					shown[w] |= r.shown[i][w]
+				for item, n := range r.shown[i] {
+					shown[item] += n
 				}
 			}
 		}
-		n := 0
-		for _, word := range shown {
-			n += bits.OnesCount64(word)
-		}
-		total.Metrics[i].Coverage = float64(n) / float64(max(len(e.all), 1))
-	}
-	for _, s := range sums {
-		total.Users += s.Users
-		for i := range s.Metrics {
-			total.Metrics[i].add(s.Metrics[i])
-		}
-	}
-	for i := range total.Metrics {
-		total.Metrics[i].over(total.Users)
+		total.Metrics[i].Coverage, total.Metrics[i].Gini = spread(shown)
 	}
 	return total
+}
+
+// average fills in the means over Each.
+func (r *Report) average(cutoffs []int) {
+	r.Users, r.Metrics, r.AUC = len(r.Each), make([]Metrics, len(cutoffs)), 0
+	for i, k := range cutoffs {
+		r.Metrics[i].K = k
+	}
+	for _, one := range r.Each {
+		r.AUC += one.AUC / float64(r.Users)
+		for i := range one.Metrics {
+			r.Metrics[i].add(one.Metrics[i])
+		}
+	}
+	for i := range r.Metrics {
+		r.Metrics[i].over(r.Users)
+	}
 }

@@ -1,6 +1,9 @@
 package eval
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Metrics says how good rankings are down to a cutoff k, as means over users. Relevance is yes or no; with R relevant
 // items of which those at ranks r₁ < r₂ < … ≤ k were found, a user counts
@@ -12,7 +15,16 @@ import "math"
 //	MRR        1/r₁, or 0
 //	MAP        Σ (i/rᵢ) / R
 //
-// These are the definitions of trec_eval. Coverage is the part of train's items that some user was shown.
+// These are the definitions of trec_eval. Of what was shown, relevant or not, the means over users are
+//
+//	Novelty     mean of -log₂ of the part of train's users who had the item; for one whom nobody had, as if half of one had
+//	Popularity  part of the items shown that are among the most popular ones that have a fifth of train's pairs of user and item
+//	Diversity   mean of 1 - Options.Similar over pairs of items shown; 0 for fewer than two items or without Similar
+//
+// and over all users together
+//
+//	Coverage    part of train's items that some user was shown
+//	Gini        how unequally often train's items were shown: 0 alike, near 1 a few alone; 0 when nothing was
 type Metrics struct {
 	K         int     `json:"k"`
 	Recall    float64 `json:"recall"`
@@ -22,18 +34,25 @@ type Metrics struct {
 	MRR       float64 `json:"mrr"`
 	MAP       float64 `json:"map"`
 	Coverage  float64 `json:"coverage"`
+
+	Novelty    float64 `json:"novelty"`
+	Popularity float64 `json:"popularity"`
+	Diversity  float64 `json:"diversity"`
+	Gini       float64 `json:"gini"`
 }
 
-// Measure returns the metrics, without Coverage, of one ranking, the best item first and none twice, in which relevant
-// of all items are relevant and hit reports which. They are zero when none is.
+// Measure returns the metrics of relevance of one ranking, the best item first, in which relevant of all items are relevant
+// and hit reports which. They are zero when none is, and for a k below 1. An item that comes again takes its place
+// and is not found a second time.
 func Measure(ranking []uint32, relevant int, hit func(item uint32) bool, k int) Metrics {
 	m := Metrics{K: k}
 	if relevant <= 0 || k <= 0 {
 		return m
 	}
 	found, gain, precision := 0, 0.0, 0.0
-	for i, item := range ranking[:min(k, len(ranking))] {
-		if !hit(item) {
+	ranking = ranking[:min(k, len(ranking))]
+	for i, item := range ranking {
+		if !hit(item) || slices.Contains(ranking[:i], item) {
 			continue
 		}
 		found++
@@ -63,6 +82,9 @@ func (m *Metrics) add(o Metrics) {
 	m.NDCG += o.NDCG
 	m.MRR += o.MRR
 	m.MAP += o.MAP
+	m.Novelty += o.Novelty
+	m.Popularity += o.Popularity
+	m.Diversity += o.Diversity
 }
 
 // over divides the sums by the number of users.
@@ -74,4 +96,7 @@ func (m *Metrics) over(users int) {
 	m.NDCG /= n
 	m.MRR /= n
 	m.MAP /= n
+	m.Novelty /= n
+	m.Popularity /= n
+	m.Diversity /= n
 }

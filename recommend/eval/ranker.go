@@ -23,8 +23,10 @@ type ranker struct {
 	users    []*model.User
 	scores   [][]float32
 	best     topk.Selector
+	sorted   []topk.Scored
 	ranking  []uint32
-	shown    [][]uint64 // for each cutoff, the items some user was shown
+	marks    []float32
+	shown    [][]uint32 // for each cutoff, how many users were shown an item
 }
 
 // request is one user's ranking under way.
@@ -33,13 +35,16 @@ type request struct {
 	seen     map[uint32]bool
 	relevant map[uint32]float32 // summed weights in test
 	wanted   int                // relevant items, of which the model may not know all
+	index    uint32             // of the user or case
+	history  int                // events before Options.Recent
+	drawn    map[uint32]bool    // what else is ranked, when not everything is
 	scores   []float32
 }
 
 func (e *evaluation) newRanker() *ranker {
-	r := &ranker{evaluation: e, shown: make([][]uint64, len(e.cutoffs))}
+	r := &ranker{evaluation: e, shown: make([][]uint32, len(e.cutoffs))}
 	for i := range r.shown {
-		r.shown[i] = make([]uint64, len(e.all)/64+1)
+		r.shown[i] = make([]uint32, len(e.all))
 	}
 	for i := range r.requests {
 		r.requests[i] = request{seen: map[uint32]bool{}, relevant: map[uint32]float32{}}
@@ -71,11 +76,17 @@ func (r *ranker) group(from, to uint32, sum *Report) {
 
 // fill looks the user up; it reports whether anything is relevant.
 func (r *ranker) fill(q *request, user uint32) bool {
-	r.recall(q, user)
-	if r.want(q, user); q.wanted == 0 {
+	q.index = user
+	if r.cases != nil {
+		r.fillCase(q, r.cases[user])
+	} else {
+		r.recall(q, user)
+		r.want(q, user)
+		q.user.Now = r.train.Now
+	}
+	if q.wanted == 0 {
 		return false
 	}
-	q.user.Now = r.train.Now
 	if em, ok := r.model.(model.Embedder); ok {
 		q.user.Vector = em.Embed(q.user.Vector[:0], q.user.History, q.user.Now)
 	}
@@ -87,13 +98,14 @@ func (r *ranker) fill(q *request, user uint32) bool {
 
 // recall takes the history from train.
 func (r *ranker) recall(q *request, user uint32) {
-	q.user.History = q.user.History[:0]
+	q.user.History, q.history = q.user.History[:0], 0
 	clear(q.seen)
 	known, ok := r.train.Users.Lookup(r.test.Users.ID(user))
 	if !ok {
 		return
 	}
 	history := r.train.History(known)
+	q.history = len(history)
 	q.user.History = append(q.user.History, r.options.recent(history)...)
 	for _, event := range history {
 		q.seen[event.Item] = true
@@ -128,29 +140,98 @@ func (r *ranker) want(q *request, user uint32) {
 
 // measure ranks by the scores and adds what that counts to sum.
 func (r *ranker) measure(q *request, sum *Report) {
-	r.rank(q)
-	if sum.Users++; sum.Metrics == nil {
-		sum.Metrics = make([]Metrics, len(r.cutoffs))
+	if r.sampled != nil {
+		r.sampled.draw(q, len(r.all))
 	}
+	r.rank(q)
+	one := One{User: q.index, History: q.history, Relevant: q.wanted, Metrics: make([]Metrics, len(r.cutoffs)), AUC: r.auc(q)}
 	hit := func(item uint32) bool { return q.relevant[item] > 0 }
 	for i, k := range r.cutoffs {
-		sum.Metrics[i].add(Measure(r.ranking, q.wanted, hit, k))
-		for _, item := range r.ranking[:min(k, len(r.ranking))] {
-			r.shown[i][item/64] |= 1 << (item % 64)
+		one.Metrics[i] = Measure(r.ranking, q.wanted, hit, k)
+		shown := r.ranking[:min(k, len(r.ranking))]
+		one.Metrics[i].Novelty, one.Metrics[i].Popularity = r.popularity.of(shown)
+		one.Metrics[i].Diversity = diversity(shown, r.options.Similar)
+		for _, item := range shown {
+			r.shown[i][item]++
 		}
 	}
+	for _, s := range r.sorted[:min(r.options.Rankings, len(r.sorted))] {
+		one.Ranking = append(one.Ranking, model.Scored{Item: s.Item, Score: s.Score})
+	}
+	sum.Each = append(sum.Each, one)
 }
 
-// rank fills r.ranking down to the deepest cutoff.
+// ranks reports whether the item has a place in the ranking.
+func (q *request) ranks(item uint32) bool {
+	return !q.seen[item] && (q.drawn == nil || q.drawn[item] || q.relevant[item] > 0)
+}
+
+// rank fills r.ranking down to what is asked for.
 func (r *ranker) rank(q *request) {
-	r.best.Reset(slices.Max(r.cutoffs))
+	r.best.Reset(max(slices.Max(r.cutoffs), r.options.Rankings))
 	for item, score := range q.scores {
-		if r.best.Wants(score) && !q.seen[uint32(item)] {
+		if r.best.Wants(score) && q.ranks(uint32(item)) {
 			r.best.Push(uint32(item), score)
 		}
 	}
-	r.ranking = r.ranking[:0]
-	for _, s := range r.best.Sorted() {
+	r.sorted, r.ranking = r.best.Sorted(), r.ranking[:0]
+	for _, s := range r.sorted {
 		r.ranking = append(r.ranking, s.Item)
 	}
+}
+
+// auc is the part of the pairs of a relevant item and another that stand in that order, ties counted half. A relevant item
+// that the model does not know, or scores NaN, stands behind all others. Where nothing else is ranked it is 1.
+func (r *ranker) auc(q *request) float64 {
+	r.marks = r.marks[:0]
+	for item, w := range q.relevant {
+		if w > 0 && q.scores[item] == q.scores[item] {
+			r.marks = append(r.marks, q.scores[item])
+		}
+	}
+	slices.Sort(r.marks)
+	others, below := 0, 0.0
+	if q.drawn != nil {
+		for item := range q.drawn {
+			others++
+			below += r.above(q.scores[item])
+		}
+	} else {
+		// Over everything, and what does not count taken out again: to ask of each item whether it counts takes much longer.
+		for _, score := range q.scores {
+			below += r.above(score)
+		}
+		others = len(q.scores)
+		for item := range q.seen {
+			others--
+			below -= r.above(q.scores[item])
+		}
+		for item, w := range q.relevant {
+			if w > 0 {
+				others--
+				below -= r.above(q.scores[item])
+			}
+		}
+	}
+	if others == 0 {
+		return 1
+	}
+	return below / float64(others) / float64(q.wanted)
+}
+
+// above is how many of r.marks, which are in rising order, stand above a score, those that are equal counted half; above NaN,
+// all. Sums of such halves are exact, in any order.
+func (r *ranker) above(score float32) float64 {
+	switch n := len(r.marks); {
+	case n == 0 || score > r.marks[n-1]:
+		return 0
+	case score < r.marks[0]:
+		return float64(n)
+	}
+	from, _ := slices.BinarySearch(r.marks, score)
+	to := from
+	for to < len(r.marks) && r.marks[to] == score {
+		to++
+	}
+	return float64(len(r.marks)-to) + float64(to-from)/2
 }
