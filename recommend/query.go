@@ -30,6 +30,8 @@ type query struct {
 	met     metSet  // what the user's history may have
 	narrow  *narrow // all that the filter lets through, when that is little; else nil
 	view    *view   // of the user's history; nil when the page is not made of that
+	back    bool    // the view was there: a page has been made of this history
+	explain bool    // Request.Explain
 
 	pcg    rand.PCG
 	rand   *rand.Rand
@@ -61,7 +63,7 @@ func (q *query) release() {
 	q.generation, q.state, q.plan, q.filter, q.shown, q.narrow, q.view, q.passes = nil, nil, nil, nil, nil, nil, nil, nil
 	q.stage = stage.Query{}
 	q.seeds, q.exclude, q.events, q.list, q.more = q.seeds[:0], q.exclude[:0], q.events[:0], q.list[:0], q.more[:0]
-	q.listed = false
+	q.listed, q.back = false, false
 	clear(q.have)
 	q.engine.queries.Put(q)
 }
@@ -121,7 +123,7 @@ func (q *query) limit(req *Request) (err error) {
 	}
 	slices.Sort(q.seeds)
 	slices.Sort(q.exclude)
-	q.listed = req.Items != nil
+	q.listed, q.explain = req.Items != nil, req.Explain
 	return nil
 }
 

@@ -114,6 +114,7 @@ type view struct {
 	told   uint32
 	turned float32 // by how much the vector has turned since found was looked for, in radians, all turns added up
 	found  *found  // nil: nothing has been looked for
+	ranked *ranked // nil: one page at most has been made of the history
 }
 
 // with is the state after one more event. An event that stands there already, which a history read from the store

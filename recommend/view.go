@@ -47,12 +47,14 @@ func (q *query) embed() {
 	}
 	v := q.state.view.Load()
 	switch {
+	default:
+		q.back = true
 	case v == nil || v.epoch != g.epoch:
 		v = &view{epoch: g.epoch, told: q.state.told, vector: g.blend.Embed(nil, u.History, u.Now)}
 		q.state.view.Store(v)
 	case v.told != q.state.told:
 		next := *v
-		next.vector, next.told = slices.Clone(v.vector), q.state.told
+		next.vector, next.told, next.ranked = slices.Clone(v.vector), q.state.told, nil
 		g.blend.Follow(next.vector, u.History, u.Now)
 		next.turned += angle(v.vector, next.vector)
 		v = &next
@@ -76,12 +78,7 @@ func (q *query) again(answer *blend.Answer, n int) bool {
 	if q.view == nil || n > askedMax {
 		return false
 	}
-	walkers := answer.Walkers()
-	f := q.view.found
-	if f == nil || f.told+toldMax <= q.state.told || q.view.turned > turnedMax || walkers&^f.walkers != 0 ||
-		int(f.asked) < n || f.missed(q.engine) {
-		f = q.find(answer, walkers, n)
-	}
+	f := q.looked(answer, n)
 	before := len(q.items)
 	var allowed int
 	q.items, allowed = answer.GatherFrom(q.items, f.items, n, q)
@@ -101,23 +98,42 @@ func (q *query) again(answer *blend.Answer, n int) bool {
 	return true
 }
 
-// missed reports whether so many items have become available since that some might have been found.
-func (f *found) missed(e *Engine) bool {
-	return e.catalog.Arrivals()-f.arrivals > uint64(e.catalog.Len()/arrivalsMax)
+// looked is what the walking parts propose: what is kept of that while it holds for the user and n, else what they find now.
+func (q *query) looked(answer *blend.Answer, n int) *found {
+	walkers := answer.Walkers()
+	f := q.view.found
+	if f == nil || f.told+toldMax <= q.state.told || q.view.turned > turnedMax || walkers&^f.walkers != 0 ||
+		int(f.asked) < n || missed(q.engine, f.arrivals) {
+		return q.find(answer, walkers, n)
+	}
+	return f
+}
+
+// missed reports whether so many items have become available since arrivals was so much that some might have been found.
+func missed(e *Engine, arrivals uint64) bool {
+	return e.catalog.Arrivals()-arrivals > uint64(e.catalog.Len()/arrivalsMax)
 }
 
 // find looks for what the walking parts propose, and keeps it.
 func (q *query) find(answer *blend.Answer, walkers uint64, n int) *found {
 	f := &found{
-		walkers: walkers, arrivals: q.engine.catalog.Arrivals(), told: q.state.told, asked: uint16(max(askedMin, 2*n)),
+		walkers: walkers, arrivals: q.engine.catalog.Arrivals(), told: q.state.told, asked: uint16(asked(n)),
 	}
 	f.items, f.all = answer.Walk(nil, int(f.asked), unmet{q})
 	f.items = slices.Clip(f.items)
 	next := *q.view
 	next.found, next.turned = f, 0
-	q.view = &next
-	q.state.view.Store(&next)
+	q.see(&next)
 	return f
+}
+
+// asked is how many items each part is asked for so that n may be shown of them.
+func asked(n int) int { return max(askedMin, 2*n) }
+
+// see makes a view the user's.
+func (q *query) see(v *view) {
+	q.view = v
+	q.state.view.Store(v)
 }
 
 // unmet is what is available and the user has not met, whatever a page may show.
