@@ -37,14 +37,14 @@ func (c cursor) has(ids *catalog.IDs, item uint32) bool {
 }
 
 // next is the cursor after a page, or "" when as much has been shown as cursors can lead to.
-func (c cursor) next(ids *catalog.IDs, items []uint32) string {
+func (c cursor) next(ids *catalog.IDs, items []shown) string {
 	if len(c)+len(items) >= NMax {
 		return ""
 	}
 	var room [64]uint32 // of the usual pages
 	all := append(room[:0], c...)
-	for _, item := range items {
-		all = append(all, hashID(ids.ID(item)))
+	for i := range items {
+		all = append(all, hashID(ids.ID(items[i].item)))
 	}
 	slices.Sort(all)
 	var bytes [1 + 4*64 + 4]byte

@@ -94,7 +94,7 @@ func (q *query) run(g *generation, state *userState, req *Request, c *choice, no
 	q.list = q.list[:min(len(q.list), req.N)]
 	page := q.page(req, c, id)
 	if more {
-		page.next = q.shown.next(q.engine.items, page.items)
+		page.next = q.shown.next(q.engine.items, page.list)
 	}
 	return page, nil
 }

@@ -102,8 +102,8 @@ type userState struct {
 	serial  uint32         // grows with every event: pages made before are not served again
 	told    uint32         // grows with every event that models are shown
 
-	view  atomic.Pointer[view]
-	pages atomic.Pointer[pageList]
+	view   atomic.Pointer[view]
+	newest atomic.Pointer[cachedPage] // of the pages kept, pagesMax at most
 }
 
 // view is what the models of one epoch made of a user, kept from one page to the next and past new interactions: the
@@ -130,7 +130,7 @@ func (s *userState) with(ev event, rules *rules) *userState {
 		history: s.history, before: s.before, hidden: rules.with(s.hidden, ev), profile: s.profile,
 		serial: s.serial + 1, told: s.told,
 	}
-	next.pages.Store(s.pages.Load())
+	next.newest.Store(s.newest.Load())
 	next.view.Store(s.view.Load())
 	if !ev.shown() {
 		next.told++
