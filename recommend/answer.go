@@ -73,9 +73,7 @@ func (e *Engine) answer(ctx context.Context, req *Request, c *choice, now time.T
 			defer e.renewing.Add(-1)
 		}
 	}
-	q := e.queries.Get().(*query)
-	defer q.release()
-	made, err := q.run(g, state, req, c, now)
+	made, err := e.make(g, state, req, c, now)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,6 +85,25 @@ func (e *Engine) answer(ctx context.Context, req *Request, c *choice, now time.T
 		state.keep(made, cacheable)
 	}
 	return made.page(e, c), u, nil
+}
+
+// make makes a page; a stranger's is one that is there when it is.
+func (e *Engine) make(g *generation, state *userState, req *Request, c *choice, now time.Time) (*cachedPage, error) {
+	alike := strange(state, req, c.plan)
+	var key commonKey
+	if alike {
+		key = e.commonKey(req, c.plan, now)
+		if p := e.common(key, g, state, req, c); p != nil {
+			return p, nil
+		}
+	}
+	q := e.queries.Get().(*query)
+	defer q.release()
+	p, err := q.run(g, state, req, c, now)
+	if err == nil && alike {
+		e.share(key, p)
+	}
+	return p, err
 }
 
 const (

@@ -11,16 +11,24 @@ import (
 func (q *query) page(req *Request, c *choice, id uint64) *cachedPage {
 	n := len(q.list)
 	p := newCachedPage(n)
-	p.id, p.plan = id, q.plan
+	p.plan = q.plan
 	if q.generation != nil {
 		p.epoch, p.version = q.generation.epoch, q.generation.version
 	}
 	for i, c := range q.list {
 		p.list[i] = shown{c.Item, c.Score}
-		p.id = mix64(p.id ^ uint64(hashID(q.engine.items.ID(c.Item))))
 	}
+	p.id = mix64(id ^ q.engine.digest(p.list))
 	q.unusual(p, req, c)
 	return p
+}
+
+// digest is a number of the items of a page in their order.
+func (e *Engine) digest(list []shown) (hash uint64) {
+	for i := range list {
+		hash = mix64(hash ^ uint64(hashID(e.items.ID(list[i].item))))
+	}
+	return hash
 }
 
 // unusual writes down what few pages have.

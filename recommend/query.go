@@ -198,18 +198,24 @@ func (q *query) look(req *Request, now time.Time) {
 	}
 }
 
-// chance seeds what the page draws from, and returns the page's number: the same for the same seed, user, history, models and
-// cursor, so that a page asked for again comes again, here or on another replica.
+// chance seeds what the page draws from, and returns the page's number.
 func (q *query) chance(req *Request) (id uint64) {
-	newest := uint64(0)
-	if n := len(q.state.history); n > 0 {
-		newest = uint64(q.state.history[n-1].position)
-	}
-	visit := newest ^ uint64(hashID(req.Cursor))<<24 ^ uint64(hashID(req.Placement))<<32
-	if q.generation != nil {
-		visit ^= q.generation.version << 48
-	}
-	seed := mix64(q.engine.opts.Seed ^ uint64(hashID(req.User)))
+	seed, visit, id := q.engine.number(q.generation, q.state, req, q.plan)
 	q.pcg.Seed(seed, visit)
-	return mix64(seed ^ mix64(visit^q.plan.id^uint64(req.N)))
+	return id
+}
+
+// number is a page's number but for what is on it, and what it draws from: the same for the same seed, user, history, models and
+// cursor, so that a page asked for again comes again, here or on another replica.
+func (e *Engine) number(g *generation, state *userState, req *Request, pl *plan) (seed, visit, id uint64) {
+	newest := uint64(0)
+	if n := len(state.history); n > 0 {
+		newest = uint64(state.history[n-1].position)
+	}
+	visit = newest ^ uint64(hashID(req.Cursor))<<24 ^ uint64(hashID(req.Placement))<<32
+	if g != nil {
+		visit ^= g.version << 48
+	}
+	seed = mix64(e.opts.Seed ^ uint64(hashID(req.User)))
+	return seed, visit, mix64(seed ^ mix64(visit^pl.id^uint64(req.N)))
 }
