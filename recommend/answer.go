@@ -59,7 +59,7 @@ func (e *Engine) answer(ctx context.Context, req *Request, c *choice, now time.T
 	g := e.service.Load()
 	shape, cacheable := req.shape()
 	shape = mix64(shape ^ c.plan.id)
-	cacheable = cacheable && u != nil && g != nil && e.opts.PageTTL > 0 && len(state.history) > 0 && !c.plan.passing()
+	cacheable = cacheable && u != nil && g != nil && e.opts.PageTTL > 0 && state.history.n > 0 && !c.plan.passing()
 	version := e.catalog.Version()
 	if cacheable {
 		if p := state.page(shape, g.epoch, version, now); p != nil && e.available(p) {

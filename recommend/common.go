@@ -28,7 +28,7 @@ const commonMax = 16
 
 // strange reports whether a page depends on nothing but its commonKey: nothing is known of the user that it could.
 func strange(state *userState, req *Request, pl *plan) bool {
-	return pl.plain && (req.Model == "" || req.Model == Trending) && len(state.history) == 0 && state.before == nil && req.Filter == nil && !req.Explain &&
+	return pl.plain && (req.Model == "" || req.Model == Trending) && state.history.n == 0 && state.before == nil && req.Filter == nil && !req.Explain &&
 		req.Items == nil && req.Cursor == "" && len(req.Exclude) == 0 && len(req.Seeds) == 0 &&
 		!slices.ContainsFunc(state.hidden, func(h []hide) bool { return len(h) > 0 })
 }

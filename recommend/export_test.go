@@ -57,7 +57,8 @@ func (e *Engine) Memory(user string) (history []Event, seen int) {
 		return nil, 0
 	}
 	s := u.state.Load()
-	for _, ev := range s.history {
+	events := s.history.appendTo(nil)
+	for _, ev := range events[max(0, len(events)-historyMax):] {
 		history = append(history, Event{ev.position, e.items.ID(ev.item), ev.weight})
 	}
 	hides := map[uint32]bool{}
@@ -66,8 +67,8 @@ func (e *Engine) Memory(user string) (history []Event, seen int) {
 			hides[item] = true
 		}
 	}
-	for _, ev := range s.history {
-		if s.inHistory(ev.item) {
+	for _, ev := range events {
+		if ev.kind() != store.Impression {
 			hides[ev.item] = true
 		}
 	}

@@ -35,12 +35,14 @@ type query struct {
 
 	pcg    rand.PCG
 	rand   *rand.Rand
+	past   []event // of the user
 	events []model.Event
 	list   []stage.Candidate
 	more   []stage.Candidate
 	items  []uint32
-	places []int  // on the page, of items
-	key    []byte // of the filter
+	known  []uint32 // what walking parts propose
+	places []int    // on the page, of items
+	key    []byte   // of the filter
 	scored []model.Scored
 	have   map[uint32]struct{}
 	asked  []*blend.Answer // by team; nil: of one that has not ranked
@@ -146,7 +148,17 @@ func (q *query) hides(item uint32) bool {
 
 // hasMet reports whether the user has met the item.
 func (q *query) hasMet(item uint32) bool {
-	return q.met.may(item) && q.state.inHistory(item) || q.state.before.has(item)
+	return q.met.may(item) && q.inPast(item) || q.state.before.has(item)
+}
+
+// inPast reports whether an event of the history hides the item.
+func (q *query) inPast(item uint32) bool {
+	for i := range q.past {
+		if q.past[i].item == item && hides(q.past[i].kind()) {
+			return true
+		}
+	}
+	return false
 }
 
 // metSet says of an item, in one look, that it is not in a history; or that it may be. It is a Bloom filter of one hash.
@@ -173,8 +185,9 @@ func has(sorted []uint32, item uint32) bool {
 // look makes what the models are shown of the user: the seeds when there are any, else the history.
 func (q *query) look(req *Request, now time.Time) {
 	clear(q.met[:])
-	for i := range q.state.history {
-		q.met.add(q.state.history[i].item)
+	q.past = q.state.history.appendTo(q.past[:0])
+	for i := range q.past {
+		q.met.add(q.past[i].item)
 	}
 	u := &q.stage.User
 	u.Now = now.Unix()
@@ -185,8 +198,8 @@ func (q *query) look(req *Request, now time.Time) {
 		u.History = q.events
 		return
 	}
-	for i := range q.state.history {
-		q.events = append(q.events, q.state.history[i].model())
+	for i := max(0, len(q.past)-historyMax); i < len(q.past); i++ {
+		q.events = append(q.events, q.past[i].model())
 	}
 	u.History = q.events
 	if session := sessionOf(req.Session); session != 0 {
@@ -208,10 +221,7 @@ func (q *query) chance(req *Request) (id uint64) {
 // number is a page's number but for what is on it, and what it draws from: the same for the same seed, user, history, models and
 // cursor, so that a page asked for again comes again, here or on another replica.
 func (e *Engine) number(g *generation, state *userState, req *Request, pl *plan) (seed, visit, id uint64) {
-	newest := uint64(0)
-	if n := len(state.history); n > 0 {
-		newest = uint64(state.history[n-1].position)
-	}
+	newest := uint64(state.history.newest)
 	visit = newest ^ uint64(hashID(req.Cursor))<<24 ^ uint64(hashID(req.Placement))<<32
 	if g != nil {
 		visit ^= g.version << 48

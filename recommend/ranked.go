@@ -67,7 +67,7 @@ func (q *query) rank(b *blend.Blend, team, n int, key uint64) *ranked {
 	r := &ranked{key: key, arrivals: q.engine.catalog.Arrivals(), made: q.stage.User.Now, asked: uint16(asked(n))}
 	answer, most := q.answer(b, team), asked(n)
 	f := q.looked(answer, n)
-	q.items, _ = answer.GatherFrom(q.items[:0], f.items, most, unmet{q})
+	q.items, _ = answer.GatherFrom(q.items[:0], q.known, most, unmet{q})
 	q.scored = answer.Best(q.scored[:0], most, q.items, float32(math.Inf(-1)), nil)
 	r.list = append(make([]model.Scored, 0, len(q.scored)), q.scored...)
 	r.all = f.all && len(q.items) < most

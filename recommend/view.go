@@ -11,18 +11,18 @@ import (
 // found is what the walking parts of a blend proposed for a user: kept, so that the next pages need not look for it again. It
 // is of all items available then that the user had not met. It is immutable.
 type found struct {
-	items    []uint32 // by handle
-	walkers  uint64   // the parts that were asked
-	arrivals uint64   // of the catalogue, before
-	told     uint32   // of the user's state
-	asked    uint16   // of each part
-	all      bool     // they have no more
+	items    []byte // by handle, packed
+	walkers  uint64 // the parts that were asked
+	arrivals uint64 // of the catalogue, before
+	told     uint32 // of the user's state
+	asked    uint16 // of each part
+	all      bool   // they have no more
 }
 
 const (
 	// askedMin is how many items each walking part is asked for at least, so that enough is left where a filter lets half
 	// of them through and the user meets some.
-	askedMin = 64
+	askedMin = 44
 	// askedMax is up to how many are wanted that what was found is kept.
 	askedMax = 128
 	// toldMax and turnedMax are how many interactions may come, and by how much the user's vector may turn, in radians,
@@ -81,14 +81,14 @@ func (q *query) again(answer *blend.Answer, n int) bool {
 	f := q.looked(answer, n)
 	before := len(q.items)
 	var allowed int
-	q.items, allowed = answer.GatherFrom(q.items, f.items, n, q)
-	if !f.all && (allowed < n || 3*allowed < len(f.items)) {
+	q.items, allowed = answer.GatherFrom(q.items, q.known, n, q)
+	if !f.all && (len(q.items)-before < n || 3*allowed < len(q.known)) {
 		q.items = q.items[:before]
 		return false
 	}
 	if q.plan.rule >= 0 { // what the user has met was not looked for
-		for i := range q.state.history {
-			if item := q.state.history[i].item; q.Contains(item) {
+		for i := range q.past {
+			if item := q.past[i].item; q.Contains(item) {
 				q.items = append(q.items, item)
 			}
 		}
@@ -98,7 +98,8 @@ func (q *query) again(answer *blend.Answer, n int) bool {
 	return true
 }
 
-// looked is what the walking parts propose: what is kept of that while it holds for the user and n, else what they find now.
+// looked sets known to what the walking parts propose: what is kept of that while it holds for the user and n, else what they find
+// now.
 func (q *query) looked(answer *blend.Answer, n int) *found {
 	walkers := answer.Walkers()
 	f := q.view.found
@@ -106,6 +107,7 @@ func (q *query) looked(answer *blend.Answer, n int) *found {
 		int(f.asked) < n || missed(q.engine, f.arrivals) {
 		return q.find(answer, walkers, n)
 	}
+	q.known = unpackItems(q.known[:0], f.items)
 	return f
 }
 
@@ -119,8 +121,8 @@ func (q *query) find(answer *blend.Answer, walkers uint64, n int) *found {
 	f := &found{
 		walkers: walkers, arrivals: q.engine.catalog.Arrivals(), told: q.state.told, asked: uint16(asked(n)),
 	}
-	f.items, f.all = answer.Walk(nil, int(f.asked), unmet{q})
-	f.items = slices.Clip(f.items)
+	q.known, f.all = answer.Walk(q.known[:0], int(f.asked), unmet{q})
+	f.items = packItems(q.known)
 	next := *q.view
 	next.found, next.turned = f, 0
 	q.see(&next)
