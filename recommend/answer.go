@@ -101,7 +101,7 @@ func (e *Engine) make(g *generation, state *userState, req *Request, c *choice, 
 	defer q.release()
 	p, err := q.run(g, state, req, c, now)
 	if err == nil && alike {
-		e.share(key, p)
+		e.share(key, p, digest(q.hashes))
 	}
 	return p, err
 }

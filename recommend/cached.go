@@ -1,8 +1,6 @@
 package recommend
 
 import (
-	"encoding/base32"
-	"encoding/binary"
 	"slices"
 	"time"
 
@@ -143,10 +141,15 @@ func newPage(n int) *Page {
 	return &Page{Items: make([]Recommendation, n)}
 }
 
+// pageID writes a page's number in the digits of base32hex, without padding.
 func pageID(id uint64) string {
-	var raw [8]byte
-	binary.BigEndian.PutUint64(raw[:], id)
-	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(raw[:])
+	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+	var text [13]byte
+	for i := range 12 {
+		text[i] = digits[id>>(59-5*i)&31]
+	}
+	text[12] = digits[id<<1&31]
+	return string(text[:])
 }
 
 // available reports whether all items of a page may still be shown.

@@ -15,20 +15,22 @@ func (q *query) page(req *Request, c *choice, id uint64) *cachedPage {
 	if q.generation != nil {
 		p.epoch, p.version = q.generation.epoch, q.generation.version
 	}
+	q.hashes = q.hashes[:0]
 	for i, c := range q.list {
 		p.list[i] = shown{c.Item, c.Score}
+		q.hashes = append(q.hashes, hashID(q.engine.items.ID(c.Item)))
 	}
-	p.id = mix64(id ^ q.engine.digest(p.list))
+	p.id = mix64(id ^ digest(q.hashes))
 	q.unusual(p, req, c)
 	return p
 }
 
-// digest is a number of the items of a page in their order.
-func (e *Engine) digest(list []shown) (hash uint64) {
-	for i := range list {
-		hash = mix64(hash ^ uint64(hashID(e.items.ID(list[i].item))))
+// digest is a number of the items of a page in their order, by the hashes of their identifiers.
+func digest(hashes []uint32) (number uint64) {
+	for _, h := range hashes {
+		number = mix64(number ^ uint64(h))
 	}
-	return hash
+	return number
 }
 
 // unusual writes down what few pages have.

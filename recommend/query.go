@@ -42,6 +42,7 @@ type query struct {
 	items  []uint32
 	known  []uint32 // what walking parts propose
 	places []int    // on the page, of items
+	hashes []uint32 // of the identifiers on the page
 	key    []byte   // of the filter
 	scored []model.Scored
 	have   map[uint32]struct{}
@@ -96,7 +97,7 @@ func (q *query) run(g *generation, state *userState, req *Request, c *choice, no
 	q.list = q.list[:min(len(q.list), req.N)]
 	page := q.page(req, c, id)
 	if more {
-		page.next = q.shown.next(q.engine.items, page.list)
+		page.next = q.shown.next(q.hashes)
 	}
 	return page, nil
 }
