@@ -172,3 +172,23 @@ const (
 	ToldMax     = toldMax
 	AskedMin    = askedMin
 )
+
+// Ranked tells the rankings kept of a user apart; nil: there is none.
+func (e *Engine) Ranked(user string) any {
+	u, ok := e.users.byID.Get(user)
+	if !ok || u.state.Load() == nil {
+		return nil
+	}
+	if v := u.state.Load().view.Load(); v != nil && v.ranked != nil {
+		return v.ranked
+	}
+	return nil
+}
+
+// Common tells the pages of strangers apart, the newest.
+func (e *Engine) Common() any {
+	if all := e.commons.Load(); all != nil {
+		return (*all)[0]
+	}
+	return nil
+}
