@@ -42,17 +42,19 @@ func (a *Answer) enough(all []model.Scored, n int) float32 {
 	}
 	most := float32(0)
 	for _, s := range all {
-		most = max(most, s.Score)
+		if s.Score > most {
+			most = s.Score
+		}
 	}
 	top := math.Float32bits(most) >> lowBits
-	var counts [buckets]int
+	var counts [buckets]uint32
 	for _, s := range all {
 		if s.Score > 0 {
 			counts[min(top-math.Float32bits(s.Score)>>lowBits, buckets-1)]++
 		}
 	}
 	for i, count := range counts[:buckets-1] {
-		if want -= count; want <= 0 {
+		if want -= int(count); want <= 0 {
 			return math.Float32frombits((top - uint32(i)) << lowBits)
 		}
 	}
