@@ -21,8 +21,12 @@ type ranked struct {
 	all      bool           // it is all that there is
 }
 
-// rankedFor is how long a ranking is kept: a part may look at the clock.
-const rankedFor = time.Hour
+const (
+	// rankedFor is how long a ranking is kept: a part may look at the clock.
+	rankedFor = time.Hour
+	// rankedMin is how many items it has at least, so that there is enough where a filter lets half of them through.
+	rankedMin = 64
+)
 
 // recall sets scored to the n best of a blend inside what may be shown, read off the ranking that is kept of the user. It is
 // false when the page is not to be made of that, or when too little of the ranking may be shown.
@@ -48,7 +52,7 @@ func (q *query) recall(b *blend.Blend, team, n int) bool {
 // holds reports whether a ranking is what a page of n may be made of.
 func (r *ranked) holds(q *query, key uint64, n int) bool {
 	age := q.stage.User.Now - r.made
-	return r.key == key && n <= int(r.asked) && age >= 0 && age < int64(rankedFor/time.Second) && !missed(q.engine, r.arrivals)
+	return r.key == key && 3*n <= int(r.asked) && age >= 0 && age < int64(rankedFor/time.Second) && !missed(q.engine, r.arrivals)
 }
 
 // rankedKey tells rankings of a user apart: by the blend, and by the visit that its parts are shown.
@@ -64,8 +68,9 @@ func (q *query) rankedKey(b *blend.Blend, team int) (key uint64) {
 
 // rank makes the ranking, and keeps it.
 func (q *query) rank(b *blend.Blend, team, n int, key uint64) *ranked {
-	r := &ranked{key: key, arrivals: q.engine.catalog.Arrivals(), made: q.stage.User.Now, asked: uint16(asked(n))}
-	answer, most := q.answer(b, team), asked(n)
+	most := max(rankedMin, 3*n)
+	r := &ranked{key: key, arrivals: q.engine.catalog.Arrivals(), made: q.stage.User.Now, asked: uint16(most)}
+	answer := q.answer(b, team)
 	f := q.looked(answer, n)
 	q.items, _ = answer.GatherFrom(q.items[:0], q.known, most, unmet{q})
 	q.scored = answer.Best(q.scored[:0], most, q.items, float32(math.Inf(-1)), nil)
