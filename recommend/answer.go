@@ -73,7 +73,7 @@ func (e *Engine) answer(ctx context.Context, req *Request, c *choice, now time.T
 			defer e.renewing.Add(-1)
 		}
 	}
-	made, err := e.make(g, state, req, c, now)
+	made, err := e.compose(g, state, req, c, now)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,8 +87,8 @@ func (e *Engine) answer(ctx context.Context, req *Request, c *choice, now time.T
 	return made.page(e, c), u, nil
 }
 
-// make makes a page; a stranger's is one that is there when it is.
-func (e *Engine) make(g *generation, state *userState, req *Request, c *choice, now time.Time) (*cachedPage, error) {
+// compose makes a page; a stranger's is one that is there when it is.
+func (e *Engine) compose(g *generation, state *userState, req *Request, c *choice, now time.Time) (*cachedPage, error) {
 	alike := strange(state, req, c.plan)
 	var key commonKey
 	if alike {
