@@ -180,7 +180,7 @@ func (s *shop) meetEverybody(ctx context.Context) error {
 	for w := range workers {
 		group.Go(func() error {
 			for u := w; u < shopUsers; u += workers {
-				for _, engine := range []*recommend.Engine{s.engine, s.tried, s.fresh} {
+				for _, engine := range []*recommend.Engine{s.engine, s.tried, s.fresh, s.fresh} {
 					if _, err := engine.Recommend(ctx, recommend.Request{User: s.users[u], N: 20}); err != nil {
 						return err
 					}

@@ -36,16 +36,13 @@ func (c cursor) has(ids *catalog.IDs, item uint32) bool {
 	return found
 }
 
-// next is the cursor after a page, or "" when as much has been shown as cursors can lead to.
-func (c cursor) next(ids *catalog.IDs, items []uint32) string {
+// next is the cursor after a page of items of these hashes, or "" when as much has been shown as cursors can lead to.
+func (c cursor) next(items []uint32) string {
 	if len(c)+len(items) >= NMax {
 		return ""
 	}
 	var room [64]uint32 // of the usual pages
-	all := append(room[:0], c...)
-	for _, item := range items {
-		all = append(all, hashID(ids.ID(item)))
-	}
+	all := append(append(room[:0], c...), items...)
 	slices.Sort(all)
 	var bytes [1 + 4*64 + 4]byte
 	raw := append(bytes[:0], cursorVersion)

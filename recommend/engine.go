@@ -36,6 +36,7 @@ type Engine struct {
 	newcomers newcomers
 	filters   filters
 	queries   sync.Pool
+	commons   atomic.Pointer[[]*commonPage]
 	renewing  atomic.Int32 // pages of the models before that are being made anew
 
 	training chan struct{} // holds a token: whoever has it trains

@@ -57,7 +57,8 @@ func (e *Engine) Memory(user string) (history []Event, seen int) {
 		return nil, 0
 	}
 	s := u.state.Load()
-	for _, ev := range s.history {
+	events := s.history.appendTo(nil)
+	for _, ev := range events[max(0, len(events)-historyMax):] {
 		history = append(history, Event{ev.position, e.items.ID(ev.item), ev.weight})
 	}
 	hides := map[uint32]bool{}
@@ -66,8 +67,8 @@ func (e *Engine) Memory(user string) (history []Event, seen int) {
 			hides[item] = true
 		}
 	}
-	for _, ev := range s.history {
-		if s.inHistory(ev.item) {
+	for _, ev := range events {
+		if ev.kind() != store.Impression {
 			hides[ev.item] = true
 		}
 	}
@@ -171,3 +172,23 @@ const (
 	ToldMax     = toldMax
 	AskedMin    = askedMin
 )
+
+// Ranked tells the rankings kept of a user apart; nil: there is none.
+func (e *Engine) Ranked(user string) any {
+	u, ok := e.users.byID.Get(user)
+	if !ok || u.state.Load() == nil {
+		return nil
+	}
+	if v := u.state.Load().view.Load(); v != nil && v.ranked != nil {
+		return v.ranked
+	}
+	return nil
+}
+
+// Common tells the pages of strangers apart, the newest.
+func (e *Engine) Common() any {
+	if all := e.commons.Load(); all != nil {
+		return (*all)[0]
+	}
+	return nil
+}

@@ -12,7 +12,7 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
-// TestUserMemory holds a user in memory, of 20 interactions, 64 factors, what was found for them and one page of 20, to 2,100 bytes.
+// TestUserMemory holds a user in memory, of 20 interactions, 64 factors, what was found for them and one page of 20, to 1,350 bytes.
 func TestUserMemory(t *testing.T) {
 	const users = 2000
 	opts := recommend.Options{Trainers: []model.Trainer{itemknn.Trainer{}, als.Trainer{Factors: 64, Iterations: 1}}}
@@ -41,7 +41,7 @@ func TestUserMemory(t *testing.T) {
 	})
 	got := float64(size) / users
 	t.Logf("%.0f bytes a user", got)
-	if got > 2100 || eng.UsersInMemory() != users {
-		t.Errorf("%.0f bytes for each of %d users, want 2,100 at most for each of %d", got, eng.UsersInMemory(), users)
+	if got > 1350 || eng.UsersInMemory() != users {
+		t.Errorf("%.0f bytes for each of %d users, want 1,350 at most for each of %d", got, eng.UsersInMemory(), users)
 	}
 }

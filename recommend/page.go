@@ -11,24 +11,56 @@ import (
 func (q *query) page(req *Request, c *choice, id uint64) *cachedPage {
 	n := len(q.list)
 	p := newCachedPage(n)
-	p.id, p.names, p.experiment, p.variant = id, q.stage.Sources, c.experiment, c.variant
+	p.plan = q.plan
 	if q.generation != nil {
 		p.epoch, p.version = q.generation.epoch, q.generation.version
 	}
-	if slices.ContainsFunc(q.list, func(c stage.Candidate) bool { return c.Propensity != 1 }) {
-		p.propensity = make([]float32, n)
-	}
+	q.hashes = q.hashes[:0]
 	for i, c := range q.list {
-		p.items[i], p.scores[i], p.sources[i] = c.Item, c.Score, c.Source
-		p.id = mix64(p.id ^ uint64(hashID(q.engine.items.ID(c.Item))))
-		if p.propensity != nil {
-			p.propensity[i] = c.Propensity
+		p.list[i] = shown{c.Item, c.Score}
+		q.hashes = append(q.hashes, hashID(q.engine.items.ID(c.Item)))
+	}
+	p.id = mix64(id ^ digest(q.hashes))
+	q.unusual(p, req, c)
+	return p
+}
+
+// digest is a number of the items of a page in their order, by the hashes of their identifiers.
+func digest(hashes []uint32) (number uint64) {
+	for _, h := range hashes {
+		number = mix64(number ^ uint64(h))
+	}
+	return number
+}
+
+// unusual writes down what few pages have.
+func (q *query) unusual(p *cachedPage, req *Request, c *choice) {
+	n := len(q.list)
+	if n == 0 {
+		return
+	}
+	p.source = q.list[0].Source
+	if slices.ContainsFunc(q.list, func(c stage.Candidate) bool { return c.Source != p.source }) {
+		p.unusual().sources = make([]uint8, n)
+		for i, c := range q.list {
+			p.rare.sources[i] = c.Source
 		}
 	}
-	if req.Explain {
-		p.reasons = q.reasons(n)
+	if slices.ContainsFunc(q.list, func(c stage.Candidate) bool { return c.Propensity != 1 }) {
+		p.unusual().propensity = make([]float32, n)
+		for i, c := range q.list {
+			p.rare.propensity[i] = c.Propensity
+		}
 	}
-	return p
+	if len(q.stage.Sources) != len(q.plan.names) {
+		p.unusual().names = q.stage.Sources
+	}
+	if c.experiment != "" {
+		p.unusual().experiment, p.rare.variant = c.experiment, c.variant
+	}
+	if req.Explain {
+		p.unusual().reasons = q.reasons(n)
+	}
 }
 
 const reasonsMax = 3

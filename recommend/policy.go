@@ -57,6 +57,7 @@ type plan struct {
 	experiment int      // index into Options.Experiments; -1: any
 	rule       int      // of policies.rules; -1: all that was met is hidden for ever
 	names      []string // of where candidates come from, by Candidate.Source: teams, then sources, then fillers
+	plain      bool     // strangers without a profile get what is trending, all the same
 	teams      []string // each makes a ranking: the parts of an interleaved page, else Blended or a part on its own
 }
 
@@ -209,7 +210,7 @@ func (p *policies) bind(e *Engine) {
 	fill := []stage.Source{trendingSource{e}, source.Any{}}
 	bind := func(pl *plan) {
 		if pl.Fill == nil {
-			pl.Fill = fill
+			pl.Fill, pl.plain = fill, len(pl.Sources) == 0 && !pl.Interleave && !slices.ContainsFunc(pl.Stages, personal)
 		}
 		pl.names = slices.Clone(pl.teams)
 		for _, s := range slices.Concat(pl.Sources, pl.Fill) {
@@ -228,4 +229,10 @@ func (p *policies) bind(e *Engine) {
 		bind(pl)
 	}
 	bind(p.fallback)
+}
+
+// personal reports whether a stage may have something to do for a stranger without a profile.
+func personal(s stage.Stage) bool {
+	_, ok := s.(*stage.Preferences)
+	return !ok
 }

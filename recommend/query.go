@@ -30,15 +30,20 @@ type query struct {
 	met     metSet  // what the user's history may have
 	narrow  *narrow // all that the filter lets through, when that is little; else nil
 	view    *view   // of the user's history; nil when the page is not made of that
+	back    bool    // the view was there: a page has been made of this history
+	explain bool    // Request.Explain
 
 	pcg    rand.PCG
 	rand   *rand.Rand
+	past   []event // of the user
 	events []model.Event
 	list   []stage.Candidate
 	more   []stage.Candidate
 	items  []uint32
-	places []int  // on the page, of items
-	key    []byte // of the filter
+	known  []uint32 // what walking parts propose
+	places []int    // on the page, of items
+	hashes []uint32 // of the identifiers on the page
+	key    []byte   // of the filter
 	scored []model.Scored
 	have   map[uint32]struct{}
 	asked  []*blend.Answer // by team; nil: of one that has not ranked
@@ -61,7 +66,7 @@ func (q *query) release() {
 	q.generation, q.state, q.plan, q.filter, q.shown, q.narrow, q.view, q.passes = nil, nil, nil, nil, nil, nil, nil, nil
 	q.stage = stage.Query{}
 	q.seeds, q.exclude, q.events, q.list, q.more = q.seeds[:0], q.exclude[:0], q.events[:0], q.list[:0], q.more[:0]
-	q.listed = false
+	q.listed, q.back = false, false
 	clear(q.have)
 	q.engine.queries.Put(q)
 }
@@ -92,7 +97,7 @@ func (q *query) run(g *generation, state *userState, req *Request, c *choice, no
 	q.list = q.list[:min(len(q.list), req.N)]
 	page := q.page(req, c, id)
 	if more {
-		page.next = q.shown.next(q.engine.items, page.items)
+		page.next = q.shown.next(q.hashes)
 	}
 	return page, nil
 }
@@ -122,7 +127,7 @@ func (q *query) limit(req *Request) (err error) {
 	}
 	slices.Sort(q.seeds)
 	slices.Sort(q.exclude)
-	q.listed = req.Items != nil
+	q.listed, q.explain = req.Items != nil, req.Explain
 	return nil
 }
 
@@ -145,7 +150,17 @@ func (q *query) hides(item uint32) bool {
 
 // hasMet reports whether the user has met the item.
 func (q *query) hasMet(item uint32) bool {
-	return q.met.may(item) && q.state.inHistory(item) || q.state.before.has(item)
+	return q.met.may(item) && q.inPast(item) || q.state.before.has(item)
+}
+
+// inPast reports whether an event of the history hides the item.
+func (q *query) inPast(item uint32) bool {
+	for i := range q.past {
+		if q.past[i].item == item && hides(q.past[i].kind()) {
+			return true
+		}
+	}
+	return false
 }
 
 // metSet says of an item, in one look, that it is not in a history; or that it may be. It is a Bloom filter of one hash.
@@ -172,8 +187,9 @@ func has(sorted []uint32, item uint32) bool {
 // look makes what the models are shown of the user: the seeds when there are any, else the history.
 func (q *query) look(req *Request, now time.Time) {
 	clear(q.met[:])
-	for i := range q.state.history {
-		q.met.add(q.state.history[i].item)
+	q.past = q.state.history.appendTo(q.past[:0])
+	for i := range q.past {
+		q.met.add(q.past[i].item)
 	}
 	u := &q.stage.User
 	u.Now = now.Unix()
@@ -184,8 +200,8 @@ func (q *query) look(req *Request, now time.Time) {
 		u.History = q.events
 		return
 	}
-	for i := range q.state.history {
-		q.events = append(q.events, q.state.history[i].model())
+	for i := max(0, len(q.past)-historyMax); i < len(q.past); i++ {
+		q.events = append(q.events, q.past[i].model())
 	}
 	u.History = q.events
 	if session := sessionOf(req.Session); session != 0 {
@@ -197,18 +213,21 @@ func (q *query) look(req *Request, now time.Time) {
 	}
 }
 
-// chance seeds what the page draws from, and returns the page's number: the same for the same seed, user, history, models and
-// cursor, so that a page asked for again comes again, here or on another replica.
+// chance seeds what the page draws from, and returns the page's number.
 func (q *query) chance(req *Request) (id uint64) {
-	newest := uint64(0)
-	if n := len(q.state.history); n > 0 {
-		newest = uint64(q.state.history[n-1].position)
-	}
-	visit := newest ^ uint64(hashID(req.Cursor))<<24 ^ uint64(hashID(req.Placement))<<32
-	if q.generation != nil {
-		visit ^= q.generation.version << 48
-	}
-	seed := mix64(q.engine.opts.Seed ^ uint64(hashID(req.User)))
+	seed, visit, id := q.engine.number(q.generation, q.state, req, q.plan)
 	q.pcg.Seed(seed, visit)
-	return mix64(seed ^ mix64(visit^q.plan.id^uint64(req.N)))
+	return id
+}
+
+// number is a page's number but for what is on it, and what it draws from: the same for the same seed, user, history, models and
+// cursor, so that a page asked for again comes again, here or on another replica.
+func (e *Engine) number(g *generation, state *userState, req *Request, pl *plan) (seed, visit, id uint64) {
+	newest := uint64(state.history.newest)
+	visit = newest ^ uint64(hashID(req.Cursor))<<24 ^ uint64(hashID(req.Placement))<<32
+	if g != nil {
+		visit ^= g.version << 48
+	}
+	seed = mix64(e.opts.Seed ^ uint64(hashID(req.User)))
+	return seed, visit, mix64(seed ^ mix64(visit^pl.id^uint64(req.N)))
 }

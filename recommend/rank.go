@@ -108,8 +108,13 @@ func (q *query) team(team int) *blend.Blend {
 // rankBlend ranks what the parts of a blend propose inside what may be shown, up to n, and what the sources do.
 func (q *query) rankBlend(b *blend.Blend, team, n int) []model.Scored {
 	q.embed()
-	answer := b.Answer(&q.stage.User)
-	q.asked[team] = answer
+	if q.recall(b, team, n) {
+		if q.explain {
+			q.answer(b, team)
+		}
+		return q.scored
+	}
+	answer := q.answer(b, team)
 	var allow model.Allow
 	least := float32(math.Inf(-1))
 	switch {
@@ -188,8 +193,7 @@ func (q *query) rankListed(ids []string) {
 	b, brought := q.ranker(0)
 	if b != nil && len(q.stage.User.History) > 0 {
 		q.embed()
-		q.asked[0] = b.Answer(&q.stage.User)
-		for _, s := range q.asked[0].Rank(q.scored[:0], q.items) {
+		for _, s := range q.answer(b, 0).Rank(q.scored[:0], q.items) {
 			if s.Score != 0 {
 				q.list = append(q.list, stage.Candidate{Item: s.Item, Score: s.Score, Propensity: 1, Source: uint8(brought)})
 			}

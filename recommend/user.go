@@ -53,7 +53,7 @@ func (u *user) tidy() {
 	}
 }
 
-// event is an interaction with a known item, in 24 bytes without a pointer.
+// event is an interaction with a known item.
 type event struct {
 	position store.Position // in the log, by which events are told apart and ordered
 	time     uint32         // Unix seconds; what lies before 1970 counts as then
@@ -95,15 +95,15 @@ func (ev *event) shown() bool { return ev.kind() == store.Impression && ev.weigh
 // userState is what the engine knows of a user. It is replaced, never changed, but for the caches in it: so a new
 // interaction voids the pages at once. They are kept all the same, to know what later interactions come from.
 type userState struct {
-	history []event        // in the order of the log, the newest historyMax; what follows in the array is the next states'
+	history history        // the newest historyMax and at most historySlack more
 	before  *met           // in events before those; nil: nothing
 	hidden  [][]hide       // by rule of the policies' Seen: what it hides, sorted by item
 	profile *store.Profile // nil: none, or not asked for
 	serial  uint32         // grows with every event: pages made before are not served again
 	told    uint32         // grows with every event that models are shown
 
-	view  atomic.Pointer[view]
-	pages atomic.Pointer[pageList]
+	view   atomic.Pointer[view]
+	newest atomic.Pointer[cachedPage] // of the pages kept, pagesMax at most
 }
 
 // view is what the models of one epoch made of a user, kept from one page to the next and past new interactions: the
@@ -114,12 +114,15 @@ type view struct {
 	told   uint32
 	turned float32 // by how much the vector has turned since found was looked for, in radians, all turns added up
 	found  *found  // nil: nothing has been looked for
+	ranked *ranked // nil: one page at most has been made of the history
 }
 
 // with is the state after one more event. An event that stands there already, which a history read from the store
 // meanwhile has brought, changes nothing. It may be called once of each state.
 func (s *userState) with(ev event, rules *rules) *userState {
-	at, found := slices.BinarySearchFunc(s.history, ev.position, func(e event, p store.Position) int {
+	var room [historyMax + historySlack + 1]event
+	events := s.history.appendTo(room[:0])
+	at, found := slices.BinarySearchFunc(events, ev.position, func(e event, p store.Position) int {
 		return cmp.Compare(e.position, p)
 	})
 	if found {
@@ -129,49 +132,36 @@ func (s *userState) with(ev event, rules *rules) *userState {
 		history: s.history, before: s.before, hidden: rules.with(s.hidden, ev), profile: s.profile,
 		serial: s.serial + 1, told: s.told,
 	}
-	next.pages.Store(s.pages.Load())
+	next.newest.Store(s.newest.Load())
 	next.view.Store(s.view.Load())
 	if !ev.shown() {
 		next.told++
-		next.place(ev, at)
+		next.place(events, ev, at)
 	}
 	return next
 }
 
-// place puts an event at its place in the history, of which the oldest gives way.
-func (s *userState) place(ev event, at int) {
-	if len(s.history) == historyMax {
-		oldest := ev
+// place puts an event at its place among those of the history. When they have become too many the oldest give way.
+func (s *userState) place(events []event, ev event, at int) {
+	if len(events) < historyMax+historySlack && at == len(events) {
+		var last event
 		if at > 0 {
-			oldest = s.history[0]
+			last = events[at-1]
 		}
-		if hides(oldest.kind()) {
-			s.before = s.before.with(oldest.item)
-		}
-		if at == 0 {
-			return
-		}
-		s.history, at = s.history[1:], at-1
-	}
-	if at == len(s.history) {
-		if len(s.history) == cap(s.history) {
-			s.history = append(make([]event, 0, at+max(4, at/4)), s.history...)
-		}
-		s.history = append(s.history, ev)
+		s.history = s.history.with(last, ev)
 		return
 	}
-	history := append(make([]event, 0, len(s.history)+1), s.history[:at]...)
-	s.history = append(append(history, ev), s.history[at:]...)
-}
-
-// inHistory reports whether an event of the history hides the item.
-func (s *userState) inHistory(item uint32) bool {
-	for i := range s.history {
-		if s.history[i].item == item && hides(s.history[i].kind()) {
-			return true
+	events = slices.Insert(events, at, ev)
+	if len(events) > historyMax+historySlack {
+		old := events[:len(events)-historyMax]
+		events = events[len(old):]
+		for i := range old {
+			if hides(old[i].kind()) {
+				s.before = s.before.with(old[i].item)
+			}
 		}
 	}
-	return false
+	s.history = pack(events)
 }
 
 // met is a set of items: many in order, and few that have come since. It is immutable.
@@ -228,13 +218,13 @@ func newUserState(events []event, profile *store.Profile, rules *rules) *userSta
 		s.before = &met{sorted: slices.Clip(slices.Compact(before))}
 	}
 	slices.Reverse(told)
-	s.history = told
+	s.history = pack(told)
 	return s
 }
 
 // crowded reports whether it holds more than it should: the store still knows which are the newest.
 func (s *userState) crowded() bool {
-	return len(s.history)+s.before.len() > seenMax+seenSlack ||
+	return s.history.n+s.before.len() > seenMax+seenSlack ||
 		slices.ContainsFunc(s.hidden, func(h []hide) bool { return len(h) > seenMax+shownMax+seenSlack })
 }
 

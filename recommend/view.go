@@ -11,18 +11,18 @@ import (
 // found is what the walking parts of a blend proposed for a user: kept, so that the next pages need not look for it again. It
 // is of all items available then that the user had not met. It is immutable.
 type found struct {
-	items    []uint32 // by handle
-	walkers  uint64   // the parts that were asked
-	arrivals uint64   // of the catalogue, before
-	told     uint32   // of the user's state
-	asked    uint16   // of each part
-	all      bool     // they have no more
+	items    []byte // by handle, packed
+	walkers  uint64 // the parts that were asked
+	arrivals uint64 // of the catalogue, before
+	told     uint32 // of the user's state
+	asked    uint16 // of each part
+	all      bool   // they have no more
 }
 
 const (
 	// askedMin is how many items each walking part is asked for at least, so that enough is left where a filter lets half
 	// of them through and the user meets some.
-	askedMin = 64
+	askedMin = 44
 	// askedMax is up to how many are wanted that what was found is kept.
 	askedMax = 128
 	// toldMax and turnedMax are how many interactions may come, and by how much the user's vector may turn, in radians,
@@ -47,12 +47,14 @@ func (q *query) embed() {
 	}
 	v := q.state.view.Load()
 	switch {
+	default:
+		q.back = true
 	case v == nil || v.epoch != g.epoch:
 		v = &view{epoch: g.epoch, told: q.state.told, vector: g.blend.Embed(nil, u.History, u.Now)}
 		q.state.view.Store(v)
 	case v.told != q.state.told:
 		next := *v
-		next.vector, next.told = slices.Clone(v.vector), q.state.told
+		next.vector, next.told, next.ranked = slices.Clone(v.vector), q.state.told, nil
 		g.blend.Follow(next.vector, u.History, u.Now)
 		next.turned += angle(v.vector, next.vector)
 		v = &next
@@ -76,22 +78,17 @@ func (q *query) again(answer *blend.Answer, n int) bool {
 	if q.view == nil || n > askedMax {
 		return false
 	}
-	walkers := answer.Walkers()
-	f := q.view.found
-	if f == nil || f.told+toldMax <= q.state.told || q.view.turned > turnedMax || walkers&^f.walkers != 0 ||
-		int(f.asked) < n || f.missed(q.engine) {
-		f = q.find(answer, walkers, n)
-	}
+	f := q.looked(answer, n)
 	before := len(q.items)
 	var allowed int
-	q.items, allowed = answer.GatherFrom(q.items, f.items, n, q)
-	if !f.all && (allowed < n || 3*allowed < len(f.items)) {
+	q.items, allowed = answer.GatherFrom(q.items, q.known, n, q)
+	if !f.all && (len(q.items)-before < n || 3*allowed < len(q.known)) {
 		q.items = q.items[:before]
 		return false
 	}
 	if q.plan.rule >= 0 { // what the user has met was not looked for
-		for i := range q.state.history {
-			if item := q.state.history[i].item; q.Contains(item) {
+		for i := range q.past {
+			if item := q.past[i].item; q.Contains(item) {
 				q.items = append(q.items, item)
 			}
 		}
@@ -101,23 +98,44 @@ func (q *query) again(answer *blend.Answer, n int) bool {
 	return true
 }
 
-// missed reports whether so many items have become available since that some might have been found.
-func (f *found) missed(e *Engine) bool {
-	return e.catalog.Arrivals()-f.arrivals > uint64(e.catalog.Len()/arrivalsMax)
+// looked sets known to what the walking parts propose: what is kept of that while it holds for the user and n, else what they find
+// now.
+func (q *query) looked(answer *blend.Answer, n int) *found {
+	walkers := answer.Walkers()
+	f := q.view.found
+	if f == nil || f.told+toldMax <= q.state.told || q.view.turned > turnedMax || walkers&^f.walkers != 0 ||
+		int(f.asked) < n || missed(q.engine, f.arrivals) {
+		return q.find(answer, walkers, n)
+	}
+	q.known = unpackItems(q.known[:0], f.items)
+	return f
+}
+
+// missed reports whether so many items have become available since arrivals was so much that some might have been found.
+func missed(e *Engine, arrivals uint64) bool {
+	return e.catalog.Arrivals()-arrivals > uint64(e.catalog.Len()/arrivalsMax)
 }
 
 // find looks for what the walking parts propose, and keeps it.
 func (q *query) find(answer *blend.Answer, walkers uint64, n int) *found {
 	f := &found{
-		walkers: walkers, arrivals: q.engine.catalog.Arrivals(), told: q.state.told, asked: uint16(max(askedMin, 2*n)),
+		walkers: walkers, arrivals: q.engine.catalog.Arrivals(), told: q.state.told, asked: uint16(asked(n)),
 	}
-	f.items, f.all = answer.Walk(nil, int(f.asked), unmet{q})
-	f.items = slices.Clip(f.items)
+	q.known, f.all = answer.Walk(q.known[:0], int(f.asked), unmet{q})
+	f.items = packItems(q.known)
 	next := *q.view
 	next.found, next.turned = f, 0
-	q.view = &next
-	q.state.view.Store(&next)
+	q.see(&next)
 	return f
+}
+
+// asked is how many items each part is asked for so that n may be shown of them.
+func asked(n int) int { return max(askedMin, 2*n) }
+
+// see makes a view the user's.
+func (q *query) see(v *view) {
+	q.view = v
+	q.state.view.Store(v)
 }
 
 // unmet is what is available and the user has not met, whatever a page may show.

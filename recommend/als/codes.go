@@ -16,6 +16,9 @@ const (
 	codesWork = 100_000
 	// codesFactors is from how many factors on four bits a number are enough: what each is off by evens out over many.
 	codesFactors = 48
+	// manyBits is how many bits a number has when all items are looked at, and listBits on a shortlist, of whatever factors.
+	manyBits = 4
+	listBits = 6
 )
 
 // spared is how many items are scored by their vectors so that the n best are among them.
@@ -26,21 +29,41 @@ func (m *Model) encode(ctx context.Context, workers int) error {
 	if len(m.items)*m.factors < codesWork || m.factors < codesFactors {
 		return nil
 	}
-	const bits = 4
-	numbers := (m.factors + 3) &^ 3 // a record has a multiple of four
-	codes := simd.NewCodes(numbers/2, bits, len(m.items), func(size int) []byte { return make([]byte, size) })
+	codes := newCodes(m.factors, manyBits, len(m.items))
 	parts, bounds := parallel.Spans(len(m.items), len(m.items)/1024+1)
 	err := parallel.For(ctx, workers, parts, func(_, p int) {
-		room, rest := make([]uint16, numbers), make([]byte, simd.RestSize(codes.Half, bits))
+		pack := packer(&codes, manyBits)
 		from, to := bounds(p)
 		for row := uint32(from); row < uint32(to); row++ {
-			step := simd.Numbers(room, m.vector(row))
-			simd.PackCodes(room, &codes, row, rest)
-			codes.SetScale(row, step, 0) // for scores of a 64th of what they are, in the same order
+			pack(row, m.vector(row))
 		}
 	})
 	m.codes = codes
 	return err
+}
+
+// newCodes is empty codes of so many vectors.
+func newCodes(factors, bits, rows int) simd.Codes {
+	half := (factors + 3) &^ 3 / 2 // a record has a multiple of four
+	return simd.NewCodes(half, bits, rows, func(size int) []byte { return make([]byte, size) })
+}
+
+// packer returns what writes the code of a vector in a row. It is for one goroutine.
+func packer(codes *simd.Codes, bits int) func(row uint32, vector []float32) {
+	numbers, rest := make([]uint16, 2*codes.Half), make([]byte, simd.RestSize(codes.Half, bits))
+	return func(row uint32, vector []float32) {
+		step := simd.Numbers(numbers, vector)
+		simd.PackCodes(numbers, codes, row, rest)
+		codes.SetScale(row, step*float32(int(1)<<(10-bits)), 0)
+	}
+}
+
+// aim sets the probe to the vector.
+func (s *serving) aim(codes *simd.Codes, vector []float32) {
+	if len(s.probe.Code) != 2*codes.Half {
+		s.probe.Code = make([]int8, 2*codes.Half) // zero behind the factors
+	}
+	s.probe.Factor = simd.Quantize(s.probe.Code, vector)
 }
 
 // pass is a look at many items: through their codes, when there are enough of them, and else by their vectors.
@@ -56,10 +79,7 @@ func (m *Model) pass(s *serving, vector []float32, n, items int) pass {
 	p := pass{m: m, s: s, vector: vector, coarse: m.codes.Rows != nil && items >= 2*spared(n)}
 	if p.coarse {
 		n = spared(n)
-		if s.probe.Code == nil {
-			s.probe.Code = make([]int8, 2*m.codes.Half) // zero behind the factors
-		}
-		s.probe.Factor = simd.Quantize(s.probe.Code, vector)
+		s.aim(&m.codes, vector)
 	}
 	s.best.Reset(n)
 	return p

@@ -8,7 +8,6 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/goldrec/gold/recommend/als"
 	"github.com/goldrec/gold/recommend/model"
-	"github.com/google/go-cmp/cmp"
 )
 
 // coded is a model of 3,000 items with codes, and the same without.
@@ -34,11 +33,9 @@ func TestCodes(t *testing.T) {
 		allow model.Allow
 		got   func(u *model.User) []model.Scored
 	}{
-		"all":    {nil, func(u *model.User) []model.Scored { return m.Propose(nil, u, 20, nil, model.Quick) }},
-		"set":    {set, func(u *model.User) []model.Scored { return m.Propose(nil, u, 20, set, model.Quick) }},
-		"few":    {few, func(u *model.User) []model.Scored { return m.Propose(nil, u, 20, few, model.Quick) }},
-		"listed": {set, func(u *model.User) []model.Scored { return m.Among(nil, u, 20, listed) }},
-		"short":  {few, func(u *model.User) []model.Scored { return m.Among(nil, u, 20, listed[:180]) }},
+		"all": {nil, func(u *model.User) []model.Scored { return m.Propose(nil, u, 20, nil, model.Quick) }},
+		"set": {set, func(u *model.User) []model.Scored { return m.Propose(nil, u, 20, set, model.Quick) }},
+		"few": {few, func(u *model.User) []model.Scored { return m.Propose(nil, u, 20, few, model.Quick) }},
 	} {
 		hits := 0
 		for u := range uint32(100) {
@@ -67,7 +64,7 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// TestCodesOfFew wants no codes where they are not worth while, and the same proposals from a list as from a bitmap.
+// TestCodesOfFew wants no codes where they are not worth while.
 func TestCodesOfFew(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -83,22 +80,10 @@ func TestCodesOfFew(t *testing.T) {
 			t.Errorf("%d items of %d factors: codes %v", tt.items, tt.factors, got)
 		}
 	}
-	d, _, exact := coded(t)
-	listed := []uint32{2999, 7, 4000, 30, 31, 1 << 31}
-	for u := range uint32(20) {
-		user := &model.User{History: d.History(u)}
-		want := exact.Propose(nil, user, 3, roaring.BitmapOf(listed...), model.Thorough)
-		if diff := cmp.Diff(want, exact.(*als.Model).Among(nil, user, 3, listed)); diff != "" || len(want) != 3 {
-			t.Errorf("user %d: %s", u, diff)
-		}
-	}
-	if got := exact.(*als.Model).Among(nil, &model.User{}, 3, listed); len(got) != 0 {
-		t.Errorf("a stranger is proposed %v", got)
-	}
 }
 
-// BenchmarkAmong looks at one item in 200 of a million.
-func BenchmarkAmong(b *testing.B) {
+// BenchmarkListed looks at one item in 200 of a million.
+func BenchmarkListed(b *testing.B) {
 	const items, every = 1_000_000, 200
 	for _, dim := range []int{64, 192} {
 		if dim > 64 && testing.Short() {
@@ -107,17 +92,17 @@ func BenchmarkAmong(b *testing.B) {
 		m := made(b, items, dim)
 		us := visitors(m, items)
 		rng := rand.New(rand.NewPCG(7, 8))
-		var listed []uint32
+		listed := roaring.New()
 		for i := rng.Uint32N(every); i < items; i += 1 + rng.Uint32N(2*every) {
-			listed = append(listed, i)
+			listed.Add(i)
 		}
 		for name, m := range map[string]*als.Model{"codes": m.(*als.Model), "vectors": als.Unindexed(m).(*als.Model)} {
-			b.Run(fmt.Sprintf("%s/listed=%d/items=%d/dim=%d", name, len(listed), items, dim), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/listed=%d/items=%d/dim=%d", name, listed.GetCardinality(), items, dim), func(b *testing.B) {
 				var dst []model.Scored
 				b.ReportAllocs()
 				i := 0
 				for b.Loop() {
-					dst = m.Among(dst[:0], us[i%len(us)], 32, listed)
+					dst = m.Propose(dst[:0], us[i%len(us)], 32, listed, model.Quick)
 					i++
 				}
 			})

@@ -52,8 +52,6 @@ type serving struct {
 	best    topk.Selector
 	found   []ann.Result
 	set     roaring.ManyIntIterator
-	code    []int8 // of the user's vector, in steps
-	step    float32
 }
 
 // newModel makes a model without an index.

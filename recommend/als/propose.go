@@ -15,23 +15,12 @@ const scanBlock = 512
 // nanoseconds each: some hundreds by their vectors, more by codes of these, and the best of that by their vectors. Yet more are
 // searched through an index, which misses some of the best. Quick searches it once. Thorough searches ever wider when allow
 // refuses most of what the index finds, and in the end looks at all that is allowed, so that the answer is always filled. A
-// bitmap that allows few is gone through at once, like a list; see [Model.Among].
+// bitmap that allows few is gone through at once, like a list.
 func (m *Model) Propose(dst []model.Scored, u *model.User, n int, allow model.Allow, effort model.Effort) []model.Scored {
 	return m.propose(dst, u, n, func(s *serving, vector []float32) {
 		if !m.search(s, vector, len(u.History), n, allow, effort) {
 			m.scan(s, vector, n, allow)
 		}
-	})
-}
-
-// Among proposes the n items of the highest scores among those listed, as [Model.Propose] does among those that a bitmap of few
-// has: the quick way to the best of some thousands, which are looked at through codes of their vectors, in a few nanoseconds each.
-// Items are listed once each.
-func (m *Model) Among(dst []model.Scored, u *model.User, n int, items []uint32) []model.Scored {
-	return m.propose(dst, u, n, func(s *serving, vector []float32) {
-		p := m.pass(s, vector, n, len(items))
-		p.offerKnown(items)
-		p.done(n)
 	})
 }
 

@@ -250,16 +250,3 @@ func (a *Answer) walked(n int, allow model.Allow, effort model.Effort) (full boo
 	}
 	return full
 }
-
-// pick adds the n best above zero that are allowed. It asks only of those that would be among the best so far.
-func (a *Answer) pick(all []model.Scored, n int, allow model.Allow) {
-	a.best.Reset(n)
-	for _, s := range all {
-		if s.Score > 0 && a.best.Wants(s.Score) && (allow == nil || allow.Contains(s.Item)) {
-			a.best.Push(s.Item, s.Score)
-		}
-	}
-	for _, s := range a.best.Kept() {
-		a.items = append(a.items, s.Item)
-	}
-}

@@ -94,6 +94,11 @@ func (m *Sums) Moments() (sum, squares float64) {
 
 // Reset empties the sums and keeps their memory.
 func (m *Sums) Reset() {
+	if 16*len(m.used) > len(m.slots) { // in a row that is quicker
+		clear(m.slots)
+		m.used = m.used[:0]
+		return
+	}
 	for _, i := range m.used {
 		m.slots[i] = slot{}
 	}

@@ -641,3 +641,30 @@ func TestNothingCounted(t *testing.T) {
 		t.Errorf("an item scores %v where nothing was counted", got)
 	}
 }
+
+// While the order's number stays, so does what Top says.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	c := counters(t, source.CountersOptions{})
+	rng := rand.New(rand.NewPCG(6, 6))
+	number, top, changes := c.Order(day), c.Top(nil, 20, nil, day), 0
+	for i := range 2000 {
+		now := int64(day + i/10)
+		if rng.IntN(3) == 0 {
+			c.Add(rng.Uint32N(700), float32(1+rng.IntN(3)), now, now)
+		}
+		next := c.Order(now)
+		if list := c.Top(nil, 20, nil, now); next == number && !slices.Equal(list, top) {
+			t.Fatalf("event %d: %v of the same number as %v", i, list, top)
+		} else {
+			top = list
+		}
+		if next != number {
+			changes++
+		}
+		number = next
+	}
+	if changes == 0 || changes == 2000 {
+		t.Errorf("%d changes", changes)
+	}
+}

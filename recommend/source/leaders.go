@@ -18,6 +18,7 @@ type leaders struct {
 	latest   int64 // the time that scores are as of
 	ceiling  int64 // Counters.ceiling of then
 	full     int64 // now of who last looked at all items
+	number   uint64
 }
 
 // entry is an item and what it is in order of; -Inf for an item that has nothing for it.
@@ -68,6 +69,10 @@ func (c *Counters) top(n int, allow model.Allow, now int64, emit func(item uint3
 	}
 }
 
+// Order is a number of the order that the leading items are in now. While it is the same, Top gives the same items of them, with
+// the same scores.
+func (c *Counters) Order(now int64) uint64 { return c.order(now).number }
+
 // order returns the leaders, put in order when that is due and nobody else does it.
 func (c *Counters) order(now int64) *leaders {
 	c.look(now)
@@ -83,6 +88,9 @@ func (c *Counters) order(now int64) *leaders {
 		return last // somebody has just done it
 	}
 	next := c.reordered(lead, now)
+	if next.number = 1; lead != nil {
+		next.number = lead.number + 1
+	}
 	c.lead.Store(next)
 	return next
 }
