@@ -27,8 +27,8 @@
 //
 // # Failures
 //
-// Every call ends within Options.Timeout and a little, then as [ErrUnavailable]: no broker, or a partition that has
-// no leader or too few replicas in sync. The producer is idempotent, so what it sends again is stored once. An Append that was sent and
+// Every call but Trim and Scan ends within Options.Timeout and a little, and those when the brokers have sent nothing for as
+// long; then it is [ErrUnavailable]: no broker, or a partition that has no leader or too few replicas in sync. The producer is idempotent, so what it sends again is stored once. An Append that was sent and
 // not answered is [ErrUnknown]; entries with IDs may be appended again.
 //
 // # Caveats
@@ -81,7 +81,8 @@ type Options struct {
 	// Tail is how many of the newest entries are kept in memory, all partitions together; 0 means 65,536. When the view
 	// falls behind by four times as much, the store reads no further until it has caught up.
 	Tail int
-	// Timeout is how long a call may take, with all that is tried again; 0 means 10 seconds.
+	// Timeout is how long a call may take, with all that is tried again, from a second to ten minutes; 0
+	// means 10 seconds.
 	Timeout time.Duration
 	// Client are options for the clients of Kafka, such as kgo.SASL and kgo.DialTLSConfig.
 	Client []kgo.Opt
@@ -105,8 +106,10 @@ func (o Options) withDefaults() (Options, error) {
 	switch {
 	case o.Partitions < 0 || o.Partitions > 256:
 		return o, fmt.Errorf("%w: %d partitions", store.ErrInvalid, o.Partitions)
-	case o.Replicas < 0 || o.Tail < 0 || o.Timeout < 0:
+	case o.Replicas < 0 || o.Tail < 0:
 		return o, fmt.Errorf("%w: negative option", store.ErrInvalid)
+	case o.Timeout < time.Second || o.Timeout > 10*time.Minute:
+		return o, fmt.Errorf("%w: timeout of %v", store.ErrInvalid, o.Timeout)
 	}
 	return o, nil
 }
@@ -164,10 +167,7 @@ func Open(ctx context.Context, brokers []string, view store.Store, opts Options)
 
 func (s *Store) open(ctx context.Context) error {
 	var err error
-	if s.client, err = s.newClient(
-		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchMaxBytes(recordBytesMax), kgo.ProducerLinger(linger),
-		kgo.RecordDeliveryTimeout(s.opts.Timeout), kgo.ProduceRequestTimeout(s.opts.Timeout), kgo.MaxBufferedRecords(bufferedMax),
-	); err != nil {
+	if s.client, err = s.newClient(s.producing()...); err != nil {
 		return err
 	}
 	s.admin = kadm.NewClient(s.client)
@@ -187,6 +187,14 @@ func (s *Store) open(ctx context.Context) error {
 	s.background.Go(func() { s.judgeAll(background) })
 	s.background.Go(func() { s.keep(background) })
 	return s.catchUp(ctx)
+}
+
+// producing are the options of a producer. It is idempotent and waits for all replicas in sync, as franz-go has it by itself.
+func (s *Store) producing() []kgo.Opt {
+	return []kgo.Opt{
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchMaxBytes(recordBytesMax), kgo.ProducerLinger(linger),
+		kgo.RecordDeliveryTimeout(s.opts.Timeout), kgo.ProduceRequestTimeout(s.opts.Timeout), kgo.MaxBufferedRecords(bufferedMax),
+	}
 }
 
 // newClient makes a client with what all of them have in common.

@@ -115,3 +115,10 @@ func TestStoreDurable(t *testing.T) {
 		return open(t, k.Addrs, kept{logs[dir].view}, kafkastore.Options{Topic: logs[dir].topic, Partitions: 3, Now: now})
 	})
 }
+
+func BenchmarkStore(b *testing.B) {
+	k := server(b)
+	storetest.RunBenchmarks(b, func(b *testing.B) store.Store {
+		return open(b, k.Addrs, memory(nil), kafkastore.Options{Topic: topic()})
+	})
+}

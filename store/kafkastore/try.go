@@ -23,22 +23,34 @@ func (s *Store) try(ctx context.Context, f func(ctx context.Context) error) erro
 			return err
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
 		s.opts.Logger.LogAttrs(ctx, slog.LevelDebug, "the brokers are asked again", slog.Any("error", err))
 		if !sleep(within, jittered(wait)) {
 			if ctx.Err() != nil {
-				return ctx.Err()
+				return fmt.Errorf("%w: %w", ctx.Err(), err)
 			}
 			return fmt.Errorf("%w within %v: %w", ErrUnavailable, s.opts.Timeout, err)
 		}
 	}
 }
 
+// bounded makes a call with a deadline; after that the error says that the brokers are unavailable.
+func (s *Store) bounded(ctx context.Context, f func(ctx context.Context) error) error {
+	within, cancel := context.WithTimeout(ctx, s.opts.Timeout)
+	defer cancel()
+	err := f(within)
+	if err != nil && within.Err() != nil && ctx.Err() == nil && !errors.Is(err, ErrUnavailable) {
+		return fmt.Errorf("%w within %v: %w", ErrUnavailable, s.opts.Timeout, err)
+	}
+	return err
+}
+
 // passes reports whether an error may be gone when the call is made again.
 func passes(err error) bool {
-	_, network := errors.AsType[net.Error](err) // context.DeadlineExceeded is one too
-	return network || kerr.IsRetriable(err) || kgo.IsRetryableBrokerErr(err) || errors.Is(err, context.Canceled) ||
+	_, network := errors.AsType[net.Error](err)          // context.DeadlineExceeded is one too
+	_, ended := errors.AsType[*kgo.ErrFirstReadEOF](err) // before it said a word, as what stands before a broker that is gone
+	return network || ended || kerr.IsRetriable(err) || kgo.IsRetryableBrokerErr(err) || errors.Is(err, context.Canceled) ||
 		errors.Is(err, kgo.ErrRecordTimeout) || errors.Is(err, kerr.InvalidReplicationFactor) // brokers are still coming up
 }
 

@@ -323,7 +323,7 @@ func (s *Store) History(ctx context.Context, user string, limit int) ([]store.En
 }
 
 func (s *Store) history(ctx context.Context, p *partition, user string, limit int) ([]store.Entry, error) {
-	if err := s.reach(ctx, p, 0); err != nil {
+	if err := s.bounded(ctx, func(ctx context.Context) error { return s.reach(ctx, p, 0) }); err != nil {
 		return nil, err
 	}
 	for {
