@@ -63,12 +63,69 @@ func own(t *testing.T, brokers int) (*servers.Kafka, []*servers.Proxy, []string)
 	return k, proxies, addrs
 }
 
-// TestReplicas has three brokers, of which one at a time is killed, stopped, paused or cut off. The view is one that the
-// replicas share, as pgstore would be.
-func TestReplicas(t *testing.T) {
+// TestBrokers has three brokers.
+func TestBrokers(t *testing.T) {
 	t.Parallel()
+	k, proxies, addrs := own(t, 3)
+	t.Run("Leaderless", func(t *testing.T) { testLeaderless(t, k, addrs) })
+	t.Run("Replicas", func(t *testing.T) { testReplicas(t, k, proxies, addrs) })
+}
+
+// testLeaderless kills a broker that alone has a partition: what is in others goes on, and the rest ends in time.
+func testLeaderless(t *testing.T, k *servers.Kafka, addrs []string) {
+	const partitions = 3
+	st := open(t, addrs, memory(nil), kafkastore.Options{Topic: topic(), Partitions: partitions, Replicas: 1, Timeout: 5 * time.Second})
+	defer st.Close()
+	one := func(partition int) []store.Entry {
+		for n := 0; ; n++ {
+			if user := fmt.Sprint("user-", n); store.PartitionOf(user, partitions) == partition {
+				batch := views(user, 1)
+				batch[0].Interaction.ID = "once"
+				return batch
+			}
+		}
+	}
+	scan(t, st)
+	k.Kill(0)
+	var lost []int
+	for p := range partitions {
+		err := st.Append(t.Context(), one(p))
+		if err == nil {
+			continue
+		}
+		lost = append(lost, p)
+		if !errors.Is(err, kafkastore.ErrUnavailable) || !errors.Is(err, kafkastore.ErrUnknown) {
+			t.Errorf("Append to a partition without a leader: %v, want ErrUnavailable and ErrUnknown", err)
+		}
+	}
+	if len(lost) != 1 {
+		t.Errorf("of partitions %v nothing could be written, want one of three", lost)
+	}
+	if _, err := st.End(t.Context()); !errors.Is(err, kafkastore.ErrUnavailable) {
+		t.Errorf("End: %v, want ErrUnavailable", err)
+	}
+	if err := k.Start(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range lost {
+		for try := 0; ; try++ {
+			err := st.Append(t.Context(), one(p))
+			if err == nil {
+				break
+			}
+			if try == 10 {
+				t.Fatalf("partition %d has a leader again: %v", p, err)
+			}
+		}
+	}
+	if all := scan(t, st); len(all) != partitions {
+		t.Errorf("%d entries, want one a partition: %v", len(all), all)
+	}
+}
+
+// testReplicas has a broker at a time killed, paused or cut off. The view is one that the replicas share, as pgstore would be.
+func testReplicas(t *testing.T, k *servers.Kafka, proxies []*servers.Proxy, addrs []string) {
 	storetest.RunReplicas(t, func(t *testing.T) storetest.Replicas {
-		k, proxies, addrs := own(t, 3)
 		view := kept{memory(nil)}
 		rng := rand.New(rand.NewPCG(5, 6))
 		any := func() int { return rng.IntN(len(proxies)) }
@@ -156,8 +213,12 @@ func TestUnavailable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer proxy.Close()
-	const timeout = 2 * time.Second
-	st := open(t, k.Addrs, memory(nil), kafkastore.Options{Topic: topic(), Partitions: 1, Timeout: timeout, Client: through(proxy)})
+	const timeout = 4 * time.Second
+	name := topic()
+	if err := open(t, k.Addrs, memory(nil), kafkastore.Options{Topic: name, Partitions: 1}).Close(); err != nil { // a broker that is busy has made the topic
+		t.Fatal(err)
+	}
+	st := open(t, k.Addrs, memory(nil), kafkastore.Options{Topic: name, Partitions: 1, Timeout: timeout, Client: through(proxy)})
 	defer st.Close()
 	if err := st.Append(t.Context(), views("ann", 1)); err != nil {
 		t.Fatal(err)

@@ -5,32 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/goldrec/gold/internal/await"
 )
-
-// news wakes those who wait for what has been read or come into the view.
-type news struct {
-	mu   sync.Mutex
-	next chan struct{} // closed when there is something
-}
-
-func newNews() news { return news{next: make(chan struct{})} }
-
-func (n *news) changed() <-chan struct{} {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.next
-}
-
-func (n *news) wake() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	close(n.next)
-	n.next = make(chan struct{})
-}
 
 // follow has the client read all partitions of the topic, from where something may live.
 func (s *Store) follow() {
@@ -57,7 +37,7 @@ func (s *Store) judgeAll(ctx context.Context) {
 				if ctx.Err() == nil {
 					s.failed.Store(&err)
 					s.opts.Logger.LogAttrs(ctx, slog.LevelError, "the log cannot be read on", slog.Any("error", err))
-					s.news.wake()
+					s.news.Wake()
 				}
 				return
 			}
@@ -65,9 +45,9 @@ func (s *Store) judgeAll(ctx context.Context) {
 		if removed {
 			s.removed.Add(1)
 		}
-		s.news.wake()
+		s.news.Wake()
 		for s.pending() > 4*s.opts.Tail && ctx.Err() == nil {
-			sleep(ctx, 10*time.Millisecond)
+			await.Sleep(ctx, 10*time.Millisecond)
 		}
 	}
 }
@@ -133,7 +113,7 @@ func (s *Store) sync(ctx context.Context) error {
 // reach waits until the records of a partition before an offset have been judged, and what this process has appended.
 func (s *Store) reach(ctx context.Context, p *partition, offset int64) error {
 	for {
-		changed := s.news.changed()
+		changed := s.news.Changed()
 		if p.reached(offset) {
 			return nil
 		}

@@ -304,7 +304,7 @@ func (s *Store) syncedPlace(ctx context.Context, of func(p *partition) store.Pos
 func (s *Store) Wait(ctx context.Context, since store.Place) error {
 	return s.waiting(ctx, func(ctx context.Context) error {
 		for {
-			changed := s.news.changed()
+			changed := s.news.Changed()
 			if err := s.failed.Load(); err != nil {
 				return *err
 			}

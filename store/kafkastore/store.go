@@ -54,6 +54,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/goldrec/gold/internal/await"
 	"github.com/goldrec/gold/store"
 )
 
@@ -127,7 +128,7 @@ type Store struct {
 	brokers []string
 	topicID kadm.TopicID
 	parts   []*partition
-	news    news
+	news    await.News
 	removed atomic.Uint64 // grows when entries come to be gone: what a scan has read may be
 
 	background sync.WaitGroup
@@ -149,7 +150,7 @@ func Open(ctx context.Context, brokers []string, view store.Store, opts Options)
 	if err != nil {
 		return nil, fmt.Errorf("kafkastore: open: %w", err)
 	}
-	s := &Store{Profiles: view, Models: view, Leases: view, opts: opts, view: view, brokers: brokers, news: newNews()}
+	s := &Store{Profiles: view, Models: view, Leases: view, opts: opts, view: view, brokers: brokers}
 	s.life, s.die = context.WithCancel(context.WithoutCancel(ctx))
 	if err := s.open(ctx); err != nil {
 		s.die()
@@ -203,7 +204,9 @@ func (s *Store) newClient(opts ...kgo.Opt) (*kgo.Client, error) {
 		kgo.SeedBrokers(s.brokers...), kgo.ClientID("gold"), kgo.BrokerMaxWriteBytes(4 * recordBytesMax), kgo.BrokerMaxReadBytes(8 * recordBytesMax),
 		kgo.FetchMaxWait(500 * time.Millisecond), kgo.FetchMaxBytes(2 * recordBytesMax), kgo.DialTimeout(s.opts.Timeout),
 		kgo.MetadataMinAge(100 * time.Millisecond), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.RetryBackoffFn(func(tries int) time.Duration { return jittered(min(10*time.Millisecond<<min(tries, 10), time.Second)) }),
+		kgo.RetryBackoffFn(func(tries int) time.Duration {
+			return await.Jittered(min(10*time.Millisecond<<min(tries, 10), time.Second))
+		}),
 	}, opts...), s.opts.Client...)...)
 }
 

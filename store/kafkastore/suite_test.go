@@ -3,6 +3,7 @@ package kafkastore_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -26,6 +27,7 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "4") // unless the command says otherwise: most of the time they wait for brokers
 	code := m.Run()
 	if shared.kafka != nil {
 		if err := shared.kafka.Close(); err != nil {

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/goldrec/gold/internal/await"
 )
 
 // try makes a call that may be made again: with a deadline, and again after errors that pass, until that.
@@ -26,7 +27,7 @@ func (s *Store) try(ctx context.Context, f func(ctx context.Context) error) erro
 			return fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
 		s.opts.Logger.LogAttrs(ctx, slog.LevelDebug, "the brokers are asked again", slog.Any("error", err))
-		if !sleep(within, jittered(wait)) {
+		if !await.Sleep(within, await.Jittered(wait)) {
 			if ctx.Err() != nil {
 				return fmt.Errorf("%w: %w", ctx.Err(), err)
 			}
@@ -52,19 +53,4 @@ func passes(err error) bool {
 	_, ended := errors.AsType[*kgo.ErrFirstReadEOF](err) // before it said a word, as what stands before a broker that is gone
 	return network || ended || kerr.IsRetriable(err) || kgo.IsRetryableBrokerErr(err) || errors.Is(err, context.Canceled) ||
 		errors.Is(err, kgo.ErrRecordTimeout) || errors.Is(err, kerr.InvalidReplicationFactor) // brokers are still coming up
-}
-
-// jittered is a duration between half of d and d, so that replicas that lost a broker together do not come back so.
-func jittered(d time.Duration) time.Duration { return d/2 + rand.N(d/2) }
-
-// sleep waits, and reports false when ctx ends before.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goldrec/gold/internal/await"
 	"github.com/goldrec/gold/store"
 )
 
@@ -120,12 +121,12 @@ func (s *Store) keep(ctx context.Context) {
 	defer tick.Stop()
 	due := true
 	for ctx.Err() == nil {
-		changed := s.news.changed()
+		changed := s.news.Changed()
 		err := k.step(ctx, due)
 		due = false
 		if err != nil && ctx.Err() == nil {
 			s.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "the view is not kept up", slog.Any("error", err))
-			sleep(ctx, jittered(200*time.Millisecond))
+			await.Sleep(ctx, await.Jittered(200*time.Millisecond))
 			continue
 		}
 		select {
@@ -157,7 +158,7 @@ func (k *keeper) step(ctx context.Context, due bool) (err error) {
 	if k.lease.Token == 0 {
 		if due {
 			err = s.readNote(ctx)
-			s.news.wake()
+			s.news.Wake()
 		}
 	} else {
 		if due && k.stuck > 0 {
@@ -244,7 +245,7 @@ func (k *keeper) apply(ctx context.Context) error {
 		p.passTrim()
 	}
 	k.dirty, k.stuck = true, 0
-	k.s.news.wake()
+	k.s.news.Wake()
 	return nil
 }
 

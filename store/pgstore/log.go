@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/goldrec/gold/internal/await"
 	"github.com/goldrec/gold/store"
 )
 
@@ -177,13 +178,13 @@ func (s *Store) Wait(ctx context.Context, since store.Place) error {
 		places[p] = signed(since.At(p))
 	}
 	for {
-		changed := s.news.changed()
+		changed := s.news.Changed()
 		var found bool
 		err := s.row(ctx, nil, afterSQL, []any{places}, &found)
 		if err != nil || found {
 			return err
 		}
-		timer := time.NewTimer(jittered(2 * pollEvery))
+		timer := time.NewTimer(await.Jittered(2 * pollEvery))
 		select {
 		case <-changed:
 		case <-timer.C:
