@@ -3,7 +3,6 @@ package await
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -39,10 +38,6 @@ func (n *News) Wake() {
 		n.next = nil
 	}
 }
-
-// Jittered is a duration between half of d and d, so that replicas that lost a server together do not come back so. It
-// panics when d is less than two nanoseconds.
-func Jittered(d time.Duration) time.Duration { return d/2 + rand.N(d/2) }
 
 // Sleep waits, and reports false when ctx ends before.
 func Sleep(ctx context.Context, d time.Duration) bool {

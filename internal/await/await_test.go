@@ -45,17 +45,3 @@ func TestSleep(t *testing.T) {
 		}
 	})
 }
-
-func TestJittered(t *testing.T) {
-	seen := make(map[time.Duration]bool)
-	for range 1000 {
-		d := await.Jittered(time.Second)
-		if d < time.Second/2 || d >= time.Second {
-			t.Fatalf("%v of a second", d)
-		}
-		seen[d] = true
-	}
-	if len(seen) < 900 {
-		t.Errorf("%d different ones of 1000", len(seen))
-	}
-}

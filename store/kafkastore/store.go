@@ -205,7 +205,7 @@ func (s *Store) newClient(opts ...kgo.Opt) (*kgo.Client, error) {
 		kgo.FetchMaxWait(500 * time.Millisecond), kgo.FetchMaxBytes(2 * recordBytesMax), kgo.DialTimeout(s.opts.Timeout),
 		kgo.MetadataMinAge(100 * time.Millisecond), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.RetryBackoffFn(func(tries int) time.Duration {
-			return await.Jittered(min(10*time.Millisecond<<min(tries, 10), time.Second))
+			return jittered(min(10*time.Millisecond<<min(tries, 10), time.Second))
 		}),
 	}, opts...), s.opts.Client...)...)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"time"
 
@@ -27,7 +28,7 @@ func (s *Store) try(ctx context.Context, f func(ctx context.Context) error) erro
 			return fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
 		s.opts.Logger.LogAttrs(ctx, slog.LevelDebug, "the brokers are asked again", slog.Any("error", err))
-		if !await.Sleep(within, await.Jittered(wait)) {
+		if !await.Sleep(within, jittered(wait)) {
 			if ctx.Err() != nil {
 				return fmt.Errorf("%w: %w", ctx.Err(), err)
 			}
@@ -54,3 +55,6 @@ func passes(err error) bool {
 	return network || ended || kerr.IsRetriable(err) || kgo.IsRetryableBrokerErr(err) || errors.Is(err, context.Canceled) ||
 		errors.Is(err, kgo.ErrRecordTimeout) || errors.Is(err, kerr.InvalidReplicationFactor) // brokers are still coming up
 }
+
+// jittered is a duration between half of d and d, so that replicas that lost a server together do not come back so.
+func jittered(d time.Duration) time.Duration { return d/2 + rand.N(d/2) }

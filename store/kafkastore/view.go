@@ -126,7 +126,7 @@ func (s *Store) keep(ctx context.Context) {
 		due = false
 		if err != nil && ctx.Err() == nil {
 			s.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "the view is not kept up", slog.Any("error", err))
-			await.Sleep(ctx, await.Jittered(200*time.Millisecond))
+			await.Sleep(ctx, jittered(200*time.Millisecond))
 			continue
 		}
 		select {

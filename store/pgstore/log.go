@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/goldrec/gold/internal/await"
 	"github.com/goldrec/gold/store"
 )
 
@@ -184,7 +183,7 @@ func (s *Store) Wait(ctx context.Context, since store.Place) error {
 		if err != nil || found {
 			return err
 		}
-		timer := time.NewTimer(await.Jittered(2 * pollEvery))
+		timer := time.NewTimer(jittered(2 * pollEvery))
 		select {
 		case <-changed:
 		case <-timer.C:

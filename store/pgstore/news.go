@@ -41,7 +41,7 @@ func (s *Store) channel() string { return "gold " + s.opts.Schema }
 // notify wakes the waiters of this process, and then of the others, after something was appended: the first at once, the
 // next a while later. A notification that is lost is made up for by those who look without one.
 func (s *Store) notify(ctx context.Context) {
-	sweep := time.NewTicker(await.Jittered(2 * sweepEvery))
+	sweep := time.NewTicker(jittered(2 * sweepEvery))
 	defer sweep.Stop()
 	for {
 		sql, arg := "select pg_notify($1, '')", s.channel()
@@ -76,7 +76,7 @@ func (s *Store) listen(ctx context.Context) {
 		if time.Since(began) > backoffMax {
 			wait = backoffMin // it had worked
 		}
-		await.Sleep(ctx, await.Jittered(wait))
+		await.Sleep(ctx, jittered(wait))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	mathrand "math/rand/v2"
 	"net"
 	"strings"
 	"time"
@@ -50,7 +51,7 @@ func (s *Store) try(ctx context.Context, f func(ctx context.Context) error) erro
 		if within.Err() == nil {
 			s.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "the database is tried again", slog.Any("error", err))
 		}
-		if !await.Sleep(within, await.Jittered(wait)) {
+		if !await.Sleep(within, jittered(wait)) {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -147,3 +148,6 @@ func passes(err error) bool {
 }
 
 func plain(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// jittered is a duration between half of d and d, so that replicas that lost a server together do not come back so.
+func jittered(d time.Duration) time.Duration { return d/2 + mathrand.N(d/2) }
