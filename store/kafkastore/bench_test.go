@@ -3,6 +3,8 @@ package kafkastore
 import (
 	"errors"
 	"fmt"
+	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -59,13 +61,13 @@ func benchmarkAppend(b *testing.B, brokers []string, ids bool) {
 			time.Sleep(time.Millisecond)
 		}
 		ours += time.Since(start)
-		records := bareRecords(bare, events)
+		them := records(bare, events)
 		start = time.Now()
-		each(len(records), func(i int) error { return client.ProduceSync(b.Context(), records[i]).FirstErr() }, b)
+		each(len(them), func(i int) error { return client.ProduceSync(b.Context(), them[i]).FirstErr() }, b)
 		theirs += time.Since(start)
-		records = bareRecords(bare, events)
+		them = records(bare, events)
 		start = time.Now()
-		if err := client.ProduceSync(b.Context(), records...).FirstErr(); err != nil {
+		if err := client.ProduceSync(b.Context(), them...).FirstErr(); err != nil {
 			b.Fatal(err)
 		}
 		atOnce += time.Since(start)
@@ -76,6 +78,63 @@ func benchmarkAppend(b *testing.B, brokers []string, ids bool) {
 	b.ReportMetric(float64(n)/atOnce.Seconds(), "at-once-interactions/s")
 	b.ReportMetric(theirs.Seconds()/ours.Seconds(), "ratio")
 	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkOpen opens a log of 200,000 interactions, appended one a record as a shop does: it reads and judges all of them, and
+// begins to fill a view that is new.
+func BenchmarkOpen(b *testing.B) {
+	k, err := servers.StartKafka(b.Context(), servers.KafkaOptions{})
+	if errors.Is(err, servers.ErrAbsent) {
+		b.Skip(err)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer k.Close()
+	s := openIngest(b, k.Addrs, "ours")
+	const rounds = 10
+	for round := range rounds {
+		if err := s.client.ProduceSync(b.Context(), records(s, ingestEvents(round*ingestRound, true))...).FirstErr(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		s := openIngest(b, k.Addrs, "ours")
+		b.StopTimer()
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(b.N)*rounds*ingestRound/b.Elapsed().Seconds(), "entries/s")
+}
+
+// BenchmarkJudge takes records of one interaction with an ID through the rules, and says what is kept for each beside the tail.
+func BenchmarkJudge(b *testing.B) {
+	events := ingestEvents(0, true)
+	p := newPartition(0)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	n := 0
+	for b.Loop() {
+		e := &events[n%len(events)]
+		e.Interaction.ID = strconv.Itoa(n)
+		r := record{kind: kindEntries, entries: []store.Entry{*e}}
+		r.entries[0].Position = positionOf(int64(n), 0)
+		p.judge(&r, int64(n))
+		if n++; n%1000 == 0 {
+			p.applied = p.end
+			p.shrink(1000)
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	b.ReportMetric((float64(after.HeapAlloc)-float64(before.HeapAlloc))/float64(n), "kept-B/entry")
+	runtime.KeepAlive(p)
 }
 
 func openIngest(b *testing.B, brokers []string, topic string) *Store {
@@ -124,14 +183,14 @@ func each(n int, do func(i int) error, b *testing.B) {
 	wg.Wait()
 }
 
-// bareRecords are the records that the store would write.
-func bareRecords(s *Store, events []store.Entry) []*kgo.Record {
-	records := make([]*kgo.Record, len(events))
+// records are the records that the store would write.
+func records(s *Store, events []store.Entry) []*kgo.Record {
+	list := make([]*kgo.Record, len(events))
 	for i := range events {
-		records[i] = &kgo.Record{
+		list[i] = &kgo.Record{
 			Topic: s.opts.Topic, Partition: int32(store.PartitionOf(events[i].Interaction.User, len(s.parts))),
 			Value: entriesRecord(1, appendEntry(nil, &events[i])),
 		}
 	}
-	return records
+	return list
 }

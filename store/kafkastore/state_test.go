@@ -185,7 +185,7 @@ func TestDeleted(t *testing.T) {
 		},
 		func() error { return a.Append(ctx, young) },
 		func() error { return a.Append(ctx, late) },
-		func() error { return a.Trim(ctx, base.Add(time.Minute)) },
+		func() error { return a.Trim(ctx, base.Add(time.Nanosecond)) }, // times are whole microseconds
 	} {
 		if err := call(); err != nil {
 			t.Fatal(err)
@@ -268,5 +268,40 @@ func TestSharedView(t *testing.T) {
 	inView(b, "bob", 0) // not only hidden
 	if _, err := view.Current(context.Background(), "none"); !errors.Is(err, store.ErrNotFound) {
 		t.Error(err)
+	}
+}
+
+// TestAtOnce has what one process was acknowledged show in the next scan of another, and what was forgotten and trimmed not.
+func TestAtOnce(t *testing.T) {
+	t.Parallel()
+	k := server(t)
+	opts := kafkastore.Options{Topic: topic(), Partitions: 2}
+	a, b := open(t, k.Addrs, memory(nil), opts), open(t, k.Addrs, memory(nil), opts)
+	defer a.Close()
+	defer b.Close()
+	for round := range 30 {
+		user := fmt.Sprint("user-", round)
+		before := len(scan(t, b))
+		if err := a.Append(t.Context(), views(user, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(scan(t, b)); n != before+1 {
+			t.Fatalf("round %d: %d entries after an append, before it %d", round, n, before)
+		}
+		if err := a.Forget(t.Context(), user); err != nil {
+			t.Fatal(err)
+		}
+		if all := scan(t, b); len(without(all, store.Forgotten)) != 0 {
+			t.Fatalf("round %d: %v is shown, and all are forgotten", round, all)
+		}
+	}
+	if err := a.Trim(t.Context(), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if told, err := b.Trimmed(t.Context()); err != nil || told.IsZero() {
+		t.Errorf("Trimmed says %v, %v; another has trimmed Forgotten entries", told, err)
+	}
+	if n := len(scan(t, b)); n != 0 {
+		t.Errorf("%d entries, and all are trimmed", n)
 	}
 }
