@@ -46,7 +46,7 @@ func (s *Store) judgeAll(ctx context.Context) {
 			s.removed.Add(1)
 		}
 		s.news.Wake()
-		for s.pending() > 4*s.opts.Tail && ctx.Err() == nil {
+		for s.full() && ctx.Err() == nil {
 			await.Sleep(ctx, 10*time.Millisecond)
 		}
 	}
@@ -65,6 +65,9 @@ func (s *Store) judge(ctx context.Context, r *kgo.Record) (removed bool, err err
 	}
 	return p.judge(&decoded, r.Offset), nil
 }
+
+// full reports whether the view is so far behind that nothing more may be read.
+func (s *Store) full() bool { return s.pending() > 4*s.opts.Tail }
 
 // pending is how many nodes the view has not.
 func (s *Store) pending() (n int) {

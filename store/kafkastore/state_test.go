@@ -2,6 +2,7 @@ package kafkastore_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -303,5 +304,46 @@ func TestAtOnce(t *testing.T) {
 	}
 	if n := len(scan(t, b)); n != 0 {
 		t.Errorf("%d entries, and all are trimmed", n)
+	}
+}
+
+// TestTrimOfOne has a trim in one partition of two, as of a process that was killed between them, and more behind it than the
+// store reads ahead of its view: it goes on all the same, and the next trim takes from the view what this one has not.
+func TestTrimOfOne(t *testing.T) {
+	t.Parallel()
+	k := server(t)
+	name := topic()
+	view := kept{memory(nil)}
+	st := open(t, k.Addrs, view, kafkastore.Options{Topic: name, Partitions: 2, Tail: 10})
+	defer st.Close()
+	user := ""
+	for n := 0; user == "" || store.PartitionOf(user, 2) != 0; n++ {
+		user = fmt.Sprint("user-", n)
+	}
+	if err := st.Append(t.Context(), views(user, 20)); err != nil {
+		t.Fatal(err)
+	}
+	produce(t, k.Addrs, name, append([]byte{1, 3}, binary.AppendVarint(nil, base.Add(time.Hour).UnixMicro())...))
+	if err := st.Append(t.Context(), views(user, 200)); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	for n := 0; n < 220; {
+		found, err := view.History(t.Context(), user, 1000)
+		if n = len(found); err != nil || time.Since(began) > 25*time.Second {
+			t.Fatalf("the view has %d entries, %v", n, err)
+		}
+	}
+	if history, err := st.History(t.Context(), user, 1000); err != nil || len(history) != 200 {
+		t.Errorf("%d entries in the history, %v; want those after the trim", len(history), err)
+	}
+	if err := st.Trim(t.Context(), base.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n > 0; {
+		found, err := view.History(t.Context(), user, 1000)
+		if n = len(found); err != nil || time.Since(began) > 50*time.Second {
+			t.Fatalf("the view still has %d entries, %v", n, err)
+		}
 	}
 }

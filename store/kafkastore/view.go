@@ -238,8 +238,8 @@ func (k *keeper) apply(ctx context.Context) error {
 		if err := k.s.view.Trim(ctx, time.UnixMicro(before)); err != nil {
 			return err
 		}
-	} else if k.stuck <= stuckMax {
-		return nil // unless whoever trimmed has failed before the others had it
+	} else if k.stuck <= stuckMax && !k.s.full() {
+		return nil // unless whoever trimmed has failed before the others had it, or theirs cannot be read before this goes on
 	}
 	for _, p := range k.s.parts {
 		p.passTrim()
