@@ -35,6 +35,9 @@ func TestRecordBytes(t *testing.T) {
 		if got := fmt.Sprintf("%x", test.value); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
+		if _, err := decodeRecord(append(test.value, 0), 0, 0); !errors.Is(err, ErrFormat) {
+			t.Errorf("%s, and a byte behind it: %v, want ErrFormat", name, err)
+		}
 	}
 }
 
