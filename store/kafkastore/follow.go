@@ -2,34 +2,15 @@ package kafkastore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/goldrec/gold/internal/await"
 )
-
-// news wakes those who wait for what has been read or come into the view.
-type news struct {
-	mu   sync.Mutex
-	next chan struct{} // closed when there is something
-}
-
-func newNews() news { return news{next: make(chan struct{})} }
-
-func (n *news) changed() <-chan struct{} {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.next
-}
-
-func (n *news) wake() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	close(n.next)
-	n.next = make(chan struct{})
-}
 
 // follow has the client read all partitions of the topic, from where something may live.
 func (s *Store) follow() {
@@ -56,7 +37,7 @@ func (s *Store) judgeAll(ctx context.Context) {
 				if ctx.Err() == nil {
 					s.failed.Store(&err)
 					s.opts.Logger.LogAttrs(ctx, slog.LevelError, "the log cannot be read on", slog.Any("error", err))
-					s.news.wake()
+					s.news.Wake()
 				}
 				return
 			}
@@ -64,9 +45,9 @@ func (s *Store) judgeAll(ctx context.Context) {
 		if removed {
 			s.removed.Add(1)
 		}
-		s.news.wake()
-		for s.pending() > 4*s.opts.Tail && ctx.Err() == nil {
-			sleep(ctx, 10*time.Millisecond)
+		s.news.Wake()
+		for s.full() && ctx.Err() == nil {
+			await.Sleep(ctx, 10*time.Millisecond)
 		}
 	}
 }
@@ -85,6 +66,9 @@ func (s *Store) judge(ctx context.Context, r *kgo.Record) (removed bool, err err
 	return p.judge(&decoded, r.Offset), nil
 }
 
+// full reports whether the view is so far behind that nothing more may be read.
+func (s *Store) full() bool { return s.pending() > 4*s.opts.Tail }
+
 // pending is how many nodes the view has not.
 func (s *Store) pending() (n int) {
 	for _, p := range s.parts {
@@ -95,63 +79,54 @@ func (s *Store) pending() (n int) {
 	return n
 }
 
-// catchUp waits until all that the topic has now has been read, however long that takes.
+// catchUp waits until all that the topic has now has been read, as long as that goes on.
 func (s *Store) catchUp(ctx context.Context) error {
-	var ends []int64
-	err := s.try(ctx, func(ctx context.Context) (err error) {
-		ends, err = s.ends(ctx)
-		return err
-	})
+	ends, err := s.askEnds(ctx)
 	for n, p := range s.parts {
-		for moved := int64(-1); err == nil && !p.reached(ends[n]); {
-			err = s.reach(ctx, p, ends[n])
-			p.mu.Lock()
-			if next := p.next; err != nil && ctx.Err() == nil && s.failed.Load() == nil && next > moved {
-				err, moved = nil, next // it goes on
+		for moved := int64(-1); err == nil && p.lacks(ends[n]); {
+			err = s.bounded(ctx, func(ctx context.Context) error { return s.reach(ctx, p, ends[n]) })
+			if at := p.firstAndNext(); errors.Is(err, ErrUnavailable) && at[1] > moved {
+				err, moved = nil, at[1]
 			}
-			p.mu.Unlock()
 		}
 	}
 	return err
+}
+
+func (s *Store) askEnds(ctx context.Context) (ends []int64, err error) {
+	return ends, s.try(ctx, func(ctx context.Context) error {
+		ends, err = s.ends(ctx)
+		return err
+	})
 }
 
 // sync waits until what the topic has now has been read.
 func (s *Store) sync(ctx context.Context) error {
-	var ends []int64
-	err := s.try(ctx, func(ctx context.Context) (err error) {
-		ends, err = s.ends(ctx)
+	return s.bounded(ctx, func(ctx context.Context) error {
+		ends, err := s.askEnds(ctx)
+		for n, p := range s.parts {
+			if err == nil {
+				err = s.reach(ctx, p, ends[n])
+			}
+		}
 		return err
 	})
-	for n, p := range s.parts {
-		if err == nil {
-			err = s.reach(ctx, p, ends[n])
-		}
-	}
-	return err
 }
 
 // reach waits until the records of a partition before an offset have been judged, and what this process has appended.
 func (s *Store) reach(ctx context.Context, p *partition, offset int64) error {
-	var timeout <-chan time.Time
 	for {
-		changed := s.news.changed()
+		changed := s.news.Changed()
 		if p.reached(offset) {
 			return nil
 		}
 		if err := s.failed.Load(); err != nil {
 			return *err
 		}
-		if timeout == nil {
-			timer := time.NewTimer(s.opts.Timeout)
-			defer timer.Stop()
-			timeout = timer.C
-		}
 		select {
 		case <-changed:
-		case <-timeout:
-			return fmt.Errorf("%w: partition %d was not read to offset %d within %v", ErrUnavailable, p.number, offset, s.opts.Timeout)
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("partition %d has not been read to offset %d: %w", p.number, offset, ctx.Err())
 		}
 	}
 }
@@ -167,11 +142,11 @@ func (s *Store) readTo(ctx context.Context, topic string, partition int, from, t
 	}
 	defer client.Close()
 	for {
-		within, cancel := context.WithTimeout(ctx, s.opts.Timeout)
-		fetches := client.PollFetches(within)
-		late := within.Err()
-		cancel()
-		for r := range fetches.RecordsAll() {
+		records, err := poll(ctx, client, s.opts.Timeout)
+		if err != nil {
+			return fmt.Errorf("partition %d of topic %s: %w", partition, topic, err)
+		}
+		for _, r := range records {
 			if r.Offset >= to {
 				return nil
 			}
@@ -182,14 +157,25 @@ func (s *Store) readTo(ctx context.Context, topic string, partition int, from, t
 				return nil
 			}
 		}
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case late != nil:
-			return fmt.Errorf("%w: partition %d of topic %s sent nothing within %v", ErrUnavailable, partition, topic, s.opts.Timeout)
+	}
+}
+
+// poll waits for records. What passes by itself does; a timeout without any is ErrUnavailable.
+func poll(ctx context.Context, client *kgo.Client, timeout time.Duration) ([]*kgo.Record, error) {
+	within, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	for {
+		fetches := client.PollFetches(within)
+		if records := fetches.Records(); len(records) > 0 {
+			return records, nil
 		}
-		if err := fetches.Err(); err != nil {
-			return err
+		switch err := fetches.Err(); {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case within.Err() != nil:
+			return nil, fmt.Errorf("%w: nothing was sent within %v: %w", ErrUnavailable, timeout, err)
+		case err != nil && !passes(err):
+			return nil, err
 		}
 	}
 }

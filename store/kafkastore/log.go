@@ -81,8 +81,8 @@ func (s *Store) append(batch []store.Entry) error {
 func (s *Store) settle(ctx context.Context, batch []store.Entry, p *partition, sh *share) error {
 	offset, err := s.outcome(ctx, p, sh.sent)
 	if err == nil && sh.ids {
-		if err = s.reach(context.Background(), p, offset+1); err != nil {
-			err = fmt.Errorf("%w: stored, unless the IDs were there: %w", ErrUnknown, err)
+		if err = s.reach(ctx, p, offset+1); err != nil {
+			err = fmt.Errorf("%w: %w within %v: stored, unless the IDs were there: %w", ErrUnknown, ErrUnavailable, s.opts.Timeout, err)
 		}
 	}
 	if err != nil {
@@ -152,7 +152,9 @@ func (s *Store) write(values map[int][]byte) error {
 	for n, done := range all {
 		offset, err := s.outcome(within, s.parts[n], done)
 		if err == nil {
-			err = s.reach(context.Background(), s.parts[n], offset+1)
+			if err = s.reach(within, s.parts[n], offset+1); err != nil {
+				err = fmt.Errorf("%w within %v: %w", ErrUnavailable, s.opts.Timeout, err)
+			}
 		}
 		errs = append(errs, err)
 	}
@@ -248,7 +250,7 @@ func (s *Store) scan(ctx context.Context, p *partition, after, until store.Posit
 
 // scanTopic is scan, of entries that are older than the tail.
 func (s *Store) scanTopic(ctx context.Context, p *partition, after, until store.Position, yield func(e store.Entry) bool) error {
-	return s.readTo(ctx, s.opts.Topic, p.number, max(offsetOf(after), p.firstOffset()), offsetOf(until)+1, func(r *kgo.Record) error {
+	return s.readTo(ctx, s.opts.Topic, p.number, max(offsetOf(after), p.firstAndNext()[0]), offsetOf(until)+1, func(r *kgo.Record) error {
 		decoded, err := decodeRecord(r.Value, p.number, r.Offset)
 		if err != nil {
 			return err
@@ -267,12 +269,6 @@ func (s *Store) scanTopic(ctx context.Context, p *partition, after, until store.
 		}
 		return nil
 	})
-}
-
-func (p *partition) firstOffset() int64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.from
 }
 
 // place is a number of each partition.
@@ -308,7 +304,7 @@ func (s *Store) syncedPlace(ctx context.Context, of func(p *partition) store.Pos
 func (s *Store) Wait(ctx context.Context, since store.Place) error {
 	return s.waiting(ctx, func(ctx context.Context) error {
 		for {
-			changed := s.news.changed()
+			changed := s.news.Changed()
 			if err := s.failed.Load(); err != nil {
 				return *err
 			}
@@ -402,7 +398,7 @@ func (s *Store) cut(ctx context.Context) error {
 		if first != 0 {
 			from = offsetOf(first)
 		}
-		if from > p.firstOffset() {
+		if from > p.firstAndNext()[0] {
 			if err := s.try(ctx, func(ctx context.Context) error { return s.writeBase(ctx, p, from) }); err != nil {
 				return err
 			}

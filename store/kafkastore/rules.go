@@ -309,6 +309,13 @@ func (p *partition) reached(offset int64) bool {
 	return p.next >= max(offset, p.acked)
 }
 
+// firstAndNext are the offsets before which nothing lives, and of the record that is judged next.
+func (p *partition) firstAndNext() [2]int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return [...]int64{p.from, p.next}
+}
+
 // lacks reports whether records before an offset have not been judged.
 func (p *partition) lacks(offset int64) bool {
 	p.mu.Lock()

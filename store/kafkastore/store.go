@@ -20,16 +20,19 @@
 // # Cost
 //
 // An Append is a part of a produce request that is shared with others. One with IDs returns when this process has read it
-// back too, a few milliseconds later. Every process reads the whole topic, from its beginning when it opens, some
-// 500,000 entries a second, and keeps 60 bytes for every entry with an ID, 100 for every user forgotten, and the newest
-// entries (Options.Tail). A Scan of those is in memory, after one request for the ends; one of older entries reads the topic. History is in
-// memory for users whose newest entries are there, else one call of the view.
+// back too, a few milliseconds later. Every process reads the whole topic, from its beginning when it opens: more than 100,000 entries a
+// second on a machine that is busy otherwise (BenchmarkOpen). It keeps 80 bytes for every entry with an ID
+// (BenchmarkJudge), the users forgotten, and the newest entries (Options.Tail). A Scan of those is in memory, after one request for the
+// ends; one of older entries reads the topic. History is in memory for users whose newest entries are there, else one call of
+// the view.
 //
 // # Failures
 //
-// Every call ends within Options.Timeout and a little, then as [ErrUnavailable]: no broker, or a partition that has
-// no leader or too few replicas in sync. The producer is idempotent, so what it sends again is stored once. An Append that was sent and
-// not answered is [ErrUnknown]; entries with IDs may be appended again.
+// Every call but Trim and Scan ends within Options.Timeout and a little, and those when the brokers have sent nothing for as
+// long; then it is [ErrUnavailable]: no broker, or a partition that has no leader or too few replicas in sync.
+// The producer is idempotent, so what it sends again is stored once. An Append that failed so is [ErrUnknown] too, since
+// the producer may still have it; entries with IDs may be appended again. A record that this version cannot read ends the
+// reading: every later call is [ErrFormat].
 //
 // # Caveats
 //
@@ -54,6 +57,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/goldrec/gold/internal/await"
 	"github.com/goldrec/gold/store"
 )
 
@@ -64,7 +68,7 @@ var (
 	// ErrUnavailable says that the brokers could not be reached, or a partition had no leader or too few replicas, for
 	// Options.Timeout.
 	ErrUnavailable = errors.New("kafkastore: brokers unavailable")
-	// ErrUnknown says that nobody could tell any more whether an Append was stored: it may be, or may still come to be.
+	// ErrUnknown says that nobody could tell in time whether an Append was stored: it may be, or may still come to be.
 	ErrUnknown = errors.New("kafkastore: outcome unknown")
 )
 
@@ -81,7 +85,8 @@ type Options struct {
 	// Tail is how many of the newest entries are kept in memory, all partitions together; 0 means 65,536. When the view
 	// falls behind by four times as much, the store reads no further until it has caught up.
 	Tail int
-	// Timeout is how long a call may take, with all that is tried again; 0 means 10 seconds.
+	// Timeout is how long a call may take, with all that is tried again, from a second to ten minutes; 0
+	// means 10 seconds.
 	Timeout time.Duration
 	// Client are options for the clients of Kafka, such as kgo.SASL and kgo.DialTLSConfig.
 	Client []kgo.Opt
@@ -105,8 +110,10 @@ func (o Options) withDefaults() (Options, error) {
 	switch {
 	case o.Partitions < 0 || o.Partitions > 256:
 		return o, fmt.Errorf("%w: %d partitions", store.ErrInvalid, o.Partitions)
-	case o.Replicas < 0 || o.Tail < 0 || o.Timeout < 0:
+	case o.Replicas < 0 || o.Tail < 0:
 		return o, fmt.Errorf("%w: negative option", store.ErrInvalid)
+	case o.Timeout < time.Second || o.Timeout > 10*time.Minute:
+		return o, fmt.Errorf("%w: timeout of %v", store.ErrInvalid, o.Timeout)
 	}
 	return o, nil
 }
@@ -124,7 +131,7 @@ type Store struct {
 	brokers []string
 	topicID kadm.TopicID
 	parts   []*partition
-	news    news
+	news    await.News
 	removed atomic.Uint64 // grows when entries come to be gone: what a scan has read may be
 
 	background sync.WaitGroup
@@ -146,7 +153,7 @@ func Open(ctx context.Context, brokers []string, view store.Store, opts Options)
 	if err != nil {
 		return nil, fmt.Errorf("kafkastore: open: %w", err)
 	}
-	s := &Store{Profiles: view, Models: view, Leases: view, opts: opts, view: view, brokers: brokers, news: newNews()}
+	s := &Store{Profiles: view, Models: view, Leases: view, opts: opts, view: view, brokers: brokers}
 	s.life, s.die = context.WithCancel(context.WithoutCancel(ctx))
 	if err := s.open(ctx); err != nil {
 		s.die()
@@ -164,10 +171,7 @@ func Open(ctx context.Context, brokers []string, view store.Store, opts Options)
 
 func (s *Store) open(ctx context.Context) error {
 	var err error
-	if s.client, err = s.newClient(
-		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchMaxBytes(recordBytesMax), kgo.ProducerLinger(linger),
-		kgo.RecordDeliveryTimeout(s.opts.Timeout), kgo.ProduceRequestTimeout(s.opts.Timeout), kgo.MaxBufferedRecords(bufferedMax),
-	); err != nil {
+	if s.client, err = s.newClient(s.producing()...); err != nil {
 		return err
 	}
 	s.admin = kadm.NewClient(s.client)
@@ -189,13 +193,23 @@ func (s *Store) open(ctx context.Context) error {
 	return s.catchUp(ctx)
 }
 
+// producing are the options of a producer. It is idempotent and waits for all replicas in sync, as franz-go has it by itself.
+func (s *Store) producing() []kgo.Opt {
+	return []kgo.Opt{
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchMaxBytes(recordBytesMax), kgo.ProducerLinger(linger),
+		kgo.RecordDeliveryTimeout(s.opts.Timeout), kgo.ProduceRequestTimeout(s.opts.Timeout), kgo.MaxBufferedRecords(bufferedMax),
+	}
+}
+
 // newClient makes a client with what all of them have in common.
 func (s *Store) newClient(opts ...kgo.Opt) (*kgo.Client, error) {
 	return kgo.NewClient(append(append([]kgo.Opt{
 		kgo.SeedBrokers(s.brokers...), kgo.ClientID("gold"), kgo.BrokerMaxWriteBytes(4 * recordBytesMax), kgo.BrokerMaxReadBytes(8 * recordBytesMax),
 		kgo.FetchMaxWait(500 * time.Millisecond), kgo.FetchMaxBytes(2 * recordBytesMax), kgo.DialTimeout(s.opts.Timeout),
 		kgo.MetadataMinAge(100 * time.Millisecond), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
-		kgo.RetryBackoffFn(func(tries int) time.Duration { return jittered(min(10*time.Millisecond<<min(tries, 10), time.Second)) }),
+		kgo.RetryBackoffFn(func(tries int) time.Duration {
+			return jittered(min(10*time.Millisecond<<min(tries, 10), time.Second))
+		}),
 	}, opts...), s.opts.Client...)...)
 }
 

@@ -3,6 +3,7 @@ package kafkastore_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -26,6 +27,7 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "4") // unless the command says otherwise: most of the time they wait for brokers
 	code := m.Run()
 	if shared.kafka != nil {
 		if err := shared.kafka.Close(); err != nil {
@@ -113,5 +115,12 @@ func TestStoreDurable(t *testing.T) {
 			logs[dir] = log{topic(), memory(now)}
 		}
 		return open(t, k.Addrs, kept{logs[dir].view}, kafkastore.Options{Topic: logs[dir].topic, Partitions: 3, Now: now})
+	})
+}
+
+func BenchmarkStore(b *testing.B) {
+	k := server(b)
+	storetest.RunBenchmarks(b, func(b *testing.B) store.Store {
+		return open(b, k.Addrs, memory(nil), kafkastore.Options{Topic: topic()})
 	})
 }

@@ -2,6 +2,7 @@ package kafkastore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -72,10 +73,11 @@ func (s *Store) openTopic(ctx context.Context) error {
 	keep := map[string]string{
 		"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", "max.message.bytes": strconv.Itoa(recordBytesMax + 1<<20),
 	}
-	if err := s.makeTopic(ctx, meta, s.opts.Topic, s.opts.Partitions, replicas, keep); err != nil {
-		return err
+	err = s.makeTopic(ctx, meta, s.opts.Topic, s.opts.Partitions, replicas, keep)
+	if err == nil || errors.Is(err, kerr.UnknownTopicOrPartition) {
+		err = cmp.Or(s.makeTopic(ctx, meta, s.opts.Topic+stateSuffix, 1, replicas, map[string]string{"cleanup.policy": "compact"}), err)
 	}
-	if err := s.makeTopic(ctx, meta, s.opts.Topic+stateSuffix, 1, replicas, map[string]string{"cleanup.policy": "compact"}); err != nil {
+	if err != nil {
 		return err
 	}
 	topic := meta.Topics[s.opts.Topic]

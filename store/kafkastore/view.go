@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goldrec/gold/internal/await"
 	"github.com/goldrec/gold/store"
 )
 
@@ -120,12 +121,12 @@ func (s *Store) keep(ctx context.Context) {
 	defer tick.Stop()
 	due := true
 	for ctx.Err() == nil {
-		changed := s.news.changed()
+		changed := s.news.Changed()
 		err := k.step(ctx, due)
 		due = false
 		if err != nil && ctx.Err() == nil {
 			s.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "the view is not kept up", slog.Any("error", err))
-			sleep(ctx, jittered(200*time.Millisecond))
+			await.Sleep(ctx, jittered(200*time.Millisecond))
 			continue
 		}
 		select {
@@ -157,7 +158,7 @@ func (k *keeper) step(ctx context.Context, due bool) (err error) {
 	if k.lease.Token == 0 {
 		if due {
 			err = s.readNote(ctx)
-			s.news.wake()
+			s.news.Wake()
 		}
 	} else {
 		if due && k.stuck > 0 {
@@ -237,14 +238,14 @@ func (k *keeper) apply(ctx context.Context) error {
 		if err := k.s.view.Trim(ctx, time.UnixMicro(before)); err != nil {
 			return err
 		}
-	} else if k.stuck <= stuckMax {
-		return nil // unless whoever trimmed has failed before the others had it
+	} else if k.stuck <= stuckMax && !k.s.full() {
+		return nil // unless whoever trimmed has failed before the others had it, or theirs cannot be read before this goes on
 	}
 	for _, p := range k.s.parts {
 		p.passTrim()
 	}
 	k.dirty, k.stuck = true, 0
-	k.s.news.wake()
+	k.s.news.Wake()
 	return nil
 }
 
@@ -323,7 +324,7 @@ func (s *Store) History(ctx context.Context, user string, limit int) ([]store.En
 }
 
 func (s *Store) history(ctx context.Context, p *partition, user string, limit int) ([]store.Entry, error) {
-	if err := s.reach(ctx, p, 0); err != nil {
+	if err := s.bounded(ctx, func(ctx context.Context) error { return s.reach(ctx, p, 0) }); err != nil {
 		return nil, err
 	}
 	for {

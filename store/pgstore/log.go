@@ -177,7 +177,7 @@ func (s *Store) Wait(ctx context.Context, since store.Place) error {
 		places[p] = signed(since.At(p))
 	}
 	for {
-		changed := s.news.changed()
+		changed := s.news.Changed()
 		var found bool
 		err := s.row(ctx, nil, afterSQL, []any{places}, &found)
 		if err != nil || found {

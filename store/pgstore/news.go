@@ -3,11 +3,12 @@ package pgstore
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/goldrec/gold/internal/await"
 )
 
 const (
@@ -22,28 +23,11 @@ const (
 
 // news wakes those who wait for entries.
 type news struct {
+	await.News
 	dirty chan struct{} // has one when this store has appended and nobody was told
-
-	mu   sync.Mutex
-	next chan struct{} // closed when there may be something
 }
 
-func newNews() *news {
-	return &news{dirty: make(chan struct{}, 1), next: make(chan struct{})}
-}
-
-func (n *news) changed() <-chan struct{} {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.next
-}
-
-func (n *news) wake() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	close(n.next)
-	n.next = make(chan struct{})
-}
+func newNews() *news { return &news{dirty: make(chan struct{}, 1)} }
 
 func (n *news) set() {
 	select {
@@ -65,7 +49,7 @@ func (s *Store) notify(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-s.news.dirty:
-			s.news.wake()
+			s.news.Wake()
 		case <-sweep.C:
 			sql, arg = "delete from calls where at < clock_timestamp() - $1::interval", "1 hour"
 		}
@@ -75,7 +59,7 @@ func (s *Store) notify(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			s.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "other replicas were not notified", slog.Any("error", err))
 		}
-		sleep(ctx, notifyEvery)
+		await.Sleep(ctx, notifyEvery)
 	}
 }
 
@@ -84,7 +68,7 @@ func (s *Store) listen(ctx context.Context) {
 	for wait := backoffMin; ctx.Err() == nil; wait = min(2*wait, backoffMax) {
 		began := time.Now()
 		err := s.listenOnce(ctx)
-		s.news.wake() // whatever was missed
+		s.news.Wake() // whatever was missed
 		if ctx.Err() != nil {
 			return
 		}
@@ -92,7 +76,7 @@ func (s *Store) listen(ctx context.Context) {
 		if time.Since(began) > backoffMax {
 			wait = backoffMin // it had worked
 		}
-		sleep(ctx, jittered(wait))
+		await.Sleep(ctx, jittered(wait))
 	}
 }
 
@@ -117,7 +101,7 @@ func (s *Store) listenOnce(ctx context.Context) error {
 		return err
 	}
 	for {
-		s.news.wake()
+		s.news.Wake()
 		waiting, cancel := context.WithTimeout(ctx, listenFor)
 		_, err := conn.WaitForNotification(waiting)
 		cancel()

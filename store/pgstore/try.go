@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/goldrec/gold/internal/await"
 	"github.com/goldrec/gold/store"
 )
 
@@ -50,7 +51,7 @@ func (s *Store) try(ctx context.Context, f func(ctx context.Context) error) erro
 		if within.Err() == nil {
 			s.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "the database is tried again", slog.Any("error", err))
 		}
-		if !sleep(within, jittered(wait)) {
+		if !await.Sleep(within, jittered(wait)) {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -148,17 +149,5 @@ func passes(err error) bool {
 
 func plain(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
-// jittered is a duration between half of d and d, so that replicas that lost the server together do not come back so.
+// jittered is a duration between half of d and d, so that replicas that lost a server together do not come back so.
 func jittered(d time.Duration) time.Duration { return d/2 + mathrand.N(d/2) }
-
-// sleep waits, and reports false when ctx ends before.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
