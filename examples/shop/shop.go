@@ -2,19 +2,16 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"path/filepath"
 	"runtime"
 
-	_ "github.com/ncruces/go-sqlite3/driver" // where accounts are
-
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/examples/shop/accounts"
+	"github.com/goldrec/gold/examples/shop/database"
 	"github.com/goldrec/gold/examples/shop/golden"
 	"github.com/goldrec/gold/examples/shop/retail"
 	"github.com/goldrec/gold/examples/shop/stock"
@@ -31,7 +28,7 @@ const ranking = "ranking"
 // shop is gold's rooms put together.
 type shop struct {
 	store   store.Store
-	db      *sql.DB
+	db      *database.DB
 	engine  *recommend.Engine
 	handler http.Handler
 	log     *slog.Logger
@@ -86,7 +83,7 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.db, err = openDatabase(cfg.data); err != nil {
+	if s.db, err = database.Open(ctx, filepath.Join(cfg.data, "shop.db"), accounts.Migrations()); err != nil {
 		return nil, err
 	}
 	mailbox := &accounts.Mailbox{}
@@ -99,18 +96,6 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 		Shoppers: goods.Shoppers, Demonstrate: cfg.demonstrate, Logger: cfg.log,
 	})
 	return s, err
-}
-
-// openDatabase opens what is kept in SQL. One connection takes turns: an account is read in microseconds.
-func openDatabase(data string) (*sql.DB, error) {
-	path := url.URL{Scheme: "file", OmitHost: true, Path: filepath.Join(data, "accounts.db")}
-	path.RawQuery = "_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)"
-	db, err := sql.Open("sqlite3", path.String())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1)
-	return db, nil
 }
 
 // Close closes what is open, the engine before its store.

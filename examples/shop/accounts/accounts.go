@@ -1,6 +1,7 @@
 // Package accounts is who a shop's customers are: sign-up with an address of theirs that is verified, log-in, sessions,
 // postal addresses, and the way out, which takes everything along.
 //
+//	db, err := database.Open(ctx, "shop.db", accounts.Migrations())
 //	people, err := accounts.Open(ctx, accounts.Options{DB: db, Sessions: store.NewMemoryCache(store.MemoryCacheOptions{}), Mail: mailbox})
 //	err = people.SignUp(ctx, "ann@example.org", "Ann", password)   // mail with a link
 //	account, err := people.Verify(ctx, token)                      // of the link
@@ -22,7 +23,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
-	_ "embed"
+	"embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/goldrec/gold/examples/shop/database"
 	"github.com/goldrec/gold/store"
 )
 
@@ -68,7 +70,7 @@ type Account struct {
 
 // Options say what accounts stand on. Now may be nil; everything else is required.
 type Options struct {
-	DB       *sql.DB // SQLite
+	DB       *database.DB // opened with Migrations
 	Sessions store.Cache
 	Mail     Mailer
 	Now      func() time.Time
@@ -76,7 +78,7 @@ type Options struct {
 
 // Accounts are a shop's. It is safe for concurrent use.
 type Accounts struct {
-	db       *sql.DB
+	db       *database.DB
 	sessions store.Cache
 	mail     Mailer
 	now      func() time.Time
@@ -85,10 +87,15 @@ type Accounts struct {
 	throttle throttle
 }
 
-//go:embed schema.sql
-var schema string
+//go:embed migrations/*.sql
+var migrations embed.FS
 
-// Open makes the tables where there are none.
+// Migrations are the tables that Options.DB is opened with.
+func Migrations() database.Migrations {
+	return database.Migrations{Name: "accounts", Files: migrations}
+}
+
+// Open makes accounts that are kept in a database. It hashes once.
 func Open(ctx context.Context, o Options) (*Accounts, error) {
 	a := &Accounts{
 		db: o.DB, sessions: o.Sessions, mail: o.Mail, now: o.Now, hashing: make(chan struct{}, hashesMax),
@@ -96,9 +103,6 @@ func Open(ctx context.Context, o Options) (*Accounts, error) {
 	}
 	if a.now == nil {
 		a.now = time.Now
-	}
-	if _, err := a.db.ExecContext(ctx, schema); err != nil {
-		return nil, fmt.Errorf("accounts: open: %w", err)
 	}
 	var err error
 	a.dummy, err = a.hash(ctx, rand.Text())
@@ -124,8 +128,8 @@ func (a *Accounts) SignUp(ctx context.Context, email, name, password string) err
 		return err
 	}
 	id := "u-" + strings.ToLower(rand.Text())
-	result, err := a.db.ExecContext(ctx, `INSERT INTO accounts (id, email, name, password, created) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (email) DO NOTHING`, id, email, name, hash, a.now().Unix())
+	result, err := a.db.Exec(ctx, `INSERT INTO accounts (id, email, name, password, created) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (email) DO NOTHING`, id, email, name, hash, database.Nanos(a.now()))
 	if err != nil {
 		return fmt.Errorf("accounts: sign up: %w", err)
 	}
@@ -152,7 +156,7 @@ func (a *Accounts) Verify(ctx context.Context, token string) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
-	if _, err := a.db.ExecContext(ctx, `UPDATE accounts SET verified = 1 WHERE id = ?`, id); err != nil {
+	if _, err := a.db.Exec(ctx, `UPDATE accounts SET verified = 1 WHERE id = $1`, id); err != nil {
 		return Account{}, fmt.Errorf("accounts: verify: %w", err)
 	}
 	return a.Get(ctx, id)
@@ -168,8 +172,8 @@ func (a *Accounts) LogIn(ctx context.Context, email, password, remote string) (A
 		return Account{}, ErrThrottled
 	}
 	var account Account
-	hash, verified, created := a.dummy, false, int64(0)
-	err = a.db.QueryRowContext(ctx, `SELECT id, email, name, password, verified, created FROM accounts WHERE email = ?`, email).
+	hash, verified, created := a.dummy, int64(0), int64(0)
+	err = a.db.QueryRow(ctx, `SELECT id, email, name, password, verified, created FROM accounts WHERE email = $1`, email).
 		Scan(&account.ID, &account.Email, &account.Name, &hash, &verified, &created)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return Account{}, fmt.Errorf("accounts: log in: %w", err)
@@ -182,10 +186,10 @@ func (a *Accounts) LogIn(ctx context.Context, email, password, remote string) (A
 		return Account{}, ErrCredentials
 	}
 	a.throttle.succeeded(email, remote)
-	if !verified {
+	if verified == 0 {
 		return Account{}, errors.Join(ErrUnverified, a.sendVerification(ctx, account.ID, account.Email))
 	}
-	account.Created = time.Unix(created, 0).UTC()
+	account.Created = database.Time(created)
 	return account, nil
 }
 
@@ -196,7 +200,7 @@ func (a *Accounts) RequestReset(ctx context.Context, email string) error {
 		return err
 	}
 	var id string
-	err = a.db.QueryRowContext(ctx, `SELECT id FROM accounts WHERE email = ?`, email).Scan(&id)
+	err = a.db.QueryRow(ctx, `SELECT id FROM accounts WHERE email = $1`, email).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -224,7 +228,7 @@ func (a *Accounts) Reset(ctx context.Context, token, password string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.db.ExecContext(ctx, `UPDATE accounts SET password = ?, verified = 1 WHERE id = ?`, hash, id); err != nil {
+	if _, err := a.db.Exec(ctx, `UPDATE accounts SET password = $1, verified = 1 WHERE id = $2`, hash, id); err != nil {
 		return fmt.Errorf("accounts: reset: %w", err)
 	}
 	return a.sessions.Drop(ctx, id)
@@ -233,14 +237,14 @@ func (a *Accounts) Reset(ctx context.Context, token, password string) error {
 // Get returns an account, or ErrCredentials when there is none.
 func (a *Accounts) Get(ctx context.Context, id string) (Account, error) {
 	account, created := Account{ID: id}, int64(0)
-	err := a.db.QueryRowContext(ctx, `SELECT email, name, created FROM accounts WHERE id = ?`, id).Scan(&account.Email, &account.Name, &created)
+	err := a.db.QueryRow(ctx, `SELECT email, name, created FROM accounts WHERE id = $1`, id).Scan(&account.Email, &account.Name, &created)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Account{}, ErrCredentials
 	}
 	if err != nil {
 		return Account{}, fmt.Errorf("accounts: get: %w", err)
 	}
-	account.Created = time.Unix(created, 0).UTC()
+	account.Created = database.Time(created)
 	return account, nil
 }
 
@@ -249,10 +253,8 @@ func (a *Accounts) Delete(ctx context.Context, id string) error {
 	if err := a.sessions.Drop(ctx, id); err != nil {
 		return fmt.Errorf("accounts: delete: %w", err)
 	}
-	for _, statement := range []string{`DELETE FROM addresses WHERE account = ?`, `DELETE FROM links WHERE account = ?`, `DELETE FROM accounts WHERE id = ?`} {
-		if _, err := a.db.ExecContext(ctx, statement, id); err != nil {
-			return fmt.Errorf("accounts: delete: %w", err)
-		}
+	if _, err := a.db.Exec(ctx, `DELETE FROM accounts WHERE id = $1`, id); err != nil { // and what refers to it
+		return fmt.Errorf("accounts: delete: %w", err)
 	}
 	return nil
 }
@@ -260,8 +262,8 @@ func (a *Accounts) Delete(ctx context.Context, id string) error {
 // link makes a secret that works once, for one purpose.
 func (a *Accounts) link(ctx context.Context, id, purpose string, age time.Duration) (token string, err error) {
 	token = rand.Text()
-	_, err = a.db.ExecContext(ctx, `INSERT INTO links (hash, account, purpose, expires) VALUES (?, ?, ?, ?)`,
-		sum(token), id, purpose, a.now().Add(age).Unix())
+	_, err = a.db.Exec(ctx, `INSERT INTO links (hash, account, purpose, expires) VALUES ($1, $2, $3, $4)`,
+		sum(token), id, purpose, database.Nanos(a.now().Add(age)))
 	if err != nil {
 		return "", fmt.Errorf("accounts: link: %w", err)
 	}
@@ -270,13 +272,13 @@ func (a *Accounts) link(ctx context.Context, id, purpose string, age time.Durati
 
 // follow uses a link up, and all others of its account and purpose.
 func (a *Accounts) follow(ctx context.Context, token, purpose string) (id string, err error) {
-	err = a.db.QueryRowContext(ctx, `DELETE FROM links WHERE hash = ? AND purpose = ? AND expires > ? RETURNING account`,
-		sum(token), purpose, a.now().Unix()).Scan(&id)
+	err = a.db.QueryRow(ctx, `DELETE FROM links WHERE hash = $1 AND purpose = $2 AND expires > $3 RETURNING account`,
+		sum(token), purpose, database.Nanos(a.now())).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", ErrLink
 	}
 	if err == nil {
-		_, err = a.db.ExecContext(ctx, `DELETE FROM links WHERE account = ? AND purpose = ?`, id, purpose)
+		_, err = a.db.Exec(ctx, `DELETE FROM links WHERE account = $1 AND purpose = $2`, id, purpose)
 	}
 	if err != nil {
 		return "", fmt.Errorf("accounts: follow a link: %w", err)

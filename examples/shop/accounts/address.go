@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/goldrec/gold/examples/shop/database"
 )
 
 const (
@@ -43,7 +45,7 @@ func (d *Address) Bad() map[string]string {
 
 // Addresses returns the addresses of an account, the newest first.
 func (a *Accounts) Addresses(ctx context.Context, id string) (list []Address, err error) {
-	rows, err := a.db.QueryContext(ctx, `SELECT id, name, street, postcode, city, country FROM addresses WHERE account = ? ORDER BY id DESC`, id)
+	rows, err := a.db.Query(ctx, `SELECT id, name, street, postcode, city, country FROM addresses WHERE account = $1 ORDER BY id DESC`, id)
 	if err != nil {
 		return nil, fmt.Errorf("accounts: addresses: %w", err)
 	}
@@ -63,32 +65,33 @@ func (a *Accounts) AddAddress(ctx context.Context, id string, d Address) error {
 	if bad := d.Bad(); len(bad) > 0 {
 		return fmt.Errorf("%w: an address with %d lines that cannot be accepted", ErrInvalid, len(bad))
 	}
-	tx, err := a.db.BeginTx(ctx, nil)
+	err := a.db.Tx(ctx, func(tx *database.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM addresses WHERE account = $1 AND name = $2 AND street = $3 AND postcode = $4 AND city = $5 AND country = $6`,
+			id, d.Name, d.Street, d.Postcode, d.City, d.Country)
+		if err != nil {
+			return err
+		}
+		var newest int64
+		if err := tx.QueryRow(ctx, `SELECT COALESCE(MAX(id), 0) FROM addresses WHERE account = $1`, id).Scan(&newest); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO addresses (account, id, name, street, postcode, city, country) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			id, newest+1, d.Name, d.Street, d.Postcode, d.City, d.Country); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM addresses WHERE account = $1 AND id NOT IN
+			(SELECT id FROM addresses WHERE account = $1 ORDER BY id DESC LIMIT $2)`, id, addressesMax)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("accounts: add address: %w", err)
 	}
-	defer tx.Rollback() // after Commit, nothing
-	for _, s := range []struct {
-		statement string
-		args      []any
-	}{
-		{`DELETE FROM addresses WHERE account = ? AND name = ? AND street = ? AND postcode = ? AND city = ? AND country = ?`,
-			[]any{id, d.Name, d.Street, d.Postcode, d.City, d.Country}},
-		{`INSERT INTO addresses (account, name, street, postcode, city, country) VALUES (?, ?, ?, ?, ?, ?)`,
-			[]any{id, d.Name, d.Street, d.Postcode, d.City, d.Country}},
-		{`DELETE FROM addresses WHERE account = ?1 AND id NOT IN (SELECT id FROM addresses WHERE account = ?1 ORDER BY id DESC LIMIT ?2)`,
-			[]any{id, addressesMax}},
-	} {
-		if _, err := tx.ExecContext(ctx, s.statement, s.args...); err != nil {
-			return fmt.Errorf("accounts: add address: %w", err)
-		}
-	}
-	return tx.Commit()
+	return nil
 }
 
 // RemoveAddress removes an address of an account; one that is not the account's own is left alone.
 func (a *Accounts) RemoveAddress(ctx context.Context, id string, address int64) error {
-	if _, err := a.db.ExecContext(ctx, `DELETE FROM addresses WHERE account = ? AND id = ?`, id, address); err != nil {
+	if _, err := a.db.Exec(ctx, `DELETE FROM addresses WHERE account = $1 AND id = $2`, id, address); err != nil {
 		return fmt.Errorf("accounts: remove address: %w", err)
 	}
 	return nil
@@ -96,7 +99,7 @@ func (a *Accounts) RemoveAddress(ctx context.Context, id string, address int64) 
 
 // Cart returns what SetCart kept, in its caller's form; empty for nothing.
 func (a *Accounts) Cart(ctx context.Context, id string) (cart string, err error) {
-	err = a.db.QueryRowContext(ctx, `SELECT cart FROM accounts WHERE id = ?`, id).Scan(&cart)
+	err = a.db.QueryRow(ctx, `SELECT cart FROM accounts WHERE id = $1`, id).Scan(&cart)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("accounts: cart: %w", err)
 	}
@@ -105,7 +108,7 @@ func (a *Accounts) Cart(ctx context.Context, id string) (cart string, err error)
 
 // SetCart keeps the cart of an account.
 func (a *Accounts) SetCart(ctx context.Context, id, cart string) error {
-	if _, err := a.db.ExecContext(ctx, `UPDATE accounts SET cart = ? WHERE id = ?`, cart, id); err != nil {
+	if _, err := a.db.Exec(ctx, `UPDATE accounts SET cart = $1 WHERE id = $2`, cart, id); err != nil {
 		return fmt.Errorf("accounts: set cart: %w", err)
 	}
 	return nil

@@ -45,7 +45,7 @@ func TestHowTheVariantsDo(t *testing.T) {
 	for _, tt := range []struct{ path, kind, want string }{
 		{"/api/v1/ab-test/report?experiment=ranking&format=text", "text/plain", "ranking: ship neighbours\n"},
 		{"/experiments/ranking", "text/html", "<strong>ship neighbours.</strong>"},
-		{"/experiments/ranking", "text/html", href="/"},
+		{"/experiments/ranking", "text/html", `href="/"`},
 	} {
 		resp := f.call("GET", tt.path, "")
 		body, err := io.ReadAll(resp.Body)

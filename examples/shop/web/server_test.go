@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"io"
 	"iter"
@@ -15,10 +14,9 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/ncruces/go-sqlite3/driver"
-
 	"github.com/goldrec/gold/catalog"
 	"github.com/goldrec/gold/examples/shop/accounts"
+	"github.com/goldrec/gold/examples/shop/database"
 	"github.com/goldrec/gold/examples/shop/golden"
 	"github.com/goldrec/gold/examples/shop/seed"
 	"github.com/goldrec/gold/experiment"
@@ -109,7 +107,7 @@ func newShop(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	f := &fixture{disk: st, items: goods.Items}
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(t.TempDir(), "accounts.db"))
+	db, err := database.Open(t.Context(), filepath.Join(t.TempDir(), "shop.db"), accounts.Migrations())
 	if err != nil {
 		t.Fatal(err)
 	}
