@@ -1,13 +1,14 @@
 // Package web is the reference shop on net/http: a JSON API under /api/v1/ and a storefront of plain HTML pages that
-// need no JavaScript. Both ask the same engine; neither keeps state beside it.
+// need no JavaScript. Both ask the same engine; accounts are beside it.
 //
 //	handler, err := web.New(web.Config{Catalog: cat, Engine: engine, Store: st, …})
 //	err = http.ListenAndServe("127.0.0.1:8080", handler)
 //
 // # Caveats
 //
-// The shop knows no passwords: whoever reaches it may speak for any user, which is what a demonstration on a loopback
-// address wants, and nothing else does.
+// Accounts have passwords, and carts and orders are their owners'; but whoever reaches the shop may ask recommendations
+// for any user, play one of its shoppers and read the demonstration's mailbox, which is what a demonstration on a
+// loopback address wants, and nothing else does. What was sold is taken out of the stock in memory only.
 package web
 
 import (
@@ -48,7 +49,7 @@ type Config struct {
 	Logger      *slog.Logger
 }
 
-// Server is the shop's handler. It is safe for concurrent use and holds nothing that a restart would lose.
+// Server is the shop's handler. It is safe for concurrent use. A restart loses what was sold of the stock, and nothing else.
 type Server struct {
 	catalog     *catalog.Catalog
 	engine      *recommend.Engine
