@@ -92,11 +92,11 @@ func benchmarkBlend(b *testing.B, opt options, drawn bool) {
 // split is the command's, or one that is drawn although the file has times.
 func split(b *testing.B, opt options, drawn bool) (train, test *model.Dataset) {
 	if !drawn {
-		train, test, err := opt.load()
+		x, err := opt.load()
 		if err != nil {
 			b.Fatal(err)
 		}
-		return train, test
+		return x.train, x.test
 	}
 	var all model.Builder
 	if _, err := opt.read(&all, opt.train); err != nil {

@@ -53,18 +53,20 @@ func run(ctx context.Context, cfg config, out io.Writer) error {
 
 // config is what the flags say.
 type config struct {
-	addr     string
-	data     string
-	source   string // of -import: empty, or retail.Source
-	file     string // to import
-	evaluate bool
-	seed     uint64
-	items    int
-	shoppers int
-	zone     string
-	golden   string
-	train    time.Duration
-	log      *slog.Logger
+	addr        string
+	data        string
+	source      string // of -import: empty, or retail.Source
+	file        string // to import
+	evaluate    bool
+	seed        uint64
+	items       int
+	shoppers    int
+	zone        string
+	golden      string
+	train       time.Duration
+	demonstrate bool
+	crowd       float64 // visits a second
+	log         *slog.Logger
 }
 
 // parseFlags reads the flags, which may also stand behind the file to import.
@@ -82,6 +84,8 @@ func parseFlags(args []string, out io.Writer) (config, error) {
 	flags.IntVar(&cfg.shoppers, "shoppers", 1000, "shoppers of a made-up shop")
 	flags.StringVar(&cfg.zone, "zone", "Europe/Berlin", "time zone of the golden hour, an IANA name")
 	flags.StringVar(&cfg.golden, "golden", "18:00", "when the golden hour begins")
+	flags.Float64Var(&cfg.crowd, "crowd", 2, "visits a second of simulated shoppers while the shop is open; 0 for none")
+	flags.BoolVar(&cfg.demonstrate, "demonstrate", true, "open a golden hour of three minutes soon after somebody comes; the daily one keeps its hour")
 	flags.DurationVar(&cfg.train, "train", 10*time.Minute, "how often to train on what is new")
 	flags.TextVar(&level, "log", slog.LevelInfo, "least level of what is logged: debug, info, warn or error")
 	if err := flags.Parse(args); err != nil {
@@ -105,6 +109,8 @@ func parseFlags(args []string, out io.Writer) (config, error) {
 		return cfg, errors.New("-evaluate needs -import online-retail FILE")
 	case cfg.items < 1 || cfg.items > 1_000_000 || cfg.shoppers < 0 || cfg.shoppers > 1_000_000:
 		return cfg, errors.New("-items goes from 1 to a million, -shoppers from 0")
+	case !(cfg.crowd >= 0 && cfg.crowd <= 1000):
+		return cfg, errors.New("-crowd goes from 0 to 1000")
 	case cfg.train <= 0:
 		return cfg, errors.New("-train must be above 0")
 	case cfg.data == "":

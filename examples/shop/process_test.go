@@ -47,7 +47,7 @@ type process struct {
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, log: &bytes.Buffer{}, out: make(chan struct{})}
-	p.cmd = exec.Command(os.Args[0], append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+	p.cmd = exec.Command(os.Args[0], append([]string{"-addr", "127.0.0.1:0", "-crowd", "0"}, args...)...)
 	p.cmd.Env = append(os.Environ(), asShop+"=1")
 	p.cmd.Stderr = p.log
 	stdout, err := p.cmd.StdoutPipe()

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/goldrec/gold/examples/shop/crowd"
 	"github.com/goldrec/gold/examples/shop/retail"
 	"github.com/goldrec/gold/examples/shop/seed"
 	"github.com/goldrec/gold/examples/shop/stock"
@@ -53,6 +54,13 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 			cfg.log.ErrorContext(ctx, "engine stopped", "error", err)
 		}
 	})
+	if cfg.crowd > 0 {
+		background.Go(func() {
+			if err := crowd.New(shop.engine, shop.engine.Catalog(), cfg.seed).Run(running, cfg.crowd); err != nil {
+				cfg.log.ErrorContext(ctx, "crowd stopped", "error", err)
+			}
+		})
+	}
 	defer background.Wait()
 	defer stop()
 

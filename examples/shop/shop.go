@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"runtime"
 
 	"github.com/goldrec/gold/catalog"
+	"github.com/goldrec/gold/examples/shop/accounts"
+	"github.com/goldrec/gold/examples/shop/database"
 	"github.com/goldrec/gold/examples/shop/golden"
 	"github.com/goldrec/gold/examples/shop/retail"
 	"github.com/goldrec/gold/examples/shop/stock"
@@ -25,6 +28,7 @@ const ranking = "ranking"
 // shop is gold's rooms put together.
 type shop struct {
 	store   store.Store
+	db      *database.DB
 	engine  *recommend.Engine
 	handler http.Handler
 	log     *slog.Logger
@@ -79,9 +83,17 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.db, err = database.Open(ctx, filepath.Join(cfg.data, "shop.db"), accounts.Migrations()); err != nil {
+		return nil, err
+	}
+	mailbox := &accounts.Mailbox{}
+	people, err := accounts.Open(ctx, accounts.Options{DB: s.db, Sessions: store.NewMemoryCache(store.MemoryCacheOptions{}), Mail: mailbox})
+	if err != nil {
+		return nil, err
+	}
 	s.handler, err = web.New(web.Config{
-		Catalog: cat, Engine: s.engine, Store: s.store, Golden: hour, Experiments: live,
-		Shoppers: goods.Shoppers, Logger: cfg.log,
+		Catalog: cat, Engine: s.engine, Store: s.store, Golden: hour, Experiments: live, Accounts: people, Mailbox: mailbox,
+		Shoppers: goods.Shoppers, Demonstrate: cfg.demonstrate, Logger: cfg.log,
 	})
 	return s, err
 }
@@ -91,6 +103,9 @@ func (s *shop) Close() error {
 	var errs []error
 	if s.engine != nil {
 		errs = append(errs, s.engine.Close())
+	}
+	if s.db != nil {
+		errs = append(errs, s.db.Close())
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

@@ -32,7 +32,9 @@ type Hour struct {
 	board   deals.Board
 
 	mu      sync.Mutex
-	planned string // the date for which the board was filled
+	planned string       // the date for which the board was filled
+	days    []deals.Deal // the daily ones on the board
+	shown   showing      // the demonstration that was opened last
 }
 
 // New makes a golden hour that starts at a time of day, such as "18:00", in an IANA zone.
@@ -95,9 +97,18 @@ func (h *Hour) plan(now time.Time) {
 			list = append(list, d)
 		}
 	}
-	if h.board.Replace(list) == nil {
-		h.planned = date
+	if h.put(list) == nil {
+		h.planned, h.days = date, list
 	}
+}
+
+// put fills the board with the daily deals and what is demonstrated.
+func (h *Hour) put(days []deals.Deal) error {
+	list := slices.Clone(days)
+	if !h.shown.end.IsZero() {
+		list = append(list, h.shown.deal)
+	}
+	return h.board.Replace(list)
 }
 
 // deal is the offer of a date: those products whose hashes with the date come first.
@@ -106,6 +117,12 @@ func (h *Hour) deal(date string) (deals.Deal, bool) {
 	if err != nil {
 		return deals.Deal{}, false // a day on which the clocks skip the hour
 	}
+	d := deals.Deal{ID: "golden-" + date, Discount: deals.PercentOff(percent), Window: window, Items: h.pick(date)}
+	return d, len(d.Items) > 0
+}
+
+// pick chooses the products whose hashes with a key, such as a date, come first.
+func (h *Hour) pick(key string) []string {
 	type candidate struct {
 		id   string
 		rank uint64
@@ -113,18 +130,18 @@ func (h *Hour) deal(date string) (deals.Deal, bool) {
 	var all []candidate
 	for _, item := range h.catalog.All() {
 		if item.Available && item.Price.Minor >= lowest {
-			all = append(all, candidate{item.ID, rank(date, item.ID)})
+			all = append(all, candidate{item.ID, rank(key, item.ID)})
 		}
 	}
 	slices.SortFunc(all, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.id, b.id)) })
-	d := deals.Deal{ID: "golden-" + date, Discount: deals.PercentOff(percent), Window: window}
+	var items []string
 	for _, c := range all[:min(picks, len(all))] {
-		d.Items = append(d.Items, c.id)
+		items = append(items, c.id)
 	}
-	return d, len(d.Items) > 0
+	return items
 }
 
-func rank(date, id string) uint64 {
-	sum := sha256.Sum256([]byte(date + "\x00" + id))
+func rank(key, id string) uint64 {
+	sum := sha256.Sum256([]byte(key + "\x00" + id))
 	return binary.BigEndian.Uint64(sum[:])
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -91,9 +92,10 @@ func (s *shop) newProduct(n, l int, titles map[string]bool, rng *rand.Rand, fake
 	if rng.IntN(25) == 0 {
 		stock = 0
 	}
+	hot, appeal := rng.IntN(60) == 0, math.Exp(0.9*rng.NormFloat64())
 	return product{
-		leaf: l, place: place, hot: rng.IntN(60) == 0,
-		appeal: math.Exp(0.9 * rng.NormFloat64()),
+		leaf: l, place: place, hot: hot,
+		appeal: appeal,
 		item: catalog.Item{
 			ID:          fmt.Sprintf("p%05d", n+1),
 			Title:       title,
@@ -102,6 +104,7 @@ func (s *shop) newProduct(n, l int, titles map[string]bool, rng *rand.Rand, fake
 			Brand:       maker.name,
 			Price:       catalog.Money{Minor: shelfPrice(price), Currency: "EUR"},
 			Attributes: map[string][]string{
+				"rating": {rating(appeal)},
 				"colour": {colour}, "material": {material}, "collection": {collection}, "kind": {noun},
 			},
 			Stock:     stock,
@@ -109,6 +112,12 @@ func (s *shop) newProduct(n, l int, titles map[string]bool, rng *rand.Rand, fake
 			Created:   now.AddDate(0, 0, -rng.IntN(700)).Truncate(time.Second),
 		},
 	}
+}
+
+// rating is what people think of a product, in halves out of five: the more it appeals, the more.
+func rating(appeal float64) string {
+	stars := min(5, max(1, 3.8+0.6*math.Log(appeal)/0.9))
+	return strconv.FormatFloat(math.Round(2*stars)/2, 'f', 1, 64)
 }
 
 // shelfPrice rounds to what a price tag says: x.90 below 100 euros, whole euros above.

@@ -46,7 +46,7 @@ func productShape(more object) object {
 		"id": "string", "title": "string", "description": "string", "categories": []any{"string"}, "brand": "string",
 		"price": money, "image": "string", "stock": "number", "available": "boolean", "created": "string",
 		"attributes": object{
-			"colour": []any{"string"}, "material": []any{"string"}, "collection": []any{"string"}, "kind": []any{"string"},
+			"colour": []any{"string"}, "material": []any{"string"}, "collection": []any{"string"}, "kind": []any{"string"}, "rating": []any{"string"},
 		},
 	}
 	maps.Copy(out, more)

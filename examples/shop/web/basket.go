@@ -3,7 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goldrec/gold/catalog"
@@ -12,28 +12,53 @@ import (
 
 type cartPage struct {
 	layout
-	Cards    []card
+	Lines    []cartLine
 	Total    string
-	Thanks   bool
 	Together row
+}
+
+// cartLine is a product in the cart.
+type cartLine struct {
+	card
+	Units, Most int
+	Sum         string
+	Short       bool // there are not so many left
+}
+
+// priced is what the cart holds, at the prices of now.
+func (s *Server) priced(c cart) (lines []cartLine, total catalog.Money) {
+	for _, l := range c {
+		item, ok := s.item(l.ID)
+		if !ok {
+			continue
+		}
+		price := s.price(item)
+		sum := catalog.Money{Minor: price.Minor * int64(l.Units), Currency: price.Currency}
+		total = catalog.Money{Minor: total.Minor + sum.Minor, Currency: price.Currency}
+		lines = append(lines, cartLine{
+			card: s.card(item, placeRecent), Units: l.Units, Most: max(1, min(item.Stock, unitsMax)), Sum: money(sum),
+			Short: !item.Available || l.Units > item.Stock && s.counted(item),
+		})
+	}
+	return lines, total
+}
+
+// price is what an item costs now.
+func (s *Server) price(item *catalog.Item) catalog.Money {
+	if offer, _, ok := s.golden.Price(item, s.now()); ok {
+		return offer
+	}
+	return item.Price
 }
 
 func (s *Server) cartPage(w http.ResponseWriter, r *http.Request) error {
 	v := s.visitor(w, r)
-	p := cartPage{layout: s.layout(&v, "Cart"), Thanks: r.URL.Query().Has("thanks")}
+	p := cartPage{layout: s.layout(&v, "Cart")}
 	var total catalog.Money
-	for _, id := range v.Cart {
-		item, _ := s.item(id)
-		price := item.Price
-		if offer, _, ok := s.golden.Price(item, s.now()); ok {
-			price = offer
-		}
-		total = catalog.Money{Minor: total.Minor + price.Minor, Currency: price.Currency}
-		p.Cards = append(p.Cards, s.card(item, placeRecent))
-	}
+	p.Lines, total = s.priced(v.Cart)
 	p.Total = money(total)
 	if len(v.Cart) > 0 {
-		together, err := s.beside(r.Context(), &v, v.Cart, "itemknn", placeTogether)
+		together, err := s.beside(r.Context(), &v, v.Cart.ids(), "itemknn", placeTogether)
 		if err != nil {
 			return err
 		}
@@ -42,53 +67,62 @@ func (s *Server) cartPage(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, http.StatusOK, "cart", p)
 }
 
-// changeCart puts a product into the cart or takes it out.
+// changeCart puts a product into the cart, takes it out, or changes how many there are.
 func (s *Server) changeCart(w http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(w, r); err != nil {
 		return err
 	}
 	v := s.visitor(w, r)
-	item, ok := s.item(r.PostForm.Get("item"))
-	if !ok {
-		return unknown("product", r.PostForm.Get("item"))
-	}
-	switch at := slices.Index(v.Cart, item.ID); {
-	case r.PostForm.Get("do") == "remove" && at >= 0:
-		setCart(w, slices.Delete(v.Cart, at, at+1))
-	case r.PostForm.Get("do") == "remove" || at >= 0:
-	case !item.Available:
-		return status(http.StatusConflict, "%s is sold out", title(item))
-	case len(v.Cart) == cartMax:
-		return status(http.StatusConflict, "the cart is full: it holds %d products", cartMax)
-	default:
-		if err := s.record(r, &v, item.ID, "", store.Cart); err != nil {
-			return err
+	units := 1
+	if text := r.PostForm.Get("units"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 || n > unitsMax {
+			return status(http.StatusUnprocessableEntity, "a cart holds 0 to %d of a product", unitsMax)
 		}
-		setCart(w, append(v.Cart, item.ID))
+		units = n
+	}
+	var err error
+	switch id := r.PostForm.Get("item"); r.PostForm.Get("do") {
+	case "remove":
+		err = s.keepCart(w, r, &v, v.Cart.with(id, 0))
+	case "set":
+		if v.Cart.index(id) >= 0 {
+			err = s.keepCart(w, r, &v, v.Cart.with(id, units))
+		}
+	default:
+		err = s.addToCart(w, r, &v, id, units)
+	}
+	if err != nil {
+		return err
 	}
 	http.Redirect(w, r, backTo(r), http.StatusSeeOther)
 	return nil
 }
 
-// checkout buys what is in the cart. Nobody pays and nothing is sent.
-func (s *Server) checkout(w http.ResponseWriter, r *http.Request) error {
-	v := s.visitor(w, r)
-	if len(v.Cart) == 0 {
-		http.Redirect(w, r, "/cart", http.StatusSeeOther)
-		return nil
+// addToCart puts some more of a product into the cart, no more than there are.
+func (s *Server) addToCart(w http.ResponseWriter, r *http.Request, v *visitor, id string, units int) error {
+	item, ok := s.item(id)
+	at := v.Cart.index(id)
+	switch {
+	case !ok:
+		return unknown("product", id)
+	case !item.Available:
+		return status(http.StatusConflict, "%s is sold out", title(item))
+	case at < 0 && len(v.Cart) == cartMax:
+		return status(http.StatusConflict, "the cart is full: it holds %d products", cartMax)
 	}
-	batch := make([]store.Interaction, len(v.Cart))
-	for i, id := range v.Cart {
-		batch[i] = store.Interaction{
-			User: v.ID, Item: id, Kind: store.Purchase, Value: 1, Time: s.now(), Session: v.Session,
+	if at >= 0 {
+		units += v.Cart[at].Units
+	}
+	if s.counted(item) {
+		units = min(units, item.Stock)
+	}
+	if at < 0 {
+		if err := s.record(r, v, id, "", store.Cart); err != nil {
+			return err
 		}
 	}
-	if err := s.engine.Record(r.Context(), batch...); err != nil {
-		return err
-	}
-	setCart(w, nil)
-	http.Redirect(w, r, "/cart?thanks=1", http.StatusSeeOther)
-	return nil
+	return s.keepCart(w, r, v, v.Cart.with(id, units))
 }
 
 // opinion notes that the visitor likes a product or does not.

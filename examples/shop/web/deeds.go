@@ -43,3 +43,13 @@ func (d deed) words() string {
 	}
 	return "you viewed"
 }
+
+// opinionOf is what the visitor last said of a product: like, dislike, or nothing. The newest entry comes first.
+func opinionOf(past []store.Entry, item string) string {
+	for i := range past {
+		if in := &past[i].Interaction; in.Item == item && (in.Kind == store.Like || in.Kind == store.Dislike) {
+			return in.Kind.String()
+		}
+	}
+	return ""
+}

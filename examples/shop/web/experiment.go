@@ -1,8 +1,10 @@
 package web
 
 import (
-	"bytes"
+	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 
 	"github.com/goldrec/gold/experiment"
 	"github.com/goldrec/gold/experiment/stats"
@@ -102,20 +104,88 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// experimentPage is the comparison for people: a page of its own, whose style stands in it.
+// experimentPage is the comparison for people.
 func (s *Server) experimentPage(w http.ResponseWriter, r *http.Request) error {
 	report, err := s.compare(r, r.PathValue("key"))
 	if err != nil {
 		return err
 	}
-	var page bytes.Buffer
-	if err := report.WriteHTML(&page); err != nil {
-		return err
+	v := s.visitor(w, r)
+	p := experimentView{layout: s.layout(&v, "Experiment: "+report.Experiment), Report: report, Waiting: report.Units < unitsEnough, Enough: unitsEnough}
+	for i, name := range report.SampleRatio.Variants {
+		p.Arms = append(p.Arms, armView{Name: name, Does: armWords(name), Units: report.SampleRatio.Units[i]})
 	}
-	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	_, _ = w.Write(page.Bytes())
-	return nil
+	for _, c := range report.Comparisons {
+		known := c.Problem == "" && c.Verdict != stats.Unknown
+		m := metricView{Name: metricWords(c.Metric), Variant: c.Variant, Control: c.Control, Known: known}
+		m.Before, m.After = number3(c.ControlValue), number3(c.VariantValue)
+		if known {
+			m.Lift, m.Low, m.High = percent(c.Lift), percent(c.LiftInterval[0]), percent(c.LiftInterval[1])
+			m.Verdict = string(c.Verdict)
+		}
+		p.Metrics = append(p.Metrics, m)
+	}
+	return s.render(w, http.StatusOK, "experiment", p)
+}
+
+// unitsEnough is how many users an always-valid comparison says nothing before.
+const unitsEnough = 500
+
+type experimentView struct {
+	layout
+	Report  *stats.Report
+	Waiting bool // for more users
+	Enough  int
+	Arms    []armView
+	Metrics []metricView
+}
+
+type armView struct {
+	Name, Does string
+	Units      int64
+}
+
+type metricView struct {
+	Name, Control, Variant string
+	Before, After          string
+	Known                  bool
+	Lift, Low, High        string
+	Verdict                string
+}
+
+// armWords says what a variant of the shop's experiment does.
+func armWords(name string) string {
+	switch name {
+	case "blend":
+		return "pages from all models together"
+	case "neighbours":
+		return "pages from item-kNN alone"
+	}
+	return ""
+}
+
+func metricWords(name string) string {
+	switch name {
+	case "clicked":
+		return "share who clicked"
+	case "purchases":
+		return "purchases a user"
+	case "quantity":
+		return "units bought a user"
+	}
+	return name
+}
+
+func number3(n stats.Number) string {
+	if math.IsNaN(float64(n)) {
+		return "–"
+	}
+	return strconv.FormatFloat(float64(n), 'f', 3, 64)
+}
+
+func percent(n stats.Number) string {
+	if f := float64(n); !math.IsNaN(f) && !math.IsInf(f, 0) {
+		return fmt.Sprintf("%+.1f %%", 100*f)
+	}
+	return "?"
 }

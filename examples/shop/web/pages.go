@@ -49,7 +49,10 @@ type row struct {
 type card struct {
 	ID, Title, Brand, Link, Image string
 	Price, Was                    string
-	Soon                          string   // what it will cost in the golden hour to come
+	Soon, SoonFrom                string   // what it will cost in the golden hour to come, and from when
+	Until                         string   // when the golden hour ends that its price is of
+	Left                          int      // units, in the golden hour
+	Rating                        string   // out of five
 	Because                       *because // why it is recommended
 	Sold                          bool     // out
 }
@@ -58,6 +61,9 @@ func (s *Server) card(item *catalog.Item, place string) card {
 	c := card{
 		ID: item.ID, Title: title(item), Brand: item.Brand, Image: imageURL(item), Price: money(item.Price), Sold: !item.Available,
 		Link: "/products/" + url.PathEscape(item.ID) + "?from=" + place,
+	}
+	if rated := item.Attributes["rating"]; len(rated) > 0 {
+		c.Rating = rated[0]
 	}
 	if price, _, ok := s.golden.Price(item, s.now()); ok {
 		c.Price, c.Was = money(price), c.Price
@@ -126,6 +132,9 @@ type homePage struct {
 
 func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 	v := s.visitor(w, r)
+	if s.demonstrate {
+		s.golden.Demonstrate(s.now())
+	}
 	past, err := s.store.History(r.Context(), v.ID, pastMax)
 	if err != nil {
 		return err
@@ -136,7 +145,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 		Golden: s.goldenView(), Departments: s.departments(),
 	}
 	var shown []string
-	if len(recent) > 0 {
+	if len(did) > 0 {
 		page, err := s.recommend(r.Context(), recommend.Request{
 			User: v.ID, Session: v.Session, N: rowLen, Placement: placeForYou, Explain: true,
 		})
@@ -151,18 +160,24 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 			Cards: s.cards(page, placeForYou, did), More: "/for-you",
 		}
 	}
-	page, err := s.recommend(r.Context(), recommend.Request{
-		User: v.ID, Session: v.Session, N: rowLen, Placement: placeTrending, Model: recommend.Trending,
-		Exclude: shown,
-	})
-	if err != nil {
+	if p.Trending, err = s.trending(r.Context(), &v, shown); err != nil {
 		return err
 	}
-	p.Trending = row{
+	return s.render(w, http.StatusOK, "home", p)
+}
+
+// trending is the row of what everybody is after.
+func (s *Server) trending(ctx context.Context, v *visitor, shown []string) (row, error) {
+	page, err := s.recommend(ctx, recommend.Request{
+		User: v.ID, Session: v.Session, N: rowLen, Placement: placeTrending, Model: recommend.Trending, Exclude: shown,
+	})
+	if err != nil {
+		return row{}, err
+	}
+	return row{
 		Place: placeTrending, Title: "Trending now", Note: "What everybody is after these days.",
 		Cards: s.cards(page, placeTrending, nil),
-	}
-	return s.render(w, http.StatusOK, "home", p)
+	}, nil
 }
 
 // recent is the products that the visitor had to do with last.
@@ -200,12 +215,12 @@ func (s *Server) forYou(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	note := "From what you looked at, liked and bought."
-	if len(past) == 0 {
+	note, did := "From what you looked at, liked and bought.", deedsOf(past)
+	if len(did) == 0 { // who was only shown something, or only disliked it, has not said what they like
 		note = "What everybody is after, until we know you better."
 	}
 	p := forYouPage{layout: s.layout(&v, "For you"), Row: row{
-		Place: placeForYou, Title: "For you", Note: note, Cards: s.cards(page, placeForYou, deedsOf(past)),
+		Place: placeForYou, Title: "For you", Note: note, Cards: s.cards(page, placeForYou, did),
 	}}
 	if page.Next != "" {
 		p.Next = "/for-you?cursor=" + url.QueryEscape(page.Next)
@@ -220,6 +235,8 @@ type productPage struct {
 	Crumbs            []link
 	Attributes        []attribute
 	Available, InCart bool
+	Opinion           string // like, dislike or none
+	Stock             int
 	Deal              goldenView
 	Similar, Together row
 	Back              string // this page
@@ -242,10 +259,15 @@ func (s *Server) productPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	past, err := s.store.History(r.Context(), v.ID, pastMax)
+	if err != nil {
+		return err
+	}
 	p := productPage{
 		layout: s.layout(&v, title(item)), Product: s.card(item, placeRecent),
 		Description: item.Description, Crumbs: crumbs(item), Attributes: attributes(item),
-		Available: item.Available, InCart: slices.Contains(v.Cart, item.ID), Back: "/products/" + url.PathEscape(item.ID),
+		Available: item.Available, InCart: v.Cart.index(item.ID) >= 0, Back: "/products/" + url.PathEscape(item.ID),
+		Opinion: opinionOf(past, item.ID), Stock: item.Stock,
 		Similar:  row{Place: placeSimilar, Title: "Similar", Note: "Alike in words, category and make.", Cards: similar},
 		Together: row{Place: placeTogether, Title: "Bought together", Note: "What people take along with it.", Cards: together},
 	}

@@ -41,6 +41,7 @@ const (
 	typeTooLarge = "/problems/too-large"
 	typeConflict = "/problems/version-conflict"
 	typeUnknown  = "/problems/unknown-id"
+	typeSoldOut  = "/problems/not-enough-left"
 )
 
 // explanations is the text of the pages behind the types.
@@ -50,6 +51,7 @@ func explanations() map[string]string {
 		typeFields:   "The request is well-formed, but some fields cannot be accepted. Errors lists them: pointer leads to a field of the body, parameter names one of the query.",
 		typeTooLarge: "The body is larger than 1 MiB, the most that any request may have. Send a batch in parts.",
 		typeConflict: "The profile was changed since the version you read. Read it again, apply your change to it, and send it with its version.",
+		typeSoldOut:  "There are fewer left of a product than are to be bought. Nothing was. Change the cart, and order again.",
 		typeUnknown:  "There is no such product, experiment or profile.",
 	}
 }
@@ -117,6 +119,9 @@ func (f fields) err() error {
 // problemOf finds the problem in an error, or makes one that says no more than a stranger may know.
 func problemOf(err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	if p := accountProblem(err); p != nil {
 		return p
 	}
 	switch {

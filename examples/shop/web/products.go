@@ -78,6 +78,16 @@ type productFilter struct {
 	Available *bool  `json:"available"`
 }
 
+// count is how many filters are on.
+func (f *productFilter) count() (n int) {
+	for _, on := range []bool{f.Category != "", f.Brand != "", f.MinPrice != nil, f.MaxPrice != nil, f.Available != nil} {
+		if on {
+			n++
+		}
+	}
+	return n
+}
+
 // compile makes a catalogue filter, nil for none, and blames the fields that make no sense.
 func (f *productFilter) compile(s *Server, blame func(name, format string, args ...any)) catalog.Filter {
 	var all []catalog.Filter
@@ -142,6 +152,7 @@ type facets struct {
 type search struct {
 	text          string
 	filter        productFilter
+	sort          sorting
 	offset, limit int
 }
 
@@ -168,22 +179,20 @@ func parseSearch(values url.Values, price func(string) (int64, error)) (*search,
 	q := &search{text: values.Get("query"), filter: productFilter{Category: values.Get("category"), Brand: values.Get("brand")}}
 	var bad fields
 	for name := range values {
-		if !slices.Contains([]string{"query", "category", "brand", "min_price", "max_price", "available", "offset", "limit"}, name) {
+		if !slices.Contains([]string{"query", "category", "brand", "min_price", "max_price", "available", "sort", "offset", "limit"}, name) {
 			bad.query(name, "there is no such parameter")
 		}
 	}
 	for name, text := range map[string]string{"query": q.text, "category": q.filter.Category, "brand": q.filter.Brand} {
-		if len(text) > queryMax || !utf8.ValidString(text) {
-			bad.query(name, "must be UTF-8 of at most %d bytes", queryMax)
-		}
+		checkText(&bad, name, text)
 	}
 	for name, to := range map[string]**int64{"min_price": &q.filter.MinPrice, "max_price": &q.filter.MaxPrice} {
 		if text := values.Get(name); text != "" {
 			minor, err := price(text)
-			if err != nil {
+			if *to = &minor; err != nil {
 				bad.query(name, "must be a price")
+				*to = nil
 			}
-			*to = &minor
 		}
 	}
 	if text := values.Get("available"); text != "" {
@@ -193,10 +202,21 @@ func parseSearch(values url.Values, price func(string) (int64, error)) (*search,
 		}
 		q.filter.Available = &available
 	}
+	if q.sort = sorting(values.Get("sort")); !slices.Contains(sortings(), q.sort) {
+		bad.query("sort", "must be price, -price, newest or rating")
+		q.sort = ""
+	}
 	q.offset = number(&bad, values.Get("offset"), "offset", 0, 0, offsetMax)
 	q.limit = number(&bad, values.Get("limit"), "limit", pageSize, 1, limitMax)
 	slices.SortFunc(bad, func(a, b FieldError) int { return strings.Compare(a.Parameter, b.Parameter) })
 	return q, bad.err()
+}
+
+// checkText blames a text of a query that is too long, or no text.
+func checkText(bad *fields, name, text string) {
+	if len(text) > queryMax || !utf8.ValidString(text) {
+		bad.query(name, "must be UTF-8 of at most %d bytes", queryMax)
+	}
 }
 
 func minorUnits(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/goldrec/gold/catalog"
+	"github.com/goldrec/gold/examples/shop/golden"
 	"github.com/goldrec/gold/examples/shop/stock"
 )
 
@@ -78,15 +79,25 @@ type messagePage struct {
 // problemPage shows a problem to a person.
 func (s *Server) problemPage(w http.ResponseWriter, r *http.Request, p *Problem) {
 	v := visitor{ID: cookie(r, visitorCookie)}
-	text := []string{p.Detail}
-	for _, e := range p.Errors {
-		text = append(text, e.Parameter+strings.TrimPrefix(e.Pointer, "#/")+" "+e.Detail)
-	}
-	page := messagePage{s.layout(&v, p.Title), strings.Join(text, "; "), p.Status}
+	page := messagePage{s.layout(&v, p.Title), inWords(p), p.Status}
 	if err := s.render(w, p.Status, "message", page); err != nil {
 		s.log.ErrorContext(r.Context(), "no problem page", "error", err)
 		http.Error(w, p.Title, p.Status)
 	}
+}
+
+// inWords says a problem in a sentence.
+func inWords(err error) string {
+	p := problemOf(err)
+	if len(p.Errors) == 0 {
+		return p.Detail
+	}
+	var text []string
+	for _, e := range p.Errors {
+		name := strings.ReplaceAll(e.Parameter+strings.TrimPrefix(e.Pointer, "#/"), "_", " ")
+		text = append(text, name+" "+e.Detail)
+	}
+	return strings.Join(text, "; ")
 }
 
 // problemType is the page that a type of problem names.
@@ -120,6 +131,9 @@ type goldenView struct {
 	At    time.Time // when it ends, or when it begins
 	Now   time.Time // by the server's clock, which the countdown follows
 	When  string    // of the day, in the hour's zone
+	Demo  bool      // a short one, for those who look at the shop
+	From  string    // when it begins and ends, by the clock of its zone
+	Until string
 	Cards []card
 }
 
@@ -130,8 +144,8 @@ func (s *Server) goldenView() goldenView {
 		return goldenView{}
 	}
 	g := goldenView{
-		Live: live, At: o.Start, Now: now,
-		When: fmt.Sprintf("%s to %s (%s)", o.Start.Format("15:04"), o.End.Format("15:04"), o.Start.Location()),
+		Live: live, At: o.Start, Now: now, When: s.golden.Daily(), Demo: golden.IsDemonstration(o.Deal),
+		From: o.Start.In(s.golden.Zone()).Format("15:04"), Until: o.End.In(s.golden.Zone()).Format("15:04"),
 	}
 	if live {
 		g.At = o.End
@@ -139,8 +153,9 @@ func (s *Server) goldenView() goldenView {
 	for _, id := range o.Deal.Items {
 		if item, ok := s.item(id); ok && item.Available {
 			c := s.card(item, placeGolden)
+			c.Left, c.Until = item.Stock, g.Until
 			if !live { // the price is not to be had yet
-				c.Soon = money(s.golden.Reduced(o.Deal, item.Price))
+				c.Soon, c.SoonFrom, c.Until = money(s.golden.Reduced(o.Deal, item.Price)), g.From, ""
 			}
 			g.Cards = append(g.Cards, c)
 		}

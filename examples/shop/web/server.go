@@ -1,13 +1,14 @@
 // Package web is the reference shop on net/http: a JSON API under /api/v1/ and a storefront of plain HTML pages that
-// need no JavaScript. Both ask the same engine; neither keeps state beside it.
+// need no JavaScript. Both ask the same engine; accounts are beside it.
 //
 //	handler, err := web.New(web.Config{Catalog: cat, Engine: engine, Store: st, …})
 //	err = http.ListenAndServe("127.0.0.1:8080", handler)
 //
 // # Caveats
 //
-// The shop knows no passwords: whoever reaches it may speak for any user, which is what a demonstration on a loopback
-// address wants, and nothing else does.
+// Accounts have passwords, and carts and orders are their owners'; but whoever reaches the shop may ask recommendations
+// for any user, play one of its shoppers and read the demonstration's mailbox, which is what a demonstration on a
+// loopback address wants, and nothing else does. What was sold is taken out of the stock in memory only.
 package web
 
 import (
@@ -22,6 +23,7 @@ import (
 	"time"
 
 	"github.com/goldrec/gold/catalog"
+	"github.com/goldrec/gold/examples/shop/accounts"
 	"github.com/goldrec/gold/examples/shop/golden"
 	"github.com/goldrec/gold/examples/shop/stock"
 	"github.com/goldrec/gold/experiment"
@@ -39,25 +41,33 @@ type Config struct {
 	Store       store.Store
 	Golden      *golden.Hour
 	Experiments *experiment.Live
-	Shoppers    []stock.Shopper // whom a visitor can be
+	Accounts    *accounts.Accounts
+	Mailbox     *accounts.Mailbox // to show; nil when mail goes out
+	Shoppers    []stock.Shopper   // whom a visitor can be
+	Demonstrate bool              // open a short golden hour soon after somebody comes, and say that it is one
 	Now         func() time.Time
 	Logger      *slog.Logger
 }
 
-// Server is the shop's handler. It is safe for concurrent use and holds nothing that a restart would lose.
+// Server is the shop's handler. It is safe for concurrent use. A restart loses what was sold of the stock, and nothing else.
 type Server struct {
 	catalog     *catalog.Catalog
 	engine      *recommend.Engine
 	store       store.Store
 	golden      *golden.Hour
 	experiments *experiment.Live
+	accounts    *accounts.Accounts
+	mailbox     *accounts.Mailbox
 	shoppers    []stock.Shopper
+	demonstrate bool
 	now         func() time.Time
 	log         *slog.Logger
 
 	mux         *http.ServeMux
 	crossOrigin *http.CrossOriginProtection
 	pages       map[string]*template.Template
+
+	selling sync.Mutex // held while stock is looked at and changed
 
 	comparing   sync.Mutex
 	comparisons map[*experiment.Experiment]*recommend.Comparison // of the experiments of one set
@@ -67,7 +77,7 @@ type Server struct {
 func New(cfg Config) (*Server, error) {
 	s := &Server{
 		catalog: cfg.Catalog, engine: cfg.Engine, store: cfg.Store, golden: cfg.Golden,
-		experiments: cfg.Experiments, shoppers: cfg.Shoppers,
+		experiments: cfg.Experiments, accounts: cfg.Accounts, mailbox: cfg.Mailbox, shoppers: cfg.Shoppers, demonstrate: cfg.Demonstrate,
 		now: cfg.Now, log: cfg.Logger,
 		mux: http.NewServeMux(), crossOrigin: http.NewCrossOriginProtection(),
 		comparisons: map[*experiment.Experiment]*recommend.Comparison{},
@@ -98,10 +108,17 @@ func (s *Server) routes(static http.Handler) {
 	s.handle("GET /api/v1/products", s.listProducts)
 	s.handle("GET /api/v1/products/{id}", s.getProduct)
 	s.handle("GET /api/v1/products/{id}/similar", s.similarProducts)
+	s.handle("GET /api/v1/suggestions", s.suggestions)
 	s.handle("POST /api/v1/ab-test/variant", s.variant)
 	s.handle("GET /api/v1/ab-test/report", s.report)
 	s.handle("GET /api/v1/openapi.yaml", s.openAPI)
 	s.handle("GET /healthz", s.health)
+	s.handle("POST /api/v1/auth/login", s.authLogin)
+	s.handle("POST /api/v1/auth/refresh", s.authRefresh)
+	s.handle("POST /api/v1/auth/logout", s.authLogout)
+	s.handle("GET /api/v1/cart", s.getCart)
+	s.handle("POST /api/v1/cart/add", s.cartAdd)
+	s.handle("POST /api/v1/order/create", s.orderCreate)
 
 	s.handle("GET /{$}", s.home)
 	s.handle("GET /for-you", s.forYou)
@@ -109,7 +126,24 @@ func (s *Server) routes(static http.Handler) {
 	s.handle("GET /search", s.searchPage)
 	s.handle("GET /cart", s.cartPage)
 	s.handle("POST /cart", s.changeCart)
+	s.handle("GET /checkout", s.checkoutForm)
 	s.handle("POST /checkout", s.checkout)
+	s.handle("GET /login", s.door("login", "Log in"))
+	s.handle("POST /login", s.logIn)
+	s.handle("GET /signup", s.door("signup", "Sign up"))
+	s.handle("POST /signup", s.signUp)
+	s.handle("GET /forgot", s.door("forgot", "A new password"))
+	s.handle("POST /forgot", s.forgot)
+	s.handle("GET /reset", s.door("reset", "Choose a password"))
+	s.handle("POST /reset", s.reset)
+	s.handle("GET /verify", s.door("verify", "Is this your address?"))
+	s.handle("POST /verify", s.verify)
+	s.handle("POST /logout", s.logOut)
+	s.handle("GET /mailbox", s.mailboxPage)
+	s.handle("GET /account", s.withAccount(s.accountPage))
+	s.handle("POST /account/address", s.withAccount(s.changeAddress))
+	s.handle("GET /account/export", s.withAccount(s.export))
+	s.handle("POST /account/delete", s.withAccount(s.deleteAccount))
 	s.handle("POST /opinion", s.opinion)
 	s.handle("POST /visitor", s.switchVisitor)
 	s.handle("POST /forget", s.forget)

@@ -8,12 +8,15 @@ import (
 	"iter"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/goldrec/gold/catalog"
+	"github.com/goldrec/gold/examples/shop/accounts"
+	"github.com/goldrec/gold/examples/shop/database"
 	"github.com/goldrec/gold/examples/shop/golden"
 	"github.com/goldrec/gold/examples/shop/seed"
 	"github.com/goldrec/gold/experiment"
@@ -104,8 +107,21 @@ func newShop(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	f := &fixture{disk: st, items: goods.Items}
+	db, err := database.Open(t.Context(), filepath.Join(t.TempDir(), "shop.db"), accounts.Migrations())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	mailbox := &accounts.Mailbox{}
+	people, err := accounts.Open(t.Context(), accounts.Options{
+		DB: db, Sessions: store.NewMemoryCache(store.MemoryCacheOptions{Now: noon}), Mail: mailbox, Now: noon,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	f.Server, err = New(Config{
 		Catalog: cat, Engine: engine, Store: st, Golden: hour, Experiments: live, Shoppers: goods.Shoppers, Now: noon,
+		Accounts: people, Mailbox: mailbox,
 	})
 	if err != nil {
 		t.Fatal(err)

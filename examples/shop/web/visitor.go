@@ -2,12 +2,14 @@ package web
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
 
+	"github.com/goldrec/gold/examples/shop/accounts"
 	"github.com/goldrec/gold/examples/shop/stock"
 	"github.com/goldrec/gold/store"
 )
@@ -16,24 +18,30 @@ import (
 const (
 	visitorCookie = "visitor" // who: a made-up identifier, or a shopper whom the visitor plays
 	sessionCookie = "session" // which visit
-	cartCookie    = "cart"    // product identifiers, each escaped, with dots between
+	cartCookie    = "cart"    // of a guest: see cart.String
+	accountCookie = "account" // the session of an account
 
 	visitorAge = 365 * 24 * time.Hour
 	sessionAge = 30 * time.Minute
-	cartMax    = 20 // products in a cart
 )
 
 // visitor is who looks at a page.
 type visitor struct {
-	ID      string
+	ID      string // as in Interaction.User: a made-up one, a shopper's, or the account's
 	Session string
-	Cart    []string // product identifiers
+	Cart    cart
 	Shopper *stock.Shopper
+	Account *accounts.Account // nil before the log-in
+
+	Searches []string // the last one first
 }
+
+// Units is how much is in the cart.
+func (v *visitor) Units() int { return v.Cart.units() }
 
 // visitor knows who comes by the cookies, and gives cookies to whoever has none.
 func (s *Server) visitor(w http.ResponseWriter, r *http.Request) visitor {
-	v := visitor{ID: cookie(r, visitorCookie), Session: cookie(r, sessionCookie)}
+	v := visitor{ID: cookie(r, visitorCookie), Session: cookie(r, sessionCookie), Searches: searchesOf(r)}
 	if v.Shopper = s.shopper(v.ID); v.Shopper == nil && !madeUp.MatchString(v.ID) {
 		v.ID = newID()
 		setCookie(w, visitorCookie, v.ID, visitorAge)
@@ -42,13 +50,29 @@ func (s *Server) visitor(w http.ResponseWriter, r *http.Request) visitor {
 		v.Session = newID()
 	}
 	setCookie(w, sessionCookie, v.Session, sessionAge) // a visit ends half an hour after its last page
-	for escaped := range strings.SplitSeq(cookie(r, cartCookie), ".") {
-		id, err := url.PathUnescape(strings.ReplaceAll(escaped, "_", "%"))
-		if _, ok := s.item(id); err == nil && ok && len(v.Cart) < cartMax {
-			v.Cart = append(v.Cart, id)
-		}
-	}
+	v.Cart = s.readCart(cookie(r, cartCookie))
+	s.asAccount(r, &v)
 	return v
+}
+
+// asAccount makes the visitor the account whose session they have, if they have one. When accounts cannot be read they are
+// a guest: the shop goes on.
+func (s *Server) asAccount(r *http.Request, v *visitor) {
+	token := cookie(r, accountCookie)
+	if token == "" {
+		return
+	}
+	account, err := s.accounts.Session(r.Context(), token)
+	var kept string
+	if err == nil {
+		kept, err = s.accounts.Cart(r.Context(), account.ID)
+	}
+	switch {
+	case err == nil:
+		v.ID, v.Shopper, v.Account, v.Cart = account.ID, nil, &account, s.readCart(kept)
+	case !errors.Is(err, accounts.ErrCredentials) && r.Context().Err() == nil:
+		s.log.ErrorContext(r.Context(), "account not read", "error", err)
+	}
 }
 
 // shopper is one of those whom a visitor can play, or nil.
@@ -79,17 +103,8 @@ func setCookie(w http.ResponseWriter, name, value string, age time.Duration) {
 	})
 }
 
-// setCart remembers the cart; only letters, digits, dots, underscores and hyphens go into the cookie.
-func setCart(w http.ResponseWriter, ids []string) {
-	escaped := make([]string, len(ids))
-	for i, id := range ids {
-		escaped[i] = cookieEscape(id)
-	}
-	age := visitorAge
-	if len(ids) == 0 {
-		age = -time.Second
-	}
-	setCookie(w, cartCookie, strings.Join(escaped, "."), age)
+func cookieUnescape(s string) (string, error) {
+	return url.PathUnescape(strings.ReplaceAll(s, "_", "%"))
 }
 
 func cookieEscape(id string) string {
@@ -131,8 +146,10 @@ func (s *Server) switchVisitor(w http.ResponseWriter, r *http.Request) error {
 		id = newID()
 	}
 	setCookie(w, visitorCookie, id, visitorAge)
+	setCookie(w, searchesCookie, "", -time.Second)
 	setCookie(w, sessionCookie, newID(), sessionAge)
-	setCart(w, nil)
+	s.logOutHere(w, r)
+	setCookie(w, cartCookie, "", -time.Second)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil
 }
@@ -140,13 +157,17 @@ func (s *Server) switchVisitor(w http.ResponseWriter, r *http.Request) error {
 // forget removes everything that the shop knows of the visitor. The shoppers of the demonstration stay.
 func (s *Server) forget(w http.ResponseWriter, r *http.Request) error {
 	v := s.visitor(w, r)
+	if v.Account != nil {
+		return s.deleteAccount(w, r, &v)
+	}
 	if v.Shopper == nil {
 		if err := s.engine.Forget(r.Context(), v.ID); err != nil {
 			return err
 		}
 	}
 	setCookie(w, visitorCookie, newID(), visitorAge)
-	setCart(w, nil)
+	setCookie(w, searchesCookie, "", -time.Second)
+	setCookie(w, cartCookie, "", -time.Second)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil
 }
