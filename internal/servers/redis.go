@@ -170,6 +170,19 @@ func (r *RedisCluster) Master(ctx context.Context) int {
 	return -1
 }
 
+// MasterOf is the running node that answers for a key, or -1.
+func (r *RedisCluster) MasterOf(ctx context.Context, key string) int {
+	for node, p := range r.nodes {
+		if p == nil {
+			continue
+		}
+		if answer, err := r.Command(ctx, node, "EXISTS", key); err == nil && !strings.Contains(answer, "MOVED") {
+			return node
+		}
+	}
+	return -1
+}
+
 // Kill ends a node at once.
 func (r *RedisCluster) Kill(node int) {
 	r.nodes[node].kill()

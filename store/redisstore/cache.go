@@ -1,5 +1,5 @@
 // Package redisstore keeps a gold cache in Redis Cluster, on redis/go-redis: what may be lost and made again, such as rendered
-// pages and sessions, shared by all processes of a shop.
+// pages and sessions, shared by all processes of a shop. A [Ledger] keeps claims of deals there.
 //
 //	cache, err := redisstore.NewCache(ctx, []string{"redis-0:6379", "redis-1:6379"}, redisstore.Options{})
 //
@@ -251,23 +251,36 @@ func (c *Cache) Drop(ctx context.Context, owner string) error {
 	return nil
 }
 
-// backoffMin is the least pause before a call is made again. Each may be: it puts the same, or deletes it.
+// backoffMin is the least pause before a call is made again.
 const backoffMin = 10 * time.Millisecond
 
-// call makes a call with a deadline, and again until that. The error is ctx.Err() when ctx has ended, and ErrUnavailable when
-// the servers did not answer.
+// final is an error that trying again does not mend.
+type final struct{ error }
+
+func (f final) Unwrap() error { return f.error }
+
+// call makes a call that puts the same or deletes it when it is made again.
 func (c *Cache) call(ctx context.Context, f func(ctx context.Context) error) error {
+	return again(ctx, c.client, c.opts.Timeout, f)
+}
+
+// again makes a call with a deadline, and again until that. The error is ctx.Err() when ctx has ended, and ErrUnavailable when
+// the servers did not answer.
+func again(ctx context.Context, client *redis.ClusterClient, timeout time.Duration, f func(ctx context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	within, cancel := context.WithTimeout(ctx, c.opts.Timeout)
+	within, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	for wait := backoffMin; ; wait *= 2 {
 		err := f(within)
+		if is, ok := errors.AsType[final](err); ok {
+			return is.error
+		}
 		if err == nil || errors.Is(err, store.ErrInvalid) {
 			return err
 		}
-		c.client.ReloadState(ctx) // in the background: another server may have taken over, and a dead one sends nobody there
+		client.ReloadState(ctx) // in the background: another server may have taken over, and a dead one sends nobody there
 		select {
 		case <-time.After(wait/2 + rand.N(wait/2)):
 		case <-within.Done():
