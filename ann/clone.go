@@ -15,6 +15,9 @@ func (h *HNSW) Clone() *HNSW {
 	c.len.Store(h.len.Load())
 	c.calibration.Store(h.calibration.Load())
 	c.used, c.linked, c.dead = h.used, h.linked, slices.Clone(h.dead)
+	c.changed, c.moments = h.changed, h.moments
+	c.moments.sum = slices.Clone(h.moments.sum)
+	c.recent = stored{slices.Clone(h.recent.slots), slices.Clone(h.recent.rows)}
 	// Nobody searches the copy who might still meet the retired.
 	c.free = slices.Clone(h.free)
 	for _, r := range h.retired {

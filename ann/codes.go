@@ -19,6 +19,16 @@ import (
 // allBits is how many bits a code has of a component.
 const allBits = 10
 
+// rowBits stands for no code: where ten bits do not tell vectors apart, as with tight clusters far apart, walks read the
+// vectors themselves, under Quantized too. That is about as slow as other libraries are.
+const rowBits = 32
+
+// probe is what walks compare with: a code, or a vector.
+type probe struct {
+	simd.CodeProbe
+	row []float32
+}
+
 // numbersOf is how many components a code of dim has: the last up to three stand for nothing.
 func numbersOf(dim int) int { return (dim + 3) &^ 3 }
 
@@ -28,13 +38,14 @@ type coder struct {
 	placed  []float32 // a vector as the metric compares it
 	centred []float32 // less the centre, with zeros to numbersOf
 	full    []float32 // a code as numbers
+	taken   []float32 // a vector, read from a graph
 	rest    []byte    // of a code that is not kept
 }
 
 func newCoder(dim int) *coder {
 	n := numbersOf(dim)
 	return &coder{
-		numbers: make([]uint16, n), placed: make([]float32, dim), centred: make([]float32, n), full: make([]float32, n),
+		numbers: make([]uint16, n), placed: make([]float32, dim), centred: make([]float32, n), full: make([]float32, n), taken: make([]float32, 0, dim),
 		rest: make([]byte, simd.RestSize(n/2, 4)),
 	}
 }
@@ -69,6 +80,12 @@ func (g *graph) setVector(slot uint32, vector []float32, c *coder) {
 
 // setCode makes the code of what is placed in c.
 func (g *graph) setCode(slot uint32, c *coder) {
+	if g.norms != nil {
+		g.norms[slot] = inverseLength(c.placed)
+	}
+	if g.byRows() {
+		return
+	}
 	step := simd.Numbers(c.numbers, c.centred[:g.dim])
 	rest := c.rest
 	if g.rows == nil {
@@ -77,9 +94,6 @@ func (g *graph) setCode(slot uint32, c *coder) {
 	simd.PackCodes(c.numbers, &g.near, slot, rest)
 	scale := step * g.stepsOf()
 	g.near.SetScale(slot, scale, g.addend(scale, c))
-	if g.norms != nil {
-		g.norms[slot] = inverseLength(c.placed)
-	}
 }
 
 func inverseLength(x []float32) float32 {
@@ -138,7 +152,11 @@ func (g *graph) vector(dst []float32, slot uint32, c *coder) []float32 {
 }
 
 // setProbe makes p a probe of the vector in slot.
-func (g *graph) setProbe(p *simd.CodeProbe, slot uint32) {
+func (g *graph) setProbe(p *probe, slot uint32) {
+	if g.byRows() {
+		p.row = g.row(slot)
+		return
+	}
 	scale, add := g.near.Scale(slot)
 	scale *= simd.UnpackCodes(p.Code, &g.near, slot)
 	clear(p.Code[g.dim:])
@@ -156,6 +174,10 @@ func (g *graph) setProbe(p *simd.CodeProbe, slot uint32) {
 // setQuery makes the scratch's probe of a checked query.
 func (s *scratch) setQuery(g *graph, query []float32) {
 	s.coder.place(g, query)
+	if g.byRows() {
+		s.probe.row = s.coder.placed
+		return
+	}
 	x := s.coder.centred[:g.dim]
 	scale := simd.Quantize(s.probe.Code, x)
 	clear(s.probe.Code[g.dim:])
@@ -173,8 +195,21 @@ func (s *scratch) setQuery(g *graph, query []float32) {
 // score returns the scores of ids by their records.
 func (s *scratch) score(g *graph, ids []uint32) []float32 {
 	dst := s.room(len(ids))
-	simd.DotCodes(dst, &s.probe, &g.near, ids)
+	g.compare(dst, &s.probe, ids)
 	return dst
+}
+
+// compare sets dst to the scores of ids by what walks read. By rows under Cosine that is minus the squared distance, which
+// tells apart what a cosine rounds to one.
+func (g *graph) compare(dst []float32, p *probe, ids []uint32) {
+	switch {
+	case !g.byRows():
+		simd.DotCodes(dst, &p.CodeProbe, &g.near, ids)
+	case g.metric == Cosine:
+		scores(dst, p.row, g.rows, ids, L2)
+	default:
+		scores(dst, p.row, g.rows, ids, g.metric)
+	}
 }
 
 // exactBlock is how many vectors are fetched ahead while as many are compared.

@@ -27,6 +27,9 @@ type HNSW struct {
 	mu      sync.Mutex // held by the one writer
 	used    int        // slots below it have been given out
 	linked  int        // vectors since the last repair
+	changed int        // vectors stored since the codes were fitted
+	moments moments    // of the living
+	recent  stored     // what came last, and was not looked at
 	dead    []uint32   // slots still linked to whose vectors are deleted
 	retired []retired  // slots not linked to any more, that searches may still meet
 	free    []uint32   // slots below used that are to be given out again
@@ -42,7 +45,7 @@ func NewHNSW(opts Options) (*HNSW, error) {
 		return nil, err
 	}
 	h := newHNSW(opts)
-	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, allBits))
+	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, rowBits))
 	h.table.Store(newTable(opts.Capacity))
 	return h, nil
 }
@@ -152,6 +155,7 @@ func (h *HNSW) publish(g *graph, key, slot uint32) {
 	if !t.room() {
 		t = h.rehash(g)
 	}
+	h.count(g, slot, 1)
 	old, moved := t.get(key, g.keys)
 	if !moved {
 		h.len.Add(1)
@@ -159,12 +163,19 @@ func (h *HNSW) publish(g *graph, key, slot uint32) {
 		t.put(key, slot, g.keys)
 		return
 	}
+	h.count(g, old, -1)
 	h.flips.Add(1)
 	g.kill(old)
 	g.setAlive(slot)
 	t.put(key, slot, g.keys)
 	h.flips.Add(1)
 	h.dead = append(h.dead, old)
+}
+
+// count counts the vector in a slot in or out.
+func (h *HNSW) count(g *graph, slot uint32, times float64) {
+	c := h.writer().coder
+	h.moments.add(g.vector(c.taken[:0], slot, c), times)
 }
 
 // rehash puts the keys of all vectors into a table with room for twice as many.
@@ -188,6 +199,7 @@ func (h *HNSW) Delete(key uint32) bool {
 	if !ok {
 		return false
 	}
+	h.count(g, slot, -1)
 	h.flips.Add(1)
 	g.kill(slot)
 	h.flips.Add(1)

@@ -6,8 +6,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-
-	"github.com/goldrec/gold/internal/simd"
 )
 
 // A batch is inserted in three steps, after Manohar et al., "ParlayANN: Scalable and Deterministic Parallel Graph-Based
@@ -28,7 +26,7 @@ type insertScratch struct {
 	chosen     []uint32
 	passed     []uint32
 	kept       [8]float32
-	pair       simd.CodeProbe // of two vectors of the graph, while probe is of a third
+	pair       probe // of two vectors of the graph, while probe is of a third
 	ids        []uint32
 	back       []backLink
 	orphans    []uint32
@@ -71,7 +69,11 @@ func (h *HNSW) link(ctx context.Context, g *graph, slots []uint32, done int, aft
 			continue
 		}
 		n := min(max((done+at)/batchShare, 1), batchMax, len(slots)-at)
-		h.linkBatch(g, slots[at:at+n])
+		for from := 0; from < n; {
+			to := min(max(2*from, 1), n)
+			h.linkBatch(g, slots[at+from:at+to])
+			from = to
+		}
 		after(at, at+n)
 		at += n
 	}
@@ -235,8 +237,10 @@ func (g *graph) choose(s *scratch, slot uint32, candidates []candidate, n int, b
 	}
 }
 
-// sameRecord tells whether the records of two slots say the same.
-func (g *graph) sameRecord(a, b uint32) bool { return bytes.Equal(g.near.Row(a), g.near.Row(b)) }
+// sameRecord tells whether what walks read of two slots says the same.
+func (g *graph) sameRecord(a, b uint32) bool {
+	return bytes.Equal(g.read[int(a)*g.stride:][:g.stride], g.read[int(b)*g.stride:][:g.stride])
+}
 
 // covered tells whether the vector in slot to, which scores score against the one in from, is nearer to one of chosen, or its copy.
 func (g *graph) covered(s *scratch, chosen []uint32, to, from uint32, score float32, byAngle bool) bool {
@@ -251,7 +255,7 @@ func (g *graph) covered(s *scratch, chosen []uint32, to, from uint32, score floa
 	for len(chosen) > 0 {
 		part := chosen[:min(len(kept), len(chosen))]
 		chosen = chosen[len(part):]
-		simd.DotCodes(kept, p, &g.near, part)
+		g.compare(kept, p, part)
 		for i, v := range kept[:len(part)] {
 			if byAngle {
 				v *= g.norms[part[i]]

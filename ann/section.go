@@ -61,7 +61,7 @@ func (h *HNSW) SaveSection(w *codec.Writer) {
 	w.Uint32s(g.alive[:(used+31)/32])
 	w.Uint32s(g.links[:used*2*g.m])
 	w.Uint32s(g.upper[:upper])
-	if g.storage == Float32 {
+	if g.rows != nil {
 		w.Float32s(g.rows[:used*g.dim])
 		return
 	}
@@ -156,7 +156,7 @@ func (h *header) options(runtime Options) (Options, error) {
 		Workers: runtime.Workers, Progress: runtime.Progress,
 	}.withDefaults()
 	if err != nil || h.Dim == 0 || h.M == 0 || h.EfConstruction == 0 || h.Used > slotsMax ||
-		h.Fitted > slotsMax || h.Bits != 4 && h.Bits != 6 && h.Bits != 10 || h.Centred > 1 {
+		h.Fitted > slotsMax || h.Bits != 4 && h.Bits != 6 && h.Bits != allBits && h.Bits != rowBits || h.Centred > 1 {
 		return opts, errors.New("header out of range")
 	}
 	return opts, nil
@@ -197,7 +197,7 @@ func (g *graph) load(r *codec.Reader, head *header, centre []float32) {
 		r.Uint32sInto(g.alive)
 		r.Uint32sInto(g.links)
 		r.Uint32sInto(g.upper)
-		if g.storage == Float32 {
+		if g.keeps(int(head.Bits)) {
 			r.Float32sInto(g.rows)
 		} else {
 			g.loadCodes(r, used)
@@ -213,7 +213,8 @@ func (g *graph) gather(r *codec.Reader, head *header, centre []float32) {
 	keys, alive, links, upper := r.Uint32s(), r.Uint32s(), r.Uint32s(), r.Uint32s()
 	var rows, scales []float32
 	var records, rest []byte
-	if g.storage == Float32 {
+	keeps := g.keeps(int(head.Bits))
+	if keeps {
 		rows = r.Float32s()
 	} else {
 		for from := 0; from < used && r.Err() == nil; from += codesPiece {
@@ -221,12 +222,12 @@ func (g *graph) gather(r *codec.Reader, head *header, centre []float32) {
 		}
 		rest = r.Bytes()
 	}
-	if g.storage == Float32 && len(rows) != used*g.dim || len(keys) != used {
+	if keeps && len(rows) != used*g.dim || len(keys) != used {
 		r.Fail("ann: arrays of wrong lengths")
 	}
 	half, bits := numbersOf(g.dim)/2, int(head.Bits)
 	size := simd.CodeSize(half, bits)
-	if g.storage == Quantized && (len(records) != used*size || len(rest) != used*simd.RestSize(half, bits)) {
+	if !keeps && (len(records) != used*size || len(rest) != used*simd.RestSize(half, bits)) {
 		r.Fail("ann: arrays of wrong lengths")
 	}
 	if r.Err() != nil {
@@ -243,7 +244,7 @@ func (g *graph) gather(r *codec.Reader, head *header, centre []float32) {
 	copy(g.upper, upper)
 	copy(g.rows, rows)
 	copy(g.rest, rest)
-	if g.storage == Quantized {
+	if !keeps {
 		g.placeCodes(0, records, scales)
 	}
 }
@@ -260,10 +261,13 @@ func (g *graph) allotAll(r *codec.Reader, head *header, centre []float32) {
 	g.upper = make([]uint32, head.Upper)
 }
 
+// keeps tells whether a graph with records of that many bits has vectors.
+func (g *graph) keeps(bits int) bool { return g.storage == Float32 || bits == rowBits }
+
 // slotSize is how many bytes of a section a slot has at least.
 func (g *graph) slotSize(bits int) int {
 	n := 4 + 8*g.m
-	if g.storage == Float32 {
+	if g.keeps(bits) {
 		return n + 4*g.dim
 	}
 	half := numbersOf(g.dim) / 2
@@ -375,5 +379,10 @@ func adopt(g *graph, opts Options) (*HNSW, error) {
 	h.table.Store(t)
 	h.used = g.size()
 	h.len.Store(int64(g.countAlive()))
+	for slot := range uint32(g.size()) {
+		if g.isAlive(slot) {
+			h.count(g, slot, 1)
+		}
+	}
 	return h, nil
 }

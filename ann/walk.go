@@ -11,13 +11,13 @@ import (
 
 // scratch is what one walk needs, kept for the next.
 type scratch struct {
-	shard  uint32         // of the readers' counts
-	coder  *coder         // with the query in it
-	probe  simd.CodeProbe // what walks compare with
-	pool   []candidate    // best first
-	seen   []uint64       // a bit a slot
-	met    []uint32       // the slots whose bits are set, in the order they were met
-	ids    []uint32       // for what is not a walk
+	shard  uint32      // of the readers' counts
+	coder  *coder      // with the query in it
+	probe  probe       // what walks compare with
+	pool   []candidate // best first
+	seen   []uint64    // a bit a slot
+	met    []uint32    // the slots whose bits are set, in the order they were met
+	ids    []uint32    // for what is not a walk
 	scores []float32
 	set    roaring.ManyIntIterator // of a filter
 	block  [flatBlock]uint32       // keys from it
@@ -73,7 +73,7 @@ func (s *scratch) start(g *graph) {
 func (s *scratch) meet(g *graph, list []uint32) []uint32 {
 	from := len(s.met)
 	s.met = slices.Grow(s.met, len(list))
-	n := simd.Unseen(s.met[from:from+len(list)], list, s.seen, g.near.Rows, g.near.Stride)
+	n := simd.Unseen(s.met[from:from+len(list)], list, s.seen, g.read, g.stride)
 	s.met = s.met[:from+n]
 	return s.met[from:]
 }
