@@ -113,7 +113,8 @@ func (h *HNSW) calibrateIfDue(g *graph) {
 			var sum float32
 			for j, q := range queries {
 				s.setQuery(g, q)
-				g.walk(s, 0, min(ladder(k, step), g.size()), g.descend(s, g.entry.Load(), 0))
+				g.descend(s, g.entry.Load(), 0)
+				g.walk(s, 0, min(ladder(k, step), g.size()))
 				s.rerank(g, k)
 				sum += share(h.collect(nil, s, g, k), truth[j][:min(k, len(truth[j]))])
 			}

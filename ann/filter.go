@@ -59,7 +59,8 @@ func (h *HNSW) filtered(dst []Result, s *scratch, g *graph, k, ef int, opts Sear
 
 // walkAllowed is a walk of which what is not allowed is dropped.
 func (h *HNSW) walkAllowed(dst []Result, s *scratch, g *graph, k, ef int, filter Filter) []Result {
-	g.walk(s, 0, ef, g.descend(s, g.entry.Load(), 0))
+	g.descend(s, g.entry.Load(), 0)
+	g.walk(s, 0, ef)
 	s.keepAllowed(g, filter)
 	s.rerank(g, k)
 	return h.collect(dst, s, g, k)

@@ -23,11 +23,24 @@ const (
 	fitQueries = 32
 	fitTop     = 11 // a vector itself and its ten nearest
 	fitSpare   = 5
-	fitShare   = 0.95
-	wholeShare = 0.99 // of ten bits, which have no vectors behind them
 	fitRecent  = 128
 	fitBatch   = 64 // from how many on a batch is looked at by itself
 )
+
+// fitShare is the share of the nearest that must be among the best by records of so many bits. On data of a usual kind all are
+// by six bits, and all but a few by four, which have more of their best scored again.
+func fitShare(bits int) float64 {
+	switch bits {
+	case 4:
+		return 0.95
+	case 6:
+		return 0.98
+	}
+	return 0.99
+}
+
+// wholeShare is that of ten bits, where no vectors are behind them.
+const wholeShare = 0.99
 
 // stored are vectors whose rows are still at hand: those stored in slots.
 type stored struct {
@@ -47,10 +60,11 @@ func (h *HNSW) fit(g *graph, slots []uint32, vectors []float32) *graph {
 	old, due := g, false
 	if n >= fitLeast {
 		next := h.moments.with(vectors, c, g.metric)
-		moved := next.moved(g.centre) && 256*h.changed > n
+		// Without vectors codes are made of codes, and less exact each time.
+		moved := !g.byRows() && next.moved(g.centre) && 256*h.changed > n && (g.rows != nil || n >= 2*g.fitted)
 		due = n >= 2*g.fitted || h.changed >= g.fitted || moved
 		if due && (moved || g.byRows()) {
-			g = h.refit(g, next.mean(), bitsInLine(numbersOf(g.dim)/2))
+			g = h.refit(g, next.mean(), g.bitsInLine())
 		}
 	}
 	for i, slot := range slots {
@@ -107,15 +121,18 @@ func (h *HNSW) resolveNews(g *graph, news stored, at map[uint32]int) *graph {
 		place(c.placed, news.rows[at[slot]*g.dim:][:g.dim], g.metric)
 		return c.placed
 	}
-	if g.byRows() || !h.blurred(g, news.slots, row) {
-		return g
-	}
-	if g.rows != nil && g.near.Bits < allBits {
-		return h.refit(g, g.centre, moreBits(g.near.Bits))
-	}
-	g = h.refit(g, g.centre, rowBits)
-	for _, slot := range news.slots {
-		copy(g.row(slot), row(slot))
+	for !g.byRows() && h.blurred(g, news.slots, row) {
+		bits := rowBits
+		if g.rows != nil {
+			bits = moreBits(g.near.Bits)
+		}
+		rowless := g.rows == nil
+		g = h.refit(g, g.centre, bits)
+		for _, slot := range news.slots {
+			if rowless {
+				copy(g.row(slot), row(slot))
+			}
+		}
 	}
 	return g
 }
@@ -133,8 +150,13 @@ func (r *stored) take(slots []uint32, vectors []float32, dim int) bool {
 	return len(r.slots) >= fitRecent
 }
 
-// bitsInLine is how many bits of a number a record may have so as to fit a cache line.
-func bitsInLine(half int) int {
+// bitsInLine is how many bits of a number a record may have so as to fit a cache line. Codes of four numbers, with what is beside
+// them, are no shorter than the vector.
+func (g *graph) bitsInLine() int {
+	half := numbersOf(g.dim) / 2
+	if half <= 2 && g.storage == Quantized {
+		return rowBits
+	}
 	for _, bits := range [...]int{allBits, 6} {
 		if simd.FitsLine(half, bits) {
 			return bits
@@ -180,20 +202,24 @@ func (h *HNSW) crowded(g *graph) bool {
 		s.fill(g, fitTop, s.exact, given)
 		best = append(best[:0], s.pool...)
 		s.fill(g, fitTop+fitSpare, s.score, given)
-		hits += common(best, s.pool)
+		s.ids = s.ids[:0]
+		for _, c := range s.pool {
+			s.ids = append(s.ids, c.slot())
+		}
+		hits += reached(s.exact(g, s.ids), best)
 		want += len(best)
 	}
-	return float64(hits) < fitShare*float64(want)
+	return float64(hits) < fitShare(g.near.Bits)*float64(want)
 }
 
-// common counts the slots in both of two pools.
-func common(a, b []candidate) (n int) {
-	for _, x := range a {
-		if slices.ContainsFunc(b, func(y candidate) bool { return x.slot() == y.slot() }) {
+// reached counts the scores that are as good as the last of the best, of which there are no more.
+func reached(scores []float32, best []candidate) (n int) {
+	for _, v := range scores {
+		if v >= best[len(best)-1].score() {
 			n++
 		}
 	}
-	return n
+	return min(n, len(best))
 }
 
 // blurred tells whether codes are too coarse for the vectors in slots, of which row gives what the metric places: whether of
@@ -204,7 +230,7 @@ func (h *HNSW) blurred(g *graph, slots []uint32, row func(slot uint32) []float32
 	if m == Cosine {
 		m = L2
 	}
-	queries := min(fitQueries, len(slots))
+	queries := min(2*fitQueries, len(slots))
 	asked, pools := make([]float32, 0, queries*g.dim), make([][]candidate, queries)
 	for i := range queries {
 		asked = append(asked, row(slots[i*len(slots)/queries])...)
@@ -223,7 +249,7 @@ func (h *HNSW) blurred(g *graph, slots []uint32, row func(slot uint32) []float32
 	}
 	score, n, share := s.exact, fitTop, wholeShare
 	if g.rows != nil {
-		score, n, share = s.score, fitTop+fitSpare, fitShare
+		score, n, share = s.score, fitTop+fitSpare, fitShare(g.near.Bits)
 	}
 	hits, want := 0, 0
 	for i, best := range pools {
@@ -232,7 +258,16 @@ func (h *HNSW) blurred(g *graph, slots []uint32, row func(slot uint32) []float32
 		for part := range slices.Chunk(slots, flatBlock) {
 			s.offerAll(part, score(g, part), n)
 		}
-		hits, want = hits+common(best, s.pool), want+len(best)
+		s.ids = s.ids[:0]
+		for _, c := range s.pool {
+			s.ids = append(s.ids, c.slot())
+		}
+		var again []float32
+		for _, slot := range s.ids {
+			scores(found[:1], row(slot), asked[i*g.dim:][:g.dim], ids[:1], m)
+			again = append(again, found[0])
+		}
+		hits, want = hits+reached(again, best), want+len(best)
 	}
 	return float64(hits) < share*float64(want)
 }

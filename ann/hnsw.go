@@ -234,7 +234,8 @@ func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) 
 	if opts.Filter != nil {
 		return h.filtered(dst, s, g, k, ef, opts), nil
 	}
-	g.walk(s, 0, ef, g.descend(s, entry, 0))
+	g.descend(s, entry, 0)
+	g.walk(s, 0, ef)
 	s.rerank(g, k)
 	from := len(dst)
 	if dst = h.collect(dst, s, g, k); len(dst) < from+min(k, h.Len()) {

@@ -156,10 +156,10 @@ func (g *graph) findLinks(s *scratch, slot uint32, ef int) {
 	for l := top + 1; l <= level; l++ {
 		setList(g.list(l, slot), nil)
 	}
-	at := g.descend(s, entry, min(level, top))
+	g.descend(s, entry, min(level, top))
 	for l := min(level, top); l >= 0; l-- {
-		g.walk(s, l, ef, at)
-		at = s.pool[0] &^ expanded
+		g.walk(s, l, ef)
+		s.startAt(beam)
 		s.pool = slices.DeleteFunc(s.pool, func(c candidate) bool { return c.slot() == slot }) // an orphan
 		chosen := g.prune(s, slot, s.pool, g.m)
 		setList(g.list(l, slot), chosen)
