@@ -14,7 +14,8 @@ import (
 //
 // The inner product of two vectors a and b, whose codes stand for a-c and b-c, is the product of these, plus c·b, which is kept
 // with b's code, plus c·(a-c). Under the other metrics codes are compared by distance, the cosine of two vectors of length 1
-// being 1-|a-b|²/2: what a code is off by counts there only so far as the two vectors differ.
+// being 1-|a-b|²/2: what a code is off by counts there only so far as the two vectors differ. Inside, a score under Cosine is
+// without the 1, which would round away what little parts vectors of nearly one direction.
 
 // allBits is how many bits a code has of a component.
 const allBits = 10
@@ -162,8 +163,6 @@ func (g *graph) setProbe(p *probe, slot uint32) {
 	clear(p.Code[g.dim:])
 	p.Factor, p.Base = scale, add
 	switch g.metric {
-	case Cosine:
-		p.Base = add + 1
 	case L2:
 		p.Factor = 2 * scale
 	case InnerProduct:
@@ -184,7 +183,7 @@ func (s *scratch) setQuery(g *graph, query []float32) {
 	s.probe.Factor, s.probe.Base = scale, 0
 	switch {
 	case g.metric == Cosine:
-		s.probe.Base = 1 - simd.Dot(x, x)/2
+		s.probe.Base = -simd.Dot(x, x) / 2
 	case g.metric == L2:
 		s.probe.Factor, s.probe.Base = 2*scale, -simd.Dot(x, x)
 	case g.centre != nil:
@@ -199,17 +198,39 @@ func (s *scratch) score(g *graph, ids []uint32) []float32 {
 	return dst
 }
 
-// compare sets dst to the scores of ids by what walks read. By rows under Cosine that is minus the squared distance, which
-// tells apart what a cosine rounds to one.
+// compare sets dst to the scores of ids by what walks read.
 func (g *graph) compare(dst []float32, p *probe, ids []uint32) {
-	switch {
-	case !g.byRows():
-		simd.DotCodes(dst, &p.CodeProbe, &g.near, ids)
-	case g.metric == Cosine:
-		scores(dst, p.row, g.rows, ids, L2)
-	default:
-		scores(dst, p.row, g.rows, ids, g.metric)
+	if g.byRows() {
+		g.byVectors(dst, p.row, ids)
+		return
 	}
+	simd.DotCodes(dst, &p.CodeProbe, &g.near, ids)
+}
+
+// byVectors sets dst to the scores of q, which is placed, and of ids.
+func (g *graph) byVectors(dst, q []float32, ids []uint32) {
+	scores(dst, q, g.rows, ids, g.inner())
+	if g.metric == Cosine {
+		for i := range ids {
+			dst[i] /= 2
+		}
+	}
+}
+
+// inner is the metric by which placed vectors are compared.
+func (g *graph) inner() Metric {
+	if g.metric == Cosine {
+		return L2
+	}
+	return g.metric
+}
+
+// shown is a score as a Result has it.
+func (g *graph) shown(score float32) float32 {
+	if g.metric == Cosine {
+		return 1 + score
+	}
+	return score
 }
 
 // exactBlock is how many vectors are fetched ahead while as many are compared.
@@ -223,7 +244,7 @@ func (s *scratch) exact(g *graph, ids []uint32) []float32 {
 		end := min(at+exactBlock, len(ids))
 		g.fetch(ids[end:min(end+exactBlock, len(ids))])
 		if g.rows != nil {
-			scores(dst[at:end], s.coder.placed, g.rows, ids[at:end], g.metric)
+			g.byVectors(dst[at:end], s.coder.placed, ids[at:end])
 			continue
 		}
 		for i, id := range ids[at:end] {
@@ -249,7 +270,7 @@ func (s *scratch) whole(g *graph, slot uint32) float32 {
 	add := g.expand(slot, c)
 	switch g.metric {
 	case Cosine:
-		return 1 - simd.L2(c.centred[:g.dim], c.full[:g.dim])/2
+		return -simd.L2(c.centred[:g.dim], c.full[:g.dim]) / 2
 	case L2:
 		return -simd.L2(c.centred[:g.dim], c.full[:g.dim])
 	}

@@ -226,10 +226,7 @@ func reached(scores []float32, best []candidate) (n int) {
 // the nearest of them to one another too few are found, by records where there are vectors behind them, and else by ten bits.
 func (h *HNSW) blurred(g *graph, slots []uint32, row func(slot uint32) []float32) bool {
 	s := h.writer()
-	m := g.metric
-	if m == Cosine {
-		m = L2
-	}
+	m := g.inner()
 	queries := min(2*fitQueries, len(slots))
 	asked, pools := make([]float32, 0, queries*g.dim), make([][]candidate, queries)
 	for i := range queries {

@@ -278,13 +278,14 @@ func unique(dst []Result, from int) []Result {
 
 // appendAlive appends the k best of the pool that may be found, and those that tie with the last of them.
 func (s *scratch) appendAlive(dst []Result, g *graph, k int) []Result {
-	from := len(dst)
+	from, last := len(dst), float32(0)
 	for _, c := range s.pool {
-		if len(dst)-from >= k && c.score() < dst[len(dst)-1].Score {
+		score := c.score()
+		if len(dst)-from >= k && score < last {
 			break
 		}
 		if slot := c.slot(); g.isAlive(slot) {
-			dst = append(dst, Result{atomic.LoadUint32(&g.keys[slot]), c.score()})
+			dst, last = append(dst, Result{atomic.LoadUint32(&g.keys[slot]), g.shown(score)}), score
 		}
 	}
 	return dst
