@@ -108,8 +108,7 @@ func (h *HNSW) scanSet(dst []Result, s *scratch, g *graph, k int, set *roaring.B
 	s.set.Initialize(set)
 	for n := s.set.NextMany(s.block[:]); n > 0; n = s.set.NextMany(s.block[:]) {
 		s.ids = t.appendSlots(s.ids[:0], s.block[:n], g.keys)
-		s.offerAll(s.ids, s.score(g, s.ids), k+scanSpare)
+		s.offerAll(s.ids, s.exact(g, s.ids), k+scanSpare)
 	}
-	s.rerank(g, k)
 	return h.collect(dst, s, g, k)
 }
