@@ -13,6 +13,7 @@ func (h *HNSW) Clone() *HNSW {
 	t := h.table.Load()
 	c.table.Store(&table{cells: slices.Clone(t.cells), used: t.used})
 	c.len.Store(h.len.Load())
+	c.asked.open(c.Len(), c.opts.Dim)
 	c.calibration.Store(h.calibration.Load())
 	c.used, c.linked, c.dead = h.used, h.linked, slices.Clone(h.dead)
 	c.changed, c.moments = h.changed, h.moments

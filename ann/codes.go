@@ -291,11 +291,7 @@ func (s *scratch) rerank(g *graph, k int) {
 		n = max(2*k, k+rerankCoarse)
 	}
 	s.pool = s.pool[:min(n, len(s.pool))]
-	s.ids = s.ids[:0]
-	for _, c := range s.pool {
-		s.ids = append(s.ids, c.slot())
-	}
-	for i, v := range s.exact(g, s.ids) {
+	for i, v := range s.exact(g, s.poolSlots()) {
 		s.pool[i] = newCandidate(v, s.ids[i])
 	}
 	slices.SortFunc(s.pool, betterFirst)

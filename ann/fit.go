@@ -202,11 +202,7 @@ func (h *HNSW) crowded(g *graph) bool {
 		s.fill(g, fitTop, s.exact, given)
 		best = append(best[:0], s.pool...)
 		s.fill(g, fitTop+fitSpare, s.score, given)
-		s.ids = s.ids[:0]
-		for _, c := range s.pool {
-			s.ids = append(s.ids, c.slot())
-		}
-		hits += reached(s.exact(g, s.ids), best)
+		hits += reached(s.exact(g, s.poolSlots()), best)
 		want += len(best)
 	}
 	return float64(hits) < fitShare(g.near.Bits)*float64(want)
@@ -255,12 +251,8 @@ func (h *HNSW) blurred(g *graph, slots []uint32, row func(slot uint32) []float32
 		for part := range slices.Chunk(slots, flatBlock) {
 			s.offerAll(part, score(g, part), n)
 		}
-		s.ids = s.ids[:0]
-		for _, c := range s.pool {
-			s.ids = append(s.ids, c.slot())
-		}
 		var again []float32
-		for _, slot := range s.ids {
+		for _, slot := range s.poolSlots() {
 			scores(found[:1], row(slot), asked[i*g.dim:][:g.dim], ids[:1], m)
 			again = append(again, found[0])
 		}

@@ -24,6 +24,8 @@ type HNSW struct {
 	readers readers
 
 	calibration atomic.Pointer[calibration] // nil while the index is small
+	asked       asked
+	health      atomic.Pointer[health] // nil before enough tests
 
 	mu      sync.Mutex // held by the one writer
 	used    int        // slots below it have been given out
@@ -31,6 +33,7 @@ type HNSW struct {
 	changed int        // vectors stored since the codes were fitted
 	moments moments    // of the living
 	recent  stored     // what came last, and was not looked at
+	watch   watch
 	dead    []uint32   // slots still linked to whose vectors are deleted
 	retired []retired  // slots not linked to any more, that searches may still meet
 	free    []uint32   // slots below used that are to be given out again
@@ -113,7 +116,9 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 		}
 	})
 	h.free = append(h.free, linked[n:]...)
-	h.calibrateIfDue(g)
+	h.watchIfDue(g, linked[:n])
+	h.asked.open(h.Len(), h.opts.Dim)
+	h.calibrateIfDue(h.graph.Load())
 	if len(keys) > batchMax { // what a large batch took is not kept for small ones
 		h.back, h.starts, h.writers = nil, nil, nil
 	}
@@ -227,6 +232,9 @@ func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) 
 	if k = min(k, h.Len()); k < 1 || entry == noEntry {
 		return dst, nil
 	}
+	if opts.Filter == nil {
+		h.asked.note(query)
+	}
 	s.setQuery(g, query)
 	ef := min(max(opts.Ef, k), g.size())
 	if opts.Ef <= 0 {
@@ -318,12 +326,17 @@ func (h *HNSW) scan(dst []Result, s *scratch, g *graph, k int, allow Filter) []R
 }
 
 // scanSpare is how many more than k a scan keeps, in place of those that are deleted meanwhile.
-const scanSpare = 32
+const scanSpare = 90
 
 // fill puts the n best of the vectors in the slots that allow accepts into the pool, by score.
 func (s *scratch) fill(g *graph, n int, score func(*graph, []uint32) []float32, allow func(slot uint32) bool) {
+	s.fillFrom(g, 0, g.size(), n, score, allow)
+}
+
+// fillFrom is fill with the slots from one up to another.
+func (s *scratch) fillFrom(g *graph, from, to, n int, score func(*graph, []uint32) []float32, allow func(slot uint32) bool) {
 	s.pool, s.ids = s.pool[:0], s.ids[:0]
-	for slot := range uint32(g.size()) {
+	for slot := uint32(from); slot < uint32(to); slot++ {
 		if !allow(slot) {
 			continue
 		}

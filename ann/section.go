@@ -162,12 +162,19 @@ func (h *header) options(runtime Options) (Options, error) {
 	return opts, nil
 }
 
+// askedBit beside a calibration's size says that it was made on queries that were asked.
+const askedBit = 1 << 31
+
 // save puts the calibration; that of a small index is nil.
 func (c *calibration) save(w *codec.Writer) {
 	if c == nil {
 		c = new(calibration)
 	}
-	w.Uint32(uint32(c.size))
+	size := uint32(c.size)
+	if c.asked {
+		size |= askedBit
+	}
+	w.Uint32(size)
 	for i := range c.recall {
 		w.Float32s(c.recall[i][:])
 	}
@@ -175,7 +182,8 @@ func (c *calibration) save(w *codec.Writer) {
 
 // loadCalibration reads what may be false: then searches take another Ef, and no harm is done.
 func loadCalibration(r *codec.Reader) *calibration {
-	c := &calibration{size: int(r.Uint32())}
+	size := r.Uint32()
+	c := &calibration{size: int(size &^ askedBit), asked: size&askedBit != 0}
 	for i := range c.recall {
 		copy(c.recall[i][:], r.Float32s())
 	}
@@ -379,6 +387,7 @@ func adopt(g *graph, opts Options) (*HNSW, error) {
 	h.table.Store(t)
 	h.used = g.size()
 	h.len.Store(int64(g.countAlive()))
+	h.asked.open(h.Len(), h.opts.Dim)
 	for slot := range uint32(g.size()) {
 		if g.isAlive(slot) {
 			h.count(g, slot, 1)

@@ -11,23 +11,24 @@ import (
 
 // scratch is what one walk needs, kept for the next.
 type scratch struct {
-	shard  uint32      // of the readers' counts
-	coder  *coder      // with the query in it
-	probe  probe       // what walks compare with
-	pool   []candidate // best first
-	starts []candidate // of the next walk, best first
-	seen   []uint64    // a bit a slot
-	met    []uint32    // the slots whose bits are set, in the order they were met
-	ids    []uint32    // for what is not a walk
-	scores []float32
-	set    roaring.ManyIntIterator // of a filter
-	block  [flatBlock]uint32       // keys from it
-	insert insertScratch
+	shard   uint32      // of the readers' counts
+	coder   *coder      // with the query in it
+	probe   probe       // what walks compare with
+	pool    []candidate // best first
+	without uint32      // a slot that walks pass by, or none
+	starts  []candidate // of the next walk, best first
+	seen    []uint64    // a bit a slot
+	met     []uint32    // the slots whose bits are set, in the order they were met
+	ids     []uint32    // for what is not a walk
+	scores  []float32
+	set     roaring.ManyIntIterator // of a filter
+	block   [flatBlock]uint32       // keys from it
+	insert  insertScratch
 }
 
 func newScratch(dim int) *scratch {
 	n := numbersOf(dim)
-	s := &scratch{coder: newCoder(dim)}
+	s := &scratch{coder: newCoder(dim), without: none}
 	s.probe.Code, s.insert.pair.Code = make([]int8, n), make([]int8, n)
 	return s
 }
@@ -77,6 +78,15 @@ func (s *scratch) meet(g *graph, list []uint32) []uint32 {
 	n := simd.Unseen(s.met[from:from+len(list)], list, s.seen, g.read, g.stride)
 	s.met = s.met[:from+n]
 	return s.met[from:]
+}
+
+// poolSlots are the slots of the pool, until s.ids is used for something else.
+func (s *scratch) poolSlots() []uint32 {
+	s.ids = s.ids[:0]
+	for _, c := range s.pool {
+		s.ids = append(s.ids, c.slot())
+	}
+	return s.ids
 }
 
 // room returns n floats for scores.
@@ -170,6 +180,10 @@ const walkWidth = 2
 // asked for too.
 func (g *graph) walk(s *scratch, level, ef int) {
 	s.start(g)
+	if s.without != none {
+		s.seen[s.without/64] |= 1 << (s.without % 64)
+		s.met = append(s.met, s.without)
+	}
 	for _, c := range s.starts[:min(ef, len(s.starts))] {
 		slot := c.slot()
 		s.seen[slot/64] |= 1 << (slot % 64)
