@@ -15,7 +15,7 @@ func (h *HNSW) Clone() *HNSW {
 	c.len.Store(h.len.Load())
 	c.asked.open(c.Len(), c.opts.Dim)
 	c.calibration.Store(h.calibration.Load())
-	c.used, c.linked, c.dead = h.used, h.linked, slices.Clone(h.dead)
+	c.used, c.linked, c.dead = h.used, h.linked, slices.Concat(h.repairing.dead, h.dead)
 	c.changed, c.moments = h.changed, h.moments
 	c.moments.sum = slices.Clone(h.moments.sum)
 	c.recent = stored{slices.Clone(h.recent.slots), slices.Clone(h.recent.rows)}

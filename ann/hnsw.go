@@ -27,19 +27,20 @@ type HNSW struct {
 	asked       asked
 	health      atomic.Pointer[health] // nil before enough tests
 
-	mu      sync.Mutex // held by the one writer
-	used    int        // slots below it have been given out
-	linked  int        // vectors since the last repair
-	changed int        // vectors stored since the codes were fitted
-	moments moments    // of the living
-	recent  stored     // what came last, and was not looked at
-	watch   watch
-	dead    []uint32   // slots still linked to whose vectors are deleted
-	retired []retired  // slots not linked to any more, that searches may still meet
-	free    []uint32   // slots below used that are to be given out again
-	writers []*scratch // one a worker
-	back    []backLink
-	starts  []int
+	mu        sync.Mutex // held by the one writer
+	used      int        // slots below it have been given out
+	linked    int        // vectors since the last repair
+	changed   int        // vectors stored since the codes were fitted
+	moments   moments    // of the living
+	recent    stored     // what came last, and was not looked at
+	watch     watch
+	repairing repairing
+	dead      []uint32   // slots still linked to whose vectors are deleted
+	retired   []retired  // slots not linked to any more, that searches may still meet
+	free      []uint32   // slots below used that are to be given out again
+	writers   []*scratch // one a worker
+	back      []backLink
+	starts    []int
 }
 
 // NewHNSW returns an empty index. It returns ErrOptions, wrapped with what is wrong, for options out of range.
@@ -89,8 +90,10 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.dead) > 0 && len(keys) > h.Len()/deadShare { // a pass costs less than the batch, and leaves more to reuse
-		h.repair(h.graph.Load())
+	if h.Len() == 0 {
+		h.dropAll(h.graph.Load())
+	} else if len(keys) > max(1, h.Len()/deadShare) { // a pass costs less than the batch, and leaves more to reuse
+		h.repairAll(h.graph.Load())
 	}
 	slots, err := h.take(len(keys))
 	if err != nil {
@@ -110,7 +113,7 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 			h.publish(g, keys[i], slots[i])
 		}
 		h.linked += to - from
-		h.repairIfDue(g)
+		h.repairIfDue(g, to-from)
 		if h.opts.Progress != nil {
 			h.opts.Progress(to, len(order))
 		}
@@ -212,7 +215,7 @@ func (h *HNSW) Delete(key uint32) bool {
 	t.remove(key, g.keys)
 	h.len.Add(-1)
 	h.dead = append(h.dead, slot)
-	h.repairIfDue(g)
+	h.repairIfDue(g, 1)
 	h.calibrateIfDue(g)
 	return true
 }

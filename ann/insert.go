@@ -118,7 +118,7 @@ func (h *HNSW) linkFirst(g *graph, slot uint32) {
 func (h *HNSW) linkBatch(g *graph, slots []uint32) {
 	workers := h.workers(len(slots))
 	each(workers, len(slots), func(w, i int) {
-		g.findLinks(h.writers[w], slots[i], h.opts.EfConstruction)
+		h.findLinks(g, h.writers[w], slots[i])
 	})
 	h.back = h.back[:0]
 	for _, s := range h.writers[:workers] {
@@ -148,7 +148,7 @@ func (h *HNSW) linkBatch(g *graph, slots []uint32) {
 }
 
 // findLinks gives the new vector in slot its neighbours on each of its levels, and notes the links back.
-func (g *graph) findLinks(s *scratch, slot uint32, ef int) {
+func (h *HNSW) findLinks(g *graph, s *scratch, slot uint32) {
 	g.setProbe(&s.probe, slot)
 	entry := g.entry.Load()
 	level := g.level(slot)
@@ -158,9 +158,14 @@ func (g *graph) findLinks(s *scratch, slot uint32, ef int) {
 	}
 	g.descend(s, entry, min(level, top))
 	for l := min(level, top); l >= 0; l-- {
-		g.walk(s, l, ef)
+		g.walk(s, l, h.opts.EfConstruction)
 		s.startAt(beam)
-		s.pool = slices.DeleteFunc(s.pool, func(c candidate) bool { return c.slot() == slot }) // an orphan
+		s.pool = slices.DeleteFunc(s.pool, func(c candidate) bool {
+			return c.slot() == slot || h.repairing.has(c.slot()) // the vector itself, if it is an orphan
+		})
+		if len(s.pool) == 0 { // all that was met is doomed; where walks begin is not
+			s.pool = append(s.pool, newCandidate(0, uint32(entry)))
+		}
 		chosen := g.prune(s, slot, s.pool, g.m)
 		setList(g.list(l, slot), chosen)
 		for _, to := range chosen {
