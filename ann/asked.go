@@ -50,6 +50,13 @@ func (a *asked) note(query []float32) {
 	a.taken++
 }
 
+// enough tells whether there are enough of them.
+func (a *asked) enough() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.taken >= askedLeast
+}
+
 // all returns copies of what is kept.
 func (a *asked) all(dim int) (rows [][]float32) {
 	a.mu.Lock()
@@ -70,8 +77,10 @@ func (h *HNSW) Calibrate(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if h.Len() >= calibrateLeast {
-		h.calibrate(h.graph.Load())
+	if h.Len() < calibrateLeast {
+		return nil
 	}
-	return nil
+	g := h.graph.Load()
+	h.measuring = &measuring{size: h.Len(), queries: h.measuredQueries(g)}
+	return h.endMeasuring(ctx, g)
 }

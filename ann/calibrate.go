@@ -2,12 +2,11 @@ package ann
 
 import (
 	"math"
-	"math/rand/v2"
 )
 
 // An index measures on itself which Ef a recall takes: it searches for a sample of queries, exactly and at every step of a
 // ladder of Efs, and keeps the mean recall of each. It does so after an AddBatch or Add when it has doubled since the last
-// time, and after a Delete when it has halved, which costs a few thousand searches and calibrateQueries scans.
+// time, after a Delete when it has halved, and once there are queries that were asked; measure.go has how.
 //
 // The queries are those that were asked, once there are askedLeast of them (see asked). Until then they are vectors of its own,
 // each searched for as though it was not stored: walks do not step on it, and it is not among the truth. So a query has no
@@ -100,93 +99,6 @@ func (c *calibration) recallOf(k, ef int) float64 {
 	below, above := float64(ladder(like, step-1)), float64(ladder(like, step))
 	t := min(max(math.Log(at/below)/math.Log(above/below), 0), 1)
 	return float64(curve[step-1])*(1-t) + float64(curve[step])*t
-}
-
-// calibrateIfDue measures anew when the index has doubled.
-func (h *HNSW) calibrateIfDue(g *graph) {
-	n, last := h.Len(), h.calibration.Load()
-	if n < calibrateLeast || last != nil && n < 2*last.size && 2*n > last.size {
-		return
-	}
-	h.calibrate(g)
-}
-
-// calibrationQuery is a query and what is to be found.
-type calibrationQuery struct {
-	vector  []float32
-	without uint32 // the slot that it was taken from, or none
-	truth   []Result
-}
-
-// calibrate measures.
-func (h *HNSW) calibrate(g *graph) {
-	queries := h.calibrationQueries(g)
-	c := &calibration{size: h.Len(), asked: len(queries) > 0 && queries[0].without == none}
-	workers := h.workers(16 * len(queries))
-	each(workers, len(queries), func(w, i int) { h.findTruth(g, h.writers[w], &queries[i]) })
-	recalls := make([]float32, len(queries))
-	for i, k := range calibrateKs {
-		for step := range ladderSteps {
-			ef := ladder(k, step)
-			if step > 0 && c.recall[i][step-1] >= ladderEnough {
-				c.recall[i][step] = c.recall[i][step-1]
-				continue
-			}
-			some := len(queries)
-			if ef >= calibrateLarge {
-				some = min(some, calibrateFew)
-			}
-			each(workers, some, func(w, j int) { recalls[j] = h.recallAt(g, h.writers[w], &queries[j], k, ef) })
-			var sum float32
-			for _, r := range recalls[:some] {
-				sum += r
-			}
-			c.recall[i][step] = sum / float32(max(some, 1))
-			if step > 0 {
-				c.recall[i][step] = max(c.recall[i][step], c.recall[i][step-1])
-			}
-		}
-	}
-	h.calibration.Store(c)
-}
-
-// findTruth finds the most that is asked for by a scan.
-func (h *HNSW) findTruth(g *graph, s *scratch, q *calibrationQuery) {
-	most := calibrateKs[len(calibrateKs)-1]
-	s.setQuery(g, q.vector)
-	s.fill(g, most, s.exact, func(slot uint32) bool { return slot != q.without && g.isAlive(slot) })
-	q.truth = h.collect(nil, s, g, most)
-}
-
-// recallAt is the recall of a search for k.
-func (h *HNSW) recallAt(g *graph, s *scratch, q *calibrationQuery, k, ef int) float32 {
-	s.setQuery(g, q.vector)
-	s.without = q.without
-	g.descend(s, g.entry.Load(), 0)
-	g.walk(s, 0, min(ef, g.size()))
-	s.without = none
-	s.rerank(g, k)
-	return share(h.collect(nil, s, g, k), q.truth[:min(k, len(q.truth))])
-}
-
-// calibrationQueries are those asked, or the index's own vectors, the same for the same graph and seed. Those are of the bottom
-// level, since walks begin above it.
-func (h *HNSW) calibrationQueries(g *graph) []calibrationQuery {
-	var queries []calibrationQuery
-	for _, vector := range h.asked.all(g.dim) {
-		queries = append(queries, calibrationQuery{vector: vector, without: none})
-	}
-	if len(queries) >= askedLeast {
-		return queries
-	}
-	rng, c := rand.New(rand.NewPCG(h.opts.Seed, 1)), newCoder(g.dim)
-	queries = queries[:0]
-	for tries := 0; len(queries) < calibrateQueries && tries < 64*calibrateQueries; tries++ {
-		if slot := rng.Uint32N(uint32(h.used)); g.isAlive(slot) && g.level(slot) == 0 {
-			queries = append(queries, calibrationQuery{vector: g.vector(nil, slot, c), without: slot})
-		}
-	}
-	return queries
 }
 
 // share is how much of want found has reached, by score.

@@ -34,6 +34,7 @@ type HNSW struct {
 	moments   moments    // of the living
 	recent    stored     // what came last, and was not looked at
 	watch     watch
+	measuring *measuring // nil when no calibration is under way
 	repairing repairing
 	dead      []uint32   // slots still linked to whose vectors are deleted
 	retired   []retired  // slots not linked to any more, that searches may still meet
@@ -121,7 +122,7 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 	h.free = append(h.free, linked[n:]...)
 	h.watchIfDue(g, linked[:n])
 	h.asked.open(h.Len(), h.opts.Dim)
-	h.calibrateIfDue(h.graph.Load())
+	h.calibrateIfDue(h.graph.Load(), n)
 	if len(keys) > batchMax { // what a large batch took is not kept for small ones
 		h.back, h.starts, h.writers = nil, nil, nil
 	}
@@ -216,7 +217,7 @@ func (h *HNSW) Delete(key uint32) bool {
 	h.len.Add(-1)
 	h.dead = append(h.dead, slot)
 	h.repairIfDue(g, 1)
-	h.calibrateIfDue(g)
+	h.calibrateIfDue(g, 1)
 	return true
 }
 
@@ -338,7 +339,13 @@ func (s *scratch) fill(g *graph, n int, score func(*graph, []uint32) []float32, 
 
 // fillFrom is fill with the slots from one up to another.
 func (s *scratch) fillFrom(g *graph, from, to, n int, score func(*graph, []uint32) []float32, allow func(slot uint32) bool) {
-	s.pool, s.ids = s.pool[:0], s.ids[:0]
+	s.pool = s.pool[:0]
+	s.fillMore(g, from, to, n, score, allow)
+}
+
+// fillMore does so with a pool that is not empty.
+func (s *scratch) fillMore(g *graph, from, to, n int, score func(*graph, []uint32) []float32, allow func(slot uint32) bool) {
+	s.ids = s.ids[:0]
 	for slot := uint32(from); slot < uint32(to); slot++ {
 		if !allow(slot) {
 			continue
