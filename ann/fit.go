@@ -99,6 +99,9 @@ func (h *HNSW) resolve(g, old *graph, slots []uint32, vectors []float32) *graph 
 			for _, slot := range known.slots {
 				copy(g.row(slot), old.row(slot))
 			}
+			for i, slot := range slots {
+				g.setVector(slot, vectors[i*g.dim:][:g.dim], h.writer().coder)
+			}
 		}
 	}
 	news := stored{slots, vectors}
@@ -126,10 +129,9 @@ func (h *HNSW) resolveNews(g *graph, news stored, at map[uint32]int) *graph {
 		if g.rows != nil {
 			bits = moreBits(g.near.Bits)
 		}
-		rowless := g.rows == nil
 		g = h.refit(g, g.centre, bits)
-		for _, slot := range news.slots {
-			if rowless {
+		if bits == rowBits {
+			for _, slot := range news.slots {
 				copy(g.row(slot), row(slot))
 			}
 		}

@@ -37,9 +37,12 @@ type measured struct {
 // calibrateIfDue goes on with a calibration by as much as a write of so many vectors is to do, and begins one if it is due.
 func (h *HNSW) calibrateIfDue(g *graph, written int) {
 	n, last := h.Len(), h.calibration.Load()
+	if n < calibrateLeast {
+		h.measuring = nil
+		return
+	}
 	if h.measuring == nil {
-		due := last == nil || n >= 2*last.size || 2*n <= last.size || !last.asked && h.asked.enough()
-		if n < calibrateLeast || !due {
+		if last != nil && n < 2*last.size && 2*n > last.size && (last.asked || !h.asked.enough()) {
 			return
 		}
 		h.measuring = &measuring{size: n, queries: h.measuredQueries(g)}
