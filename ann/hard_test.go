@@ -1,6 +1,7 @@
 package ann_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -55,6 +56,31 @@ func TestBlurred(t *testing.T) {
 	}
 }
 
+// TestCodesFollow stores everything again elsewhere: codes relative to where it was would need more bits.
+func TestCodesFollow(t *testing.T) {
+	t.Parallel()
+	const n, dim = 2000, 64
+	keys, rows := anntest.Keys(n), anntest.Clustered(n, dim, 5, 6)
+	h := filled(t, keys, rows, ann.Options{Dim: dim, Metric: ann.L2, EfConstruction: 30})
+	before := h.Stats().Bits
+	for i := range rows {
+		rows[i] += 60
+	}
+	for i := 0; i < n; i += 200 {
+		if err := h.AddBatch(t.Context(), keys[i:i+200], rows[i*dim:(i+200)*dim]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 40 { // and go on a little
+		if err := h.Add(keys[i], rows[i*dim:][:dim]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := h.Stats().Bits; before != 6 || after > 10 {
+		t.Errorf("%d bits before and %d after", before, after)
+	}
+}
+
 // TestScansAreExact asks under filters that allow only what is far from the query, of vectors that short codes put in another order.
 func TestScansAreExact(t *testing.T) {
 	t.Parallel()
@@ -74,11 +100,14 @@ func TestScansAreExact(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		far := roaring.New()
-		for _, r := range all[n/2:] {
+		far, few := roaring.New(), roaring.New()
+		for j, r := range all[n/2:] {
 			far.Add(r.Key)
+			if j < n/20 {
+				few.Add(r.Key)
+			}
 		}
-		for kind, filter := range map[string]ann.Filter{"bitmap": far, "predicate": ann.FilterFunc(far.Contains)} {
+		for kind, filter := range map[string]ann.Filter{"bitmap": far, "few": few, "predicate": ann.FilterFunc(far.Contains)} {
 			got, err := h.Search(nil, query, 10, ann.SearchOptions{Filter: filter})
 			if err != nil {
 				t.Fatal(err)
@@ -155,7 +184,15 @@ func TestCalibrate(t *testing.T) {
 	if err := h.Calibrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := at(strange); math.Abs(got-asked) > 0.02 || math.Abs(before-asked) < 0.03 {
+	got := at(strange)
+	var err error
+	if h, err = ann.ReadHNSW(bytes.NewReader(encode(t, h)), ann.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if again := at(strange); again != got {
+		t.Errorf("recall@10 %.3f after loading, %.3f before", again, got)
+	}
+	if math.Abs(got-asked) > 0.02 || math.Abs(before-asked) < 0.03 {
 		t.Errorf("recall@10 %.3f of strange queries, and %.3f before, asked %v", got, before, asked)
 	}
 }
