@@ -16,12 +16,22 @@ import (
 // and 0.99 get 0.852, 0.914, 0.945 and 0.985, and afterwards 0.802, 0.898, 0.947 and 0.994.
 const (
 	calibrateQueries = 256
-	calibrateFew     = 48  // queries at a large Ef, whose recalls spread less and take long to measure
-	calibrateLarge   = 400 // is an Ef from here on
 	calibrateLeast   = 256 // smaller indexes are searched at the largest Ef
 	ladderSteps      = 12
 	ladderEnough     = 0.998 // no step further is measured
 )
+
+// calibratedAt is how many queries an Ef is measured on. Recalls at a large one spread less, and take long to measure: all of them at every Ef
+// made building GloVe-100 take a tenth longer.
+func calibratedAt(ef int) int {
+	switch {
+	case ef < 400:
+		return calibrateQueries
+	case ef < 3000:
+		return 48
+	}
+	return 12
+}
 
 // calibrateKs are the numbers of results that are measured; those between take the curve of the next.
 var calibrateKs = [...]int{1, 10, 100}

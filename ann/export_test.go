@@ -22,6 +22,9 @@ func CheckLinks(h *HNSW) error {
 			gone[slot] = true
 		}
 	}
+	if entry := g.entry.Load(); entry != noEntry && gone[uint32(entry)] {
+		return fmt.Errorf("walks begin at %d, which is gone", uint32(entry))
+	}
 	for slot := range uint32(h.used) {
 		if gone[slot] {
 			continue
@@ -36,3 +39,6 @@ func CheckLinks(h *HNSW) error {
 	}
 	return nil
 }
+
+// CopiedAtOnce is how often a graph of some size was copied in one go.
+func CopiedAtOnce(h *HNSW) int { return h.copied }

@@ -63,12 +63,19 @@ func (h *HNSW) fit(g *graph, slots []uint32, vectors []float32) *graph {
 		// Without vectors codes are made of codes, and less exact each time.
 		moved := !g.byRows() && next.moved(g.centre) && 256*h.changed > n && (g.rows != nil || n >= 2*g.fitted)
 		due = n >= 2*g.fitted || h.changed >= g.fitted || moved
-		if due && (moved || g.byRows()) {
+		switch {
+		case due && h.small(len(slots)): // tests of itself will say whether bits do
+			if due = false; moved && h.moving.to == nil {
+				h.changed = 0
+				h.beginMoving(g, g.size(), next.mean(), g.near.Bits)
+			}
+		case due && (moved || g.byRows()):
 			g = h.refit(g, next.mean(), g.bitsInLine())
 		}
 	}
 	for i, slot := range slots {
 		g.setVector(slot, vectors[i*g.dim:(i+1)*g.dim], c)
+		g.touch(h.writer(), slot)
 	}
 	if due {
 		g.fitted, h.changed = n, 0
@@ -128,6 +135,10 @@ func (h *HNSW) resolveNews(g *graph, news stored, at map[uint32]int) *graph {
 		bits := rowBits
 		if g.rows != nil {
 			bits = moreBits(g.near.Bits)
+			if h.small(len(news.slots)) {
+				h.moreBits(g)
+				return g
+			}
 		}
 		g = h.refit(g, g.centre, bits)
 		if bits == rowBits {
@@ -178,6 +189,13 @@ func moreBits(bits int) int {
 	return rowBits
 }
 
+// moreBits has records of more bits made beside those in use.
+func (h *HNSW) moreBits(g *graph) {
+	if h.moving.to == nil || h.moving.to.near.Bits <= g.near.Bits {
+		h.beginMoving(g, g.size()+g.size()/8, g.centre, moreBits(g.near.Bits))
+	}
+}
+
 // writer is a scratch of the writer's own.
 func (h *HNSW) writer() *scratch {
 	h.workers(1)
@@ -186,6 +204,7 @@ func (h *HNSW) writer() *scratch {
 
 // refit publishes a graph whose codes have that centre and records that many bits.
 func (h *HNSW) refit(g *graph, centre []float32, bits int) *graph {
+	h.copyAtOnce()
 	g = newGraph(g.size(), &h.opts, g, centre, bits)
 	h.graph.Store(g)
 	return g

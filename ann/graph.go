@@ -31,6 +31,7 @@ type graph struct {
 	norms        []float32  // one over each vector's length, under InnerProduct
 	centre       []float32  // what codes are relative to; nil for the origin
 	centreSquare float32    // its squared length, under InnerProduct
+	tracked      bool       // workers note the slots they change; the writer's
 	fitted       int        // how many vectors there were when the codes were fitted; the writer's
 
 	links   []uint32 // 2·m a slot: the bottom level
@@ -126,11 +127,7 @@ func (g *graph) copyCodes(old *graph) {
 	}
 	c := newCoder(g.dim)
 	for slot := range uint32(old.size()) {
-		c.take(g, old.vector(c.taken[:0], slot, c))
-		if g.rows != nil && old.rows == nil {
-			copy(g.row(slot), c.placed)
-		}
-		g.setCode(slot, c)
+		g.recode(old, slot, c)
 	}
 }
 

@@ -2,7 +2,6 @@ package ann_test
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -220,44 +219,4 @@ func recallAsked(t *testing.T, h *ann.HNSW, keys []uint32, rows, queries []float
 		sum += anntest.Recall(got, want)
 	}
 	return sum * float64(h.Dim()) / float64(len(queries))
-}
-
-// TestRepairInSlices deletes and adds while dead vectors are being taken out, and wants that never a list leads to a slot that is given
-// out again, and that no write does more than its share.
-func TestRepairInSlices(t *testing.T) {
-	t.Parallel()
-	for _, m := range []ann.Metric{ann.L2, ann.InnerProduct} {
-		t.Run(fmt.Sprint(m), func(t *testing.T) {
-			const n, dim = 1500, 8
-			rng := rand.New(rand.NewPCG(1, 2))
-			keys, rows := anntest.Keys(n), anntest.Clustered(n, dim, 5, 6)
-			h := filled(t, keys, rows, ann.Options{Dim: dim, Metric: m, EfConstruction: 40})
-			passes := 0
-			for i := range 1500 {
-				before := ann.Repaired(h)
-				if key := rng.IntN(n); i%3 > 0 || h.Len() < n/2 {
-					if err := h.Add(keys[key], rows[rng.IntN(n)*dim:][:dim]); err != nil {
-						t.Fatal(err)
-					}
-				} else {
-					h.Delete(keys[key])
-				}
-				after := ann.Repaired(h)
-				if after > before+64 {
-					t.Fatalf("one write repaired from %d to %d", before, after)
-				}
-				if after > 0 && before == 0 {
-					passes++
-				}
-				if i%50 == 0 {
-					if err := ann.CheckLinks(h); err != nil {
-						t.Fatalf("after %d writes: %v", i, err)
-					}
-				}
-			}
-			if passes < 3 {
-				t.Errorf("%d passes", passes)
-			}
-		})
-	}
 }

@@ -30,6 +30,7 @@ type insertScratch struct {
 	ids        []uint32
 	back       []backLink
 	orphans    []uint32
+	touched    []uint32 // slots that were changed, where the graph is tracked
 }
 
 // backLink says that a list on a level, of the vector in slot to, is to take in the vector in slot from.
@@ -149,6 +150,7 @@ func (h *HNSW) linkBatch(g *graph, slots []uint32) {
 
 // findLinks gives the new vector in slot its neighbours on each of its levels, and notes the links back.
 func (h *HNSW) findLinks(g *graph, s *scratch, slot uint32) {
+	g.touch(s, slot)
 	g.setProbe(&s.probe, slot)
 	entry := g.entry.Load()
 	level := g.level(slot)
@@ -174,9 +176,17 @@ func (h *HNSW) findLinks(g *graph, s *scratch, slot uint32) {
 	}
 }
 
+// touch notes that a slot is changed.
+func (g *graph) touch(s *scratch, slot uint32) {
+	if g.tracked {
+		s.insert.touched = append(s.insert.touched, slot)
+	}
+}
+
 // takeBack adds links, which all start at the same list, to it.
 func (g *graph) takeBack(s *scratch, links []backLink) {
 	to, level := links[0].to, int(links[0].level)
+	g.touch(s, to)
 	list := g.list(level, to)
 	ids := appendList(s.insert.ids[:0], list)
 	for _, b := range links {

@@ -50,7 +50,7 @@ func (h *HNSW) calibrateIfDue(g *graph, written int) {
 	m := h.measuring
 	if budget := written * measureSlice; budget < len(m.queries)*h.used {
 		for m.at < len(m.queries) && budget > 0 {
-			budget -= h.advance(g, h.writer(), &m.queries[m.at], m.at < calibrateFew, budget)
+			budget -= h.advance(g, h.writer(), &m.queries[m.at], m.at, budget)
 			if m.queries[m.at].k == len(calibrateKs) {
 				m.at++
 			}
@@ -68,7 +68,7 @@ func (h *HNSW) endMeasuring(ctx context.Context, g *graph) error {
 	left := m.queries[m.at:]
 	each(h.workers(16*len(left)), len(left), func(w, i int) {
 		for ctx.Err() == nil && left[i].k < len(calibrateKs) {
-			h.advance(g, h.writers[w], &left[i], m.at+i < calibrateFew, math.MaxInt)
+			h.advance(g, h.writers[w], &left[i], m.at+i, math.MaxInt)
 		}
 	})
 	h.measuring = nil
@@ -80,8 +80,8 @@ func (h *HNSW) endMeasuring(ctx context.Context, g *graph) error {
 }
 
 // advance compares a query with more slots or searches for it once more, until the budget is spent or it is done, and returns about how many
-// comparisons that were. Of a few queries alone large Efs are measured.
-func (h *HNSW) advance(g *graph, s *scratch, q *measured, few bool, budget int) (spent int) {
+// comparisons that were. Large Efs are measured of the first few queries alone.
+func (h *HNSW) advance(g *graph, s *scratch, q *measured, number, budget int) (spent int) {
 	s.setQuery(g, q.vector)
 	for spent < budget && q.scanned < h.used {
 		n := min(measurePiece, h.used-q.scanned)
@@ -102,7 +102,7 @@ func (h *HNSW) advance(g *graph, s *scratch, q *measured, few bool, budget int) 
 		switch {
 		case q.step > 0 && q.recall[q.k][q.step-1] == 1:
 			q.recall[q.k][q.step] = 1
-		case few || ef < calibrateLarge:
+		case number < calibratedAt(ef):
 			q.recall[q.k][q.step] = h.recallAt(g, s, q, k, ef)
 			spent += measureHop * ef
 		}
@@ -128,10 +128,7 @@ func (m *measuring) calibration() *calibration {
 	c := &calibration{size: m.size, asked: len(m.queries) > 0 && m.queries[0].without == none}
 	for i, k := range calibrateKs {
 		for step := range ladderSteps {
-			queries := m.queries
-			if ladder(k, step) >= calibrateLarge {
-				queries = queries[:min(calibrateFew, len(queries))]
-			}
+			queries := m.queries[:min(calibratedAt(ladder(k, step)), len(m.queries))]
 			var sum float32
 			for _, q := range queries {
 				sum += q.recall[i][step]

@@ -151,6 +151,7 @@ func (g *graph) relink(s *scratch, slot uint32) {
 		if !slices.ContainsFunc(s.ids, func(id uint32) bool { return !g.isAlive(id) }) {
 			continue
 		}
+		g.touch(s, slot)
 		g.replaceDead(s, slot, l, list)
 	}
 }

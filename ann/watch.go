@@ -61,8 +61,11 @@ func (h *HNSW) watchIfDue(g *graph, linked []uint32) {
 	}
 	h.health.Store(&health{w.found / float64(w.tests), w.tests})
 	if !g.byRows() && w.near < fitShare(g.near.Bits)*float64(w.tests) && (g.near.Bits < allBits || g.rows != nil) {
-		h.refit(g, g.centre, moreBits(g.near.Bits))
-		*w = watch{}
+		if *w = (watch{}); h.small(len(linked)) {
+			h.moreBits(g)
+		} else {
+			h.refit(g, g.centre, moreBits(g.near.Bits))
+		}
 	}
 	if w.tests >= watchWindow {
 		half := float64(w.tests/2) / float64(w.tests)
