@@ -69,7 +69,7 @@ func (h *HNSW) fit(g *graph, slots []uint32, vectors []float32) *graph {
 				h.changed = 0
 				h.beginMoving(g, g.size(), next.mean(), g.near.Bits)
 			}
-		case due && (moved || g.byRows()):
+		case due && (moved || g.byRows() && (g.storage == Float32 || n >= 2*g.fitted)):
 			g = h.refit(g, next.mean(), g.bitsInLine())
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/goldrec/gold/ann"
 )
 
-// testHard holds an index to the oracle on every kind of hard data, at an Ef of 64: where that is met, the rest is speed. What no
-// index needs to tell apart, it may mix up: neighbours whose scores differ by less than ScoreTolerance of the largest.
+// testHard holds an index to the oracle on every kind of hard data, at an Ef of 64. What float32 products round to the same may be
+// mixed up.
 func testHard(t *testing.T, s Suite, m ann.Metric) {
 	if raceEnabled {
 		t.Skip("slow under the race detector, and one thing after the other")
@@ -49,7 +49,7 @@ func (h *Hard) recall(t *testing.T, index, oracle ann.Index) float64 {
 		least, _ := exactScore(query, h.Base[int(want[9].Key)*h.Dim:][:h.Dim], index.Metric())
 		for _, r := range search(t, index, query, 10, ann.SearchOptions{Ef: 64}) {
 			score, size := exactScore(query, h.Base[int(r.Key)*h.Dim:][:h.Dim], index.Metric())
-			if score >= least-1e-7*size {
+			if score >= least-5e-7*size {
 				hits++
 			}
 		}
