@@ -122,10 +122,11 @@ func (h *HNSW) resolve(g, old *graph, slots []uint32, vectors []float32) *graph 
 	for i, slot := range news.slots {
 		at[slot] = i
 	}
-	return h.resolveNews(g, news, at)
+	return h.resolveNews(g, news, at, len(slots))
 }
 
-func (h *HNSW) resolveNews(g *graph, news stored, at map[uint32]int) *graph {
+// resolveNews is that of the news, in a write of so many vectors.
+func (h *HNSW) resolveNews(g *graph, news stored, at map[uint32]int, written int) *graph {
 	c := newCoder(g.dim)
 	row := func(slot uint32) []float32 {
 		place(c.placed, news.rows[at[slot]*g.dim:][:g.dim], g.metric)
@@ -135,7 +136,7 @@ func (h *HNSW) resolveNews(g *graph, news stored, at map[uint32]int) *graph {
 		bits := rowBits
 		if g.rows != nil {
 			bits = moreBits(g.near.Bits)
-			if h.small(len(news.slots)) {
+			if h.small(written) {
 				h.moreBits(g)
 				return g
 			}
@@ -192,7 +193,11 @@ func moreBits(bits int) int {
 // moreBits has records of more bits made beside those in use.
 func (h *HNSW) moreBits(g *graph) {
 	if h.moving.to == nil || h.moving.to.near.Bits <= g.near.Bits {
-		h.beginMoving(g, g.size()+g.size()/8, g.centre, moreBits(g.near.Bits))
+		centre := g.centre
+		if h.moments.moved(centre) {
+			centre = h.moments.mean()
+		}
+		h.beginMoving(g, g.size()+g.size()/8, centre, moreBits(g.near.Bits))
 	}
 }
 

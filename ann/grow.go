@@ -23,8 +23,8 @@ type rehashing struct {
 	at int    // slots below it are in
 }
 
-// small tells whether a write of so many vectors must not take as long as a pass over all of them.
-func (h *HNSW) small(written int) bool { return h.used > moveLeast && written < h.used/8 }
+// small tells whether a write of so many vectors takes less time by itself than a copy of them all.
+func (h *HNSW) small(written int) bool { return h.used > moveLeast && written < h.used/256 }
 
 // beginMoving begins to copy g into a graph of a size, with codes of that many bits relative to that centre.
 func (h *HNSW) beginMoving(g *graph, size int, centre []float32, bits int) {
