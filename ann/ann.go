@@ -77,7 +77,7 @@ type SearchOptions struct {
 	// nearly in proportion. Values below k count as k. 0 leaves it to Recall. Flat ignores it.
 	Ef int
 	// Recall is the share of the true k nearest that the search should find on average, below 1. The index turns it
-	// into an Ef that it has measured on its own vectors; 1 and more ask for the most that it has. 0 is 0.95. Ignored when Ef is given, and by Flat, which
+	// into an Ef that it has measured on queries that were asked, or on its own vectors while few were; 1 and more ask for the most that it has. 0 is 0.95. Ignored when Ef is given, and by Flat, which
 	// finds all.
 	Recall float64
 	// Filter limits the search to the keys it contains. Nil allows all.

@@ -14,10 +14,21 @@ import (
 //
 // The inner product of two vectors a and b, whose codes stand for a-c and b-c, is the product of these, plus c·b, which is kept
 // with b's code, plus c·(a-c). Under the other metrics codes are compared by distance, the cosine of two vectors of length 1
-// being 1-|a-b|²/2: what a code is off by counts there only so far as the two vectors differ.
+// being 1-|a-b|²/2: what a code is off by counts there only so far as the two vectors differ. Inside, a score under Cosine is
+// without the 1, which would round away what little parts vectors of nearly one direction.
 
 // allBits is how many bits a code has of a component.
 const allBits = 10
+
+// rowBits stands for no code: where ten bits do not tell vectors apart, as with tight clusters far apart, walks read the
+// vectors themselves, under Quantized too. That is about as slow as other libraries are.
+const rowBits = 32
+
+// probe is what walks compare with: a code, or a vector.
+type probe struct {
+	simd.CodeProbe
+	row []float32
+}
 
 // numbersOf is how many components a code of dim has: the last up to three stand for nothing.
 func numbersOf(dim int) int { return (dim + 3) &^ 3 }
@@ -28,13 +39,14 @@ type coder struct {
 	placed  []float32 // a vector as the metric compares it
 	centred []float32 // less the centre, with zeros to numbersOf
 	full    []float32 // a code as numbers
+	taken   []float32 // a vector, read from a graph
 	rest    []byte    // of a code that is not kept
 }
 
 func newCoder(dim int) *coder {
 	n := numbersOf(dim)
 	return &coder{
-		numbers: make([]uint16, n), placed: make([]float32, dim), centred: make([]float32, n), full: make([]float32, n),
+		numbers: make([]uint16, n), placed: make([]float32, dim), centred: make([]float32, n), full: make([]float32, n), taken: make([]float32, 0, dim),
 		rest: make([]byte, simd.RestSize(n/2, 4)),
 	}
 }
@@ -69,6 +81,12 @@ func (g *graph) setVector(slot uint32, vector []float32, c *coder) {
 
 // setCode makes the code of what is placed in c.
 func (g *graph) setCode(slot uint32, c *coder) {
+	if g.norms != nil {
+		g.norms[slot] = inverseLength(c.placed)
+	}
+	if g.byRows() {
+		return
+	}
 	step := simd.Numbers(c.numbers, c.centred[:g.dim])
 	rest := c.rest
 	if g.rows == nil {
@@ -77,9 +95,6 @@ func (g *graph) setCode(slot uint32, c *coder) {
 	simd.PackCodes(c.numbers, &g.near, slot, rest)
 	scale := step * g.stepsOf()
 	g.near.SetScale(slot, scale, g.addend(scale, c))
-	if g.norms != nil {
-		g.norms[slot] = inverseLength(c.placed)
-	}
 }
 
 func inverseLength(x []float32) float32 {
@@ -138,14 +153,16 @@ func (g *graph) vector(dst []float32, slot uint32, c *coder) []float32 {
 }
 
 // setProbe makes p a probe of the vector in slot.
-func (g *graph) setProbe(p *simd.CodeProbe, slot uint32) {
+func (g *graph) setProbe(p *probe, slot uint32) {
+	if g.byRows() {
+		p.row = g.row(slot)
+		return
+	}
 	scale, add := g.near.Scale(slot)
 	scale *= simd.UnpackCodes(p.Code, &g.near, slot)
 	clear(p.Code[g.dim:])
 	p.Factor, p.Base = scale, add
 	switch g.metric {
-	case Cosine:
-		p.Base = add + 1
 	case L2:
 		p.Factor = 2 * scale
 	case InnerProduct:
@@ -156,13 +173,17 @@ func (g *graph) setProbe(p *simd.CodeProbe, slot uint32) {
 // setQuery makes the scratch's probe of a checked query.
 func (s *scratch) setQuery(g *graph, query []float32) {
 	s.coder.place(g, query)
+	if g.byRows() {
+		s.probe.row = s.coder.placed
+		return
+	}
 	x := s.coder.centred[:g.dim]
 	scale := simd.Quantize(s.probe.Code, x)
 	clear(s.probe.Code[g.dim:])
 	s.probe.Factor, s.probe.Base = scale, 0
 	switch {
 	case g.metric == Cosine:
-		s.probe.Base = 1 - simd.Dot(x, x)/2
+		s.probe.Base = -simd.Dot(x, x) / 2
 	case g.metric == L2:
 		s.probe.Factor, s.probe.Base = 2*scale, -simd.Dot(x, x)
 	case g.centre != nil:
@@ -173,8 +194,43 @@ func (s *scratch) setQuery(g *graph, query []float32) {
 // score returns the scores of ids by their records.
 func (s *scratch) score(g *graph, ids []uint32) []float32 {
 	dst := s.room(len(ids))
-	simd.DotCodes(dst, &s.probe, &g.near, ids)
+	g.compare(dst, &s.probe, ids)
 	return dst
+}
+
+// compare sets dst to the scores of ids by what walks read.
+func (g *graph) compare(dst []float32, p *probe, ids []uint32) {
+	if g.byRows() {
+		g.byVectors(dst, p.row, ids)
+		return
+	}
+	simd.DotCodes(dst, &p.CodeProbe, &g.near, ids)
+}
+
+// byVectors sets dst to the scores of q, which is placed, and of ids.
+func (g *graph) byVectors(dst, q []float32, ids []uint32) {
+	scores(dst, q, g.rows, ids, g.inner())
+	if g.metric == Cosine {
+		for i := range ids {
+			dst[i] /= 2
+		}
+	}
+}
+
+// inner is the metric by which placed vectors are compared.
+func (g *graph) inner() Metric {
+	if g.metric == Cosine {
+		return L2
+	}
+	return g.metric
+}
+
+// shown is a score as a Result has it.
+func (g *graph) shown(score float32) float32 {
+	if g.metric == Cosine {
+		return 1 + score
+	}
+	return score
 }
 
 // exactBlock is how many vectors are fetched ahead while as many are compared.
@@ -188,7 +244,7 @@ func (s *scratch) exact(g *graph, ids []uint32) []float32 {
 		end := min(at+exactBlock, len(ids))
 		g.fetch(ids[end:min(end+exactBlock, len(ids))])
 		if g.rows != nil {
-			scores(dst[at:end], s.coder.placed, g.rows, ids[at:end], g.metric)
+			g.byVectors(dst[at:end], s.coder.placed, ids[at:end])
 			continue
 		}
 		for i, id := range ids[at:end] {
@@ -214,7 +270,7 @@ func (s *scratch) whole(g *graph, slot uint32) float32 {
 	add := g.expand(slot, c)
 	switch g.metric {
 	case Cosine:
-		return 1 - simd.L2(c.centred[:g.dim], c.full[:g.dim])/2
+		return -simd.L2(c.centred[:g.dim], c.full[:g.dim]) / 2
 	case L2:
 		return -simd.L2(c.centred[:g.dim], c.full[:g.dim])
 	}
@@ -235,11 +291,7 @@ func (s *scratch) rerank(g *graph, k int) {
 		n = max(2*k, k+rerankCoarse)
 	}
 	s.pool = s.pool[:min(n, len(s.pool))]
-	s.ids = s.ids[:0]
-	for _, c := range s.pool {
-		s.ids = append(s.ids, c.slot())
-	}
-	for i, v := range s.exact(g, s.ids) {
+	for i, v := range s.exact(g, s.poolSlots()) {
 		s.pool[i] = newCandidate(v, s.ids[i])
 	}
 	slices.SortFunc(s.pool, betterFirst)

@@ -33,5 +33,6 @@
 // # Caveats
 //
 // Recall depends on the data. Vectors without any neighbourhood, such as independent random ones in a hundred
-// dimensions, need a far larger Ef than real ones do.
+// dimensions, need a far larger Ef than real ones do. [HNSW.Stats] has what an index sees of its own recall. An index keeps up to
+// 256 of the queries it was asked, in memory, to calibrate on: which Ef a recall takes then depends on them.
 package ann

@@ -59,7 +59,8 @@ func (h *HNSW) filtered(dst []Result, s *scratch, g *graph, k, ef int, opts Sear
 
 // walkAllowed is a walk of which what is not allowed is dropped.
 func (h *HNSW) walkAllowed(dst []Result, s *scratch, g *graph, k, ef int, filter Filter) []Result {
-	g.walk(s, 0, ef, g.descend(s, g.entry.Load(), 0))
+	g.descend(s, g.entry.Load(), 0)
+	g.walk(s, 0, ef)
 	s.keepAllowed(g, filter)
 	s.rerank(g, k)
 	return h.collect(dst, s, g, k)
@@ -107,8 +108,7 @@ func (h *HNSW) scanSet(dst []Result, s *scratch, g *graph, k int, set *roaring.B
 	s.set.Initialize(set)
 	for n := s.set.NextMany(s.block[:]); n > 0; n = s.set.NextMany(s.block[:]) {
 		s.ids = t.appendSlots(s.ids[:0], s.block[:n], g.keys)
-		s.offerAll(s.ids, s.score(g, s.ids), k+scanSpare)
+		s.offerAll(s.ids, s.exact(g, s.ids), k+scanSpare)
 	}
-	s.rerank(g, k)
 	return h.collect(dst, s, g, k)
 }

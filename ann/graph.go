@@ -23,12 +23,15 @@ type graph struct {
 	metric  Metric
 	storage Storage
 
-	near         simd.Codes // a record a slot: what walks read
-	rest         []byte     // what records leave of codes, under Quantized
-	rows         []float32  // dim floats a slot, under Float32
+	near         simd.Codes // a record a slot: what walks read, unless they read rows
+	rest         []byte     // what records leave of codes, where there are no rows
+	rows         []float32  // dim floats a slot, under Float32, or where no code will do
+	read         []byte     // records or rows, whichever walks read
+	stride       int        // of them
 	norms        []float32  // one over each vector's length, under InnerProduct
 	centre       []float32  // what codes are relative to; nil for the origin
 	centreSquare float32    // its squared length, under InnerProduct
+	tracked      bool       // workers note the slots they change; the writer's
 	fitted       int        // how many vectors there were when the codes were fitted; the writer's
 
 	links   []uint32 // 2·m a slot: the bottom level
@@ -86,6 +89,9 @@ func (g *graph) allot(size int, centre []float32, bits int) {
 	g.lay(&a, size, bits)
 	a.open(g)
 	g.lay(&a, size, bits)
+	if g.read, g.stride = g.near.Rows, g.near.Stride; g.byRows() && size > 0 {
+		g.read, g.stride = unsafe.Slice((*byte)(unsafe.Pointer(&g.rows[0])), 4*len(g.rows)), 4*g.dim
+	}
 	if g.centre = centre; centre != nil && g.metric == InnerProduct {
 		g.centreSquare = simd.Dot(centre, centre)
 	}
@@ -93,13 +99,17 @@ func (g *graph) allot(size int, centre []float32, bits int) {
 
 // lay takes the arrays from the arena, those that walks read before the others.
 func (g *graph) lay(a *arena, size, bits int) {
-	g.near = simd.NewCodes(numbersOf(g.dim)/2, bits, size, a.bytes)
+	if bits == rowBits {
+		g.near = simd.Codes{Bits: rowBits}
+	} else {
+		g.near = simd.NewCodes(numbersOf(g.dim)/2, bits, size, a.bytes)
+	}
 	g.links = arrayOf[uint32](a, size*2*g.m)
 	g.keys = arrayOf[uint32](a, size)
 	if g.metric == InnerProduct {
 		g.norms = arrayOf[float32](a, size)
 	}
-	if g.storage == Float32 {
+	if g.keeps(bits) {
 		g.rows = arrayOf[float32](a, size*g.dim)
 	} else {
 		g.rest = a.bytes(size * simd.RestSize(g.near.Half, bits))
@@ -117,10 +127,12 @@ func (g *graph) copyCodes(old *graph) {
 	}
 	c := newCoder(g.dim)
 	for slot := range uint32(old.size()) {
-		c.take(g, old.vector(nil, slot, c))
-		g.setCode(slot, c)
+		g.recode(old, slot, c)
 	}
 }
+
+// byRows tells whether walks compare vectors and not codes.
+func (g *graph) byRows() bool { return g.near.Bits == rowBits }
 
 // size is the number of slots, in use or not.
 func (g *graph) size() int { return len(g.keys) }

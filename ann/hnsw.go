@@ -3,7 +3,6 @@ package ann
 import (
 	"context"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -23,16 +22,27 @@ type HNSW struct {
 	readers readers
 
 	calibration atomic.Pointer[calibration] // nil while the index is small
+	asked       asked
+	health      atomic.Pointer[health] // nil before enough tests
 
-	mu      sync.Mutex // held by the one writer
-	used    int        // slots below it have been given out
-	linked  int        // vectors since the last repair
-	dead    []uint32   // slots still linked to whose vectors are deleted
-	retired []retired  // slots not linked to any more, that searches may still meet
-	free    []uint32   // slots below used that are to be given out again
-	writers []*scratch // one a worker
-	back    []backLink
-	starts  []int
+	mu        sync.Mutex // held by the one writer
+	used      int        // slots below it have been given out
+	linked    int        // vectors since the last repair
+	changed   int        // vectors stored since the codes were fitted
+	moments   moments    // of the living
+	recent    stored     // what came last, and was not looked at
+	watch     watch
+	copied    int // times that a large graph was copied at once
+	rehashing rehashing
+	moving    moving
+	measuring *measuring // nil when no calibration is under way
+	repairing repairing
+	dead      []uint32   // slots still linked to whose vectors are deleted
+	retired   []retired  // slots not linked to any more, that searches may still meet
+	free      []uint32   // slots below used that are to be given out again
+	writers   []*scratch // one a worker
+	back      []backLink
+	starts    []int
 }
 
 // NewHNSW returns an empty index. It returns ErrOptions, wrapped with what is wrong, for options out of range.
@@ -42,7 +52,7 @@ func NewHNSW(opts Options) (*HNSW, error) {
 		return nil, err
 	}
 	h := newHNSW(opts)
-	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, allBits))
+	h.graph.Store(newGraph(opts.Capacity, &h.opts, nil, nil, rowBits))
 	h.table.Store(newTable(opts.Capacity))
 	return h, nil
 }
@@ -82,8 +92,10 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.dead) > 0 && len(keys) > h.Len()/deadShare { // a pass costs less than the batch, and leaves more to reuse
-		h.repair(h.graph.Load())
+	if h.Len() == 0 {
+		h.dropAll(h.graph.Load())
+	} else if len(keys) > max(1, h.Len()/deadShare) { // a pass costs less than the batch, and leaves more to reuse
+		h.repairAll(h.graph.Load())
 	}
 	slots, err := h.take(len(keys))
 	if err != nil {
@@ -103,13 +115,17 @@ func (h *HNSW) AddBatch(ctx context.Context, keys []uint32, vectors []float32) e
 			h.publish(g, keys[i], slots[i])
 		}
 		h.linked += to - from
-		h.repairIfDue(g)
+		h.repairIfDue(g, to-from)
 		if h.opts.Progress != nil {
 			h.opts.Progress(to, len(order))
 		}
 	})
 	h.free = append(h.free, linked[n:]...)
-	h.calibrateIfDue(g)
+	h.watchIfDue(g, linked[:n])
+	h.asked.open(h.Len(), h.opts.Dim)
+	h.move(len(keys))
+	h.rehashSlice(len(keys))
+	h.calibrateIfDue(h.graph.Load(), n)
 	if len(keys) > batchMax { // what a large batch took is not kept for small ones
 		h.back, h.starts, h.writers = nil, nil, nil
 	}
@@ -136,13 +152,17 @@ func (h *HNSW) take(n int) ([]uint32, error) {
 	return slots, nil
 }
 
-// reserve grows the graph to at least size slots: exactly, when it grows by much.
+// reserve grows the graph to at least size slots, and when it grows by much to hardly more: as many as it takes to grow on in slices.
 func (h *HNSW) reserve(size int) {
 	g := h.graph.Load()
 	if size <= g.size() {
 		return
 	}
+	if size > moveLeast {
+		size += size / 64
+	}
 	size = min(max(size, g.size()+g.size()/4, 64), slotsMax)
+	h.copyAtOnce()
 	h.graph.Store(newGraph(size, &h.opts, g, g.centre, g.near.Bits))
 }
 
@@ -152,6 +172,10 @@ func (h *HNSW) publish(g *graph, key, slot uint32) {
 	if !t.room() {
 		t = h.rehash(g)
 	}
+	if h.rehashing.to != nil {
+		h.rehashing.to.put(key, slot, g.keys)
+	}
+	h.count(g, slot, 1)
 	old, moved := t.get(key, g.keys)
 	if !moved {
 		h.len.Add(1)
@@ -159,12 +183,19 @@ func (h *HNSW) publish(g *graph, key, slot uint32) {
 		t.put(key, slot, g.keys)
 		return
 	}
+	h.count(g, old, -1)
 	h.flips.Add(1)
 	g.kill(old)
 	g.setAlive(slot)
 	t.put(key, slot, g.keys)
 	h.flips.Add(1)
 	h.dead = append(h.dead, old)
+}
+
+// count counts the vector in a slot in or out.
+func (h *HNSW) count(g *graph, slot uint32, times float64) {
+	c := h.writer().coder
+	h.moments.add(g.vector(c.taken[:0], slot, c), times)
 }
 
 // rehash puts the keys of all vectors into a table with room for twice as many.
@@ -176,6 +207,9 @@ func (h *HNSW) rehash(g *graph) *table {
 		}
 	}
 	h.table.Store(t)
+	if h.rehashing = (rehashing{}); h.used > moveLeast {
+		h.copied++
+	}
 	return t
 }
 
@@ -188,120 +222,21 @@ func (h *HNSW) Delete(key uint32) bool {
 	if !ok {
 		return false
 	}
+	h.count(g, slot, -1)
 	h.flips.Add(1)
 	g.kill(slot)
 	h.flips.Add(1)
 	t.remove(key, g.keys)
+	if h.rehashing.to != nil {
+		h.rehashing.to.remove(key, g.keys)
+	}
 	h.len.Add(-1)
 	h.dead = append(h.dead, slot)
-	h.repairIfDue(g)
-	h.calibrateIfDue(g)
+	h.repairIfDue(g, 1)
+	h.move(1)
+	h.rehashSlice(1)
+	h.calibrateIfDue(h.graph.Load(), 1)
 	return true
-}
-
-// Search implements [Index]. It allocates nothing once the index has seen as many searches at a time before.
-func (h *HNSW) Search(dst []Result, query []float32, k int, opts SearchOptions) ([]Result, error) {
-	if err := check(query, h.opts.Dim, h.opts.Metric); err != nil {
-		return dst, err
-	}
-	s := h.scratch.Get().(*scratch)
-	defer h.scratch.Put(s)
-	epoch := h.readers.enter(s.shard)
-	defer h.readers.leave(epoch, s.shard)
-	g := h.graph.Load()
-	defer runtime.KeepAlive(g)
-	entry := g.entry.Load()
-	if k = min(k, h.Len()); k < 1 || entry == noEntry {
-		return dst, nil
-	}
-	s.setQuery(g, query)
-	ef := min(max(opts.Ef, k), g.size())
-	if opts.Ef <= 0 {
-		ef = min(h.calibration.Load().ef(k, opts.Recall), g.size())
-	}
-	if opts.Filter != nil {
-		return h.filtered(dst, s, g, k, ef, opts), nil
-	}
-	g.walk(s, 0, ef, g.descend(s, entry, 0))
-	s.rerank(g, k)
-	from := len(dst)
-	if dst = h.collect(dst, s, g, k); len(dst) < from+min(k, h.Len()) {
-		// The walk met too few that are alive: look at all, as far as they are not deleted meanwhile.
-		dst = h.scan(dst[:from], s, g, k, all{})
-	}
-	return dst, nil
-}
-
-// collectTries is how often collect starts over before it looks for keys seen twice itself.
-const collectTries = 4
-
-// collect appends the k best of the pool that may be found. It starts over when a key left its slot meanwhile, lest the key
-// be met again in another.
-func (h *HNSW) collect(dst []Result, s *scratch, g *graph, k int) []Result {
-	from := len(dst)
-	for range collectTries {
-		flips := h.flips.Load()
-		dst = s.appendAlive(dst[:from], g, k)
-		if flips&1 == 0 && flips == h.flips.Load() {
-			slices.SortFunc(dst[from:], byRank) // already in order but for ties
-			return dst[:min(from+k, len(dst))]
-		}
-	}
-	slices.SortFunc(dst[from:], byRank)
-	dst = unique(dst, from)
-	return dst[:min(from+k, len(dst))]
-}
-
-// unique drops from dst[from:] all but the first result of each key.
-func unique(dst []Result, from int) []Result {
-	kept := dst[:from]
-	for _, r := range dst[from:] {
-		if !slices.ContainsFunc(kept[from:], func(o Result) bool { return o.Key == r.Key }) {
-			kept = append(kept, r)
-		}
-	}
-	return kept
-}
-
-// appendAlive appends the k best of the pool that may be found, and those that tie with the last of them.
-func (s *scratch) appendAlive(dst []Result, g *graph, k int) []Result {
-	from := len(dst)
-	for _, c := range s.pool {
-		if len(dst)-from >= k && c.score() < dst[len(dst)-1].Score {
-			break
-		}
-		if slot := c.slot(); g.isAlive(slot) {
-			dst = append(dst, Result{atomic.LoadUint32(&g.keys[slot]), c.score()})
-		}
-	}
-	return dst
-}
-
-// scan appends the k best of all that the filter allows.
-func (h *HNSW) scan(dst []Result, s *scratch, g *graph, k int, allow Filter) []Result {
-	s.fill(g, k+scanSpare, s.score, func(slot uint32) bool {
-		return g.isAlive(slot) && allow.Contains(atomic.LoadUint32(&g.keys[slot]))
-	})
-	s.rerank(g, k)
-	return h.collect(dst, s, g, k)
-}
-
-// scanSpare is how many more than k a scan keeps, in place of those that are deleted meanwhile and for rerank to choose from.
-const scanSpare = rerankCoarse
-
-// fill puts the n best of the vectors in the slots that allow accepts into the pool, by score.
-func (s *scratch) fill(g *graph, n int, score func(*graph, []uint32) []float32, allow func(slot uint32) bool) {
-	s.pool, s.ids = s.pool[:0], s.ids[:0]
-	for slot := range uint32(g.size()) {
-		if !allow(slot) {
-			continue
-		}
-		if s.ids = append(s.ids, slot); len(s.ids) == flatBlock {
-			s.offerAll(s.ids, score(g, s.ids), n)
-			s.ids = s.ids[:0]
-		}
-	}
-	s.offerAll(s.ids, score(g, s.ids), n)
 }
 
 // Vector implements [Index].
@@ -327,8 +262,3 @@ func (h *HNSW) Dim() int { return h.opts.Dim }
 
 // Metric implements [Index].
 func (h *HNSW) Metric() Metric { return h.opts.Metric }
-
-// all allows every key.
-type all struct{}
-
-func (all) Contains(uint32) bool { return true }

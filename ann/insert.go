@@ -6,8 +6,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-
-	"github.com/goldrec/gold/internal/simd"
 )
 
 // A batch is inserted in three steps, after Manohar et al., "ParlayANN: Scalable and Deterministic Parallel Graph-Based
@@ -28,10 +26,11 @@ type insertScratch struct {
 	chosen     []uint32
 	passed     []uint32
 	kept       [8]float32
-	pair       simd.CodeProbe // of two vectors of the graph, while probe is of a third
+	pair       probe // of two vectors of the graph, while probe is of a third
 	ids        []uint32
 	back       []backLink
 	orphans    []uint32
+	touched    []uint32 // slots that were changed, where the graph is tracked
 }
 
 // backLink says that a list on a level, of the vector in slot to, is to take in the vector in slot from.
@@ -71,7 +70,11 @@ func (h *HNSW) link(ctx context.Context, g *graph, slots []uint32, done int, aft
 			continue
 		}
 		n := min(max((done+at)/batchShare, 1), batchMax, len(slots)-at)
-		h.linkBatch(g, slots[at:at+n])
+		for from := 0; from < n; {
+			to := min(max(2*from, 1), n)
+			h.linkBatch(g, slots[at+from:at+to])
+			from = to
+		}
 		after(at, at+n)
 		at += n
 	}
@@ -116,7 +119,7 @@ func (h *HNSW) linkFirst(g *graph, slot uint32) {
 func (h *HNSW) linkBatch(g *graph, slots []uint32) {
 	workers := h.workers(len(slots))
 	each(workers, len(slots), func(w, i int) {
-		g.findLinks(h.writers[w], slots[i], h.opts.EfConstruction)
+		h.findLinks(g, h.writers[w], slots[i])
 	})
 	h.back = h.back[:0]
 	for _, s := range h.writers[:workers] {
@@ -146,7 +149,8 @@ func (h *HNSW) linkBatch(g *graph, slots []uint32) {
 }
 
 // findLinks gives the new vector in slot its neighbours on each of its levels, and notes the links back.
-func (g *graph) findLinks(s *scratch, slot uint32, ef int) {
+func (h *HNSW) findLinks(g *graph, s *scratch, slot uint32) {
+	g.touch(s, slot)
 	g.setProbe(&s.probe, slot)
 	entry := g.entry.Load()
 	level := g.level(slot)
@@ -154,11 +158,16 @@ func (g *graph) findLinks(s *scratch, slot uint32, ef int) {
 	for l := top + 1; l <= level; l++ {
 		setList(g.list(l, slot), nil)
 	}
-	at := g.descend(s, entry, min(level, top))
+	g.descend(s, entry, min(level, top))
 	for l := min(level, top); l >= 0; l-- {
-		g.walk(s, l, ef, at)
-		at = s.pool[0] &^ expanded
-		s.pool = slices.DeleteFunc(s.pool, func(c candidate) bool { return c.slot() == slot }) // an orphan
+		g.walk(s, l, h.opts.EfConstruction)
+		s.startAt(beam)
+		s.pool = slices.DeleteFunc(s.pool, func(c candidate) bool {
+			return c.slot() == slot || h.repairing.has(c.slot()) // the vector itself, if it is an orphan
+		})
+		if len(s.pool) == 0 { // all that was met is doomed; where walks begin is not
+			s.pool = append(s.pool, newCandidate(0, uint32(entry)))
+		}
 		chosen := g.prune(s, slot, s.pool, g.m)
 		setList(g.list(l, slot), chosen)
 		for _, to := range chosen {
@@ -167,9 +176,17 @@ func (g *graph) findLinks(s *scratch, slot uint32, ef int) {
 	}
 }
 
+// touch notes that a slot is changed.
+func (g *graph) touch(s *scratch, slot uint32) {
+	if g.tracked {
+		s.insert.touched = append(s.insert.touched, slot)
+	}
+}
+
 // takeBack adds links, which all start at the same list, to it.
 func (g *graph) takeBack(s *scratch, links []backLink) {
 	to, level := links[0].to, int(links[0].level)
+	g.touch(s, to)
 	list := g.list(level, to)
 	ids := appendList(s.insert.ids[:0], list)
 	for _, b := range links {
@@ -235,8 +252,10 @@ func (g *graph) choose(s *scratch, slot uint32, candidates []candidate, n int, b
 	}
 }
 
-// sameRecord tells whether the records of two slots say the same.
-func (g *graph) sameRecord(a, b uint32) bool { return bytes.Equal(g.near.Row(a), g.near.Row(b)) }
+// sameRecord tells whether what walks read of two slots says the same.
+func (g *graph) sameRecord(a, b uint32) bool {
+	return bytes.Equal(g.read[int(a)*g.stride:][:g.stride], g.read[int(b)*g.stride:][:g.stride])
+}
 
 // covered tells whether the vector in slot to, which scores score against the one in from, is nearer to one of chosen, or its copy.
 func (g *graph) covered(s *scratch, chosen []uint32, to, from uint32, score float32, byAngle bool) bool {
@@ -251,7 +270,7 @@ func (g *graph) covered(s *scratch, chosen []uint32, to, from uint32, score floa
 	for len(chosen) > 0 {
 		part := chosen[:min(len(kept), len(chosen))]
 		chosen = chosen[len(part):]
-		simd.DotCodes(kept, p, &g.near, part)
+		g.compare(kept, p, part)
 		for i, v := range kept[:len(part)] {
 			if byAngle {
 				v *= g.norms[part[i]]

@@ -7,7 +7,8 @@ import (
 )
 
 // Storage says how an HNSW keeps its vectors. Walks read short codes of them: 4, 6 or 10 bits a component, as fill a cache
-// line, and more where the index finds that its vectors need them.
+// line, and more where the index finds that its vectors need them. Where ten do not tell them apart, it walks by the vectors, and
+// keeps them under Quantized too.
 type Storage uint8
 
 const (

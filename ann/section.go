@@ -61,7 +61,7 @@ func (h *HNSW) SaveSection(w *codec.Writer) {
 	w.Uint32s(g.alive[:(used+31)/32])
 	w.Uint32s(g.links[:used*2*g.m])
 	w.Uint32s(g.upper[:upper])
-	if g.storage == Float32 {
+	if g.rows != nil {
 		w.Float32s(g.rows[:used*g.dim])
 		return
 	}
@@ -156,18 +156,25 @@ func (h *header) options(runtime Options) (Options, error) {
 		Workers: runtime.Workers, Progress: runtime.Progress,
 	}.withDefaults()
 	if err != nil || h.Dim == 0 || h.M == 0 || h.EfConstruction == 0 || h.Used > slotsMax ||
-		h.Fitted > slotsMax || h.Bits != 4 && h.Bits != 6 && h.Bits != 10 || h.Centred > 1 {
+		h.Fitted > slotsMax || h.Bits != 4 && h.Bits != 6 && h.Bits != allBits && h.Bits != rowBits || h.Centred > 1 {
 		return opts, errors.New("header out of range")
 	}
 	return opts, nil
 }
+
+// askedBit beside a calibration's size says that it was made on queries that were asked.
+const askedBit = 1 << 31
 
 // save puts the calibration; that of a small index is nil.
 func (c *calibration) save(w *codec.Writer) {
 	if c == nil {
 		c = new(calibration)
 	}
-	w.Uint32(uint32(c.size))
+	size := uint32(c.size)
+	if c.asked {
+		size |= askedBit
+	}
+	w.Uint32(size)
 	for i := range c.recall {
 		w.Float32s(c.recall[i][:])
 	}
@@ -175,7 +182,8 @@ func (c *calibration) save(w *codec.Writer) {
 
 // loadCalibration reads what may be false: then searches take another Ef, and no harm is done.
 func loadCalibration(r *codec.Reader) *calibration {
-	c := &calibration{size: int(r.Uint32())}
+	size := r.Uint32()
+	c := &calibration{size: int(size &^ askedBit), asked: size&askedBit != 0}
 	for i := range c.recall {
 		copy(c.recall[i][:], r.Float32s())
 	}
@@ -197,7 +205,7 @@ func (g *graph) load(r *codec.Reader, head *header, centre []float32) {
 		r.Uint32sInto(g.alive)
 		r.Uint32sInto(g.links)
 		r.Uint32sInto(g.upper)
-		if g.storage == Float32 {
+		if g.keeps(int(head.Bits)) {
 			r.Float32sInto(g.rows)
 		} else {
 			g.loadCodes(r, used)
@@ -213,7 +221,8 @@ func (g *graph) gather(r *codec.Reader, head *header, centre []float32) {
 	keys, alive, links, upper := r.Uint32s(), r.Uint32s(), r.Uint32s(), r.Uint32s()
 	var rows, scales []float32
 	var records, rest []byte
-	if g.storage == Float32 {
+	keeps := g.keeps(int(head.Bits))
+	if keeps {
 		rows = r.Float32s()
 	} else {
 		for from := 0; from < used && r.Err() == nil; from += codesPiece {
@@ -221,12 +230,12 @@ func (g *graph) gather(r *codec.Reader, head *header, centre []float32) {
 		}
 		rest = r.Bytes()
 	}
-	if g.storage == Float32 && len(rows) != used*g.dim || len(keys) != used {
+	if keeps && len(rows) != used*g.dim || len(keys) != used {
 		r.Fail("ann: arrays of wrong lengths")
 	}
 	half, bits := numbersOf(g.dim)/2, int(head.Bits)
 	size := simd.CodeSize(half, bits)
-	if g.storage == Quantized && (len(records) != used*size || len(rest) != used*simd.RestSize(half, bits)) {
+	if !keeps && (len(records) != used*size || len(rest) != used*simd.RestSize(half, bits)) {
 		r.Fail("ann: arrays of wrong lengths")
 	}
 	if r.Err() != nil {
@@ -243,7 +252,7 @@ func (g *graph) gather(r *codec.Reader, head *header, centre []float32) {
 	copy(g.upper, upper)
 	copy(g.rows, rows)
 	copy(g.rest, rest)
-	if g.storage == Quantized {
+	if !keeps {
 		g.placeCodes(0, records, scales)
 	}
 }
@@ -260,10 +269,13 @@ func (g *graph) allotAll(r *codec.Reader, head *header, centre []float32) {
 	g.upper = make([]uint32, head.Upper)
 }
 
+// keeps tells whether a graph with records of that many bits has vectors.
+func (g *graph) keeps(bits int) bool { return g.storage == Float32 || bits == rowBits }
+
 // slotSize is how many bytes of a section a slot has at least.
 func (g *graph) slotSize(bits int) int {
 	n := 4 + 8*g.m
-	if g.storage == Float32 {
+	if g.keeps(bits) {
 		return n + 4*g.dim
 	}
 	half := numbersOf(g.dim) / 2
@@ -375,5 +387,11 @@ func adopt(g *graph, opts Options) (*HNSW, error) {
 	h.table.Store(t)
 	h.used = g.size()
 	h.len.Store(int64(g.countAlive()))
+	h.asked.open(h.Len(), h.opts.Dim)
+	for slot := range uint32(g.size()) {
+		if g.isAlive(slot) {
+			h.count(g, slot, 1)
+		}
+	}
 	return h, nil
 }

@@ -43,6 +43,7 @@ func Run(t *testing.T, s Suite) {
 				{"update", testUpdate},
 				{"delete", testDelete},
 				{"churn", testChurn},
+				{"hard", testHard},
 				{"filter", testFilter},
 				{"batch", testBatch},
 				{"concurrency", testConcurrency},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -171,8 +172,20 @@ func buildEngine(c config, base vectors) (searcher, writer, error) {
 
 func goldEngine(c config, base vectors, ix ann.Index) (searcher, writer, error) {
 	keys := sequence(base.len())
-	if err := ix.AddBatch(context.Background(), keys, base.data); err != nil {
-		return nil, nil, err
+	if c.Before != "" {
+		before, err := readFloats(c.Before)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := ix.AddBatch(context.Background(), keys, before.data); err != nil {
+			return nil, nil, err
+		}
+	}
+	for from, batch := 0, cmp.Or(c.Batch, len(keys)); from < len(keys); from += batch {
+		to := min(from+batch, len(keys))
+		if err := ix.AddBatch(context.Background(), keys[from:to], base.data[from*base.dim:to*base.dim]); err != nil {
+			return nil, nil, err
+		}
 	}
 	if n := int(c.DeleteFrac * float64(len(keys))); n > 0 {
 		step := max(1, len(keys)/n)

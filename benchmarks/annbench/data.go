@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -140,7 +139,7 @@ func allowed(c *config, n int) ann.Filter {
 }
 
 // prepare sees that the files are there and returns the true k nearest of each query.
-func prepare(c *config, dir string) ([][]uint32, error) {
+func prepare(c *config, dir string) (*answers, error) {
 	if c.Generate != "" {
 		var n, dim int
 		if _, err := fmt.Sscanf(c.Generate, "%dx%d", &n, &dim); err != nil || n < 1 || dim < 1 || dim > ann.DimMax {
@@ -152,45 +151,7 @@ func prepare(c *config, dir string) ([][]uint32, error) {
 			return nil, err
 		}
 	}
-	if c.Truth != "" && c.Selectivity == 0 {
-		var truth [][]uint32
-		err := readVecs(c.Truth, func(row []uint32) { truth = append(truth, row[:min(c.K, len(row))]) })
-		return truth, err
-	}
-	return exact(c)
-}
-
-func exact(c *config) ([][]uint32, error) {
-	base, err := readFloats(c.Base)
-	if err != nil {
-		return nil, err
-	}
-	query, err := readFloats(c.Query)
-	if err != nil {
-		return nil, err
-	}
-	m, err := metricOf(c.Metric)
-	if err != nil {
-		return nil, err
-	}
-	flat, err := ann.NewFlat(base.dim, m)
-	if err != nil {
-		return nil, err
-	}
-	if err := flat.AddBatch(context.Background(), sequence(base.len()), base.data); err != nil {
-		return nil, err
-	}
-	truth, filter := make([][]uint32, query.len()), allowed(c, base.len())
-	for i := range truth {
-		found, err := flat.Search(nil, query.row(i), c.K, ann.SearchOptions{Filter: filter})
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range found {
-			truth[i] = append(truth[i], r.Key)
-		}
-	}
-	return truth, nil
+	return newAnswers(c)
 }
 
 func sequence(n int) []uint32 {

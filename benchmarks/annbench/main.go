@@ -32,6 +32,8 @@ type config struct {
 	Predicate          bool
 	Writer             bool
 	DeleteFrac         float64
+	Before             string // vectors stored first, under the keys of Base
+	Batch              int    // vectors stored at a time; 0 is all
 }
 
 func main() {
@@ -51,7 +53,7 @@ func exitOn(err error) {
 
 func run() error {
 	var c config
-	var efs, engines, storages, rivals, plotPath string
+	var efs, engines, storages, rivals, plotPath, hard, metrics string
 	var rounds int
 	var asJSON, writer bool
 	flag.StringVar(&c.Base, "base", "", "base vectors, fvecs")
@@ -72,6 +74,8 @@ func run() error {
 	flag.Float64Var(&c.DeleteFrac, "delete-frac", 0, "delete this share after building and add it again (gold)")
 	flag.BoolVar(&writer, "writer", false, "measure gold a second time while a writer stores vectors at full speed")
 	flag.IntVar(&rounds, "rounds", 3, "how often each search is measured")
+	flag.StringVar(&hard, "hard", "", "print recalls on hard data instead: NAME:N of anntest.HardKinds, or all:N")
+	flag.StringVar(&metrics, "metrics", "cosine,l2,ip", "of -hard")
 	flag.StringVar(&plotPath, "plot", "", "draw recall against queries per second to this path with .svg and .png added")
 	flag.BoolVar(&asJSON, "json", false, "print JSON lines instead of a table")
 	flag.Parse()
@@ -82,6 +86,9 @@ func run() error {
 		}
 		c.Efs = append(c.Efs, max(ef, c.K))
 	}
+	if hard != "" {
+		return runHard(c, hard, engines, storages, metrics, rivals)
+	}
 	dir, err := os.MkdirTemp("", "annbench")
 	if err != nil {
 		return err
@@ -91,33 +98,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	var running []*engine
-	defer func() {
-		for _, e := range running {
-			e.stop()
-		}
-	}()
-	for name := range strings.SplitSeq(engines, ",") {
-		for storage := range strings.SplitSeq(storages, ",") {
-			ec := c
-			ec.Engine, ec.Storage = name, storage
-			if storage != "f32" && name != "gold" {
-				continue
-			}
-			e, err := start(ec, rivals)
-			if err != nil {
-				fmt.Fprintf(os.Stderr, "annbench: %s %s skipped: %v\n", name, storage, err)
-				continue
-			}
-			running = append(running, e)
-			if ec.Writer = writer; !writer || name != "gold" {
-				continue
-			}
-			if e, err = start(ec, rivals); err != nil {
-				return err
-			}
-			running = append(running, e)
-		}
+	running, err := startAll(c, engines, storages, rivals, writer)
+	defer stopAll(running)
+	if err != nil {
+		return err
 	}
 	rows, err := measure(running, c, truth, rounds)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // engine is a child process.
@@ -72,6 +73,39 @@ func start(c config, rivals string) (*engine, error) {
 	return e, nil
 }
 
+// startAll starts every engine with every storage it has, and says why one is skipped.
+func startAll(c config, engines, storages, rivals string, writer bool) (running []*engine, err error) {
+	for name := range strings.SplitSeq(engines, ",") {
+		for storage := range strings.SplitSeq(storages, ",") {
+			ec := c
+			ec.Engine, ec.Storage = name, storage
+			if storage != "f32" && name != "gold" {
+				continue
+			}
+			e, err := start(ec, rivals)
+			if err != nil {
+				fmt.Fprintf(os.Stderr, "annbench: %s %s skipped: %v\n", name, storage, err)
+				continue
+			}
+			running = append(running, e)
+			if ec.Writer = writer; !writer || name != "gold" {
+				continue
+			}
+			if e, err = start(ec, rivals); err != nil {
+				return running, err
+			}
+			running = append(running, e)
+		}
+	}
+	return running, nil
+}
+
+func stopAll(running []*engine) {
+	for _, e := range running {
+		e.stop()
+	}
+}
+
 func (e *engine) stop() {
 	e.in.Close()
 	e.cmd.Wait()
@@ -123,7 +157,7 @@ func (r row) String() string {
 }
 
 // measure lets the engines take turns: for every ef and round each searches all queries once.
-func measure(engines []*engine, c config, truth [][]uint32, rounds int) ([]row, error) {
+func measure(engines []*engine, c config, truth *answers, rounds int) ([]row, error) {
 	var rows []row
 	for _, e := range engines {
 		for _, ef := range c.Efs {
@@ -156,15 +190,11 @@ func measure(engines []*engine, c config, truth [][]uint32, rounds int) ([]row, 
 	return rows, nil
 }
 
-func (r *row) take(a answer, truth [][]uint32) {
+func (r *row) take(a answer, truth *answers) {
 	hits, want := 0, 0
 	for i, ids := range a.IDs {
-		want += len(truth[i])
-		for _, id := range ids {
-			if slices.Contains(truth[i], id) {
-				hits++
-			}
-		}
+		want += len(truth.ids[i])
+		hits += truth.hits(i, ids)
 	}
 	r.Recall = float64(hits) / float64(max(want, 1))
 	var sum float64
