@@ -45,7 +45,7 @@ func readManifests(t *testing.T) (m manifests) {
 			t.Fatal(err)
 		}
 		m.text += string(text)
-		for _, doc := range bytes.Split(text, []byte("\n---\n")) {
+		for doc := range bytes.SplitSeq(text, []byte("\n---\n")) {
 			if err := m.decode(doc); err != nil {
 				t.Errorf("%s: %v", file, err)
 			}
