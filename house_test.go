@@ -63,6 +63,21 @@ func TestModuleListsAgree(t *testing.T) {
 	}
 }
 
+// fileMax is the largest file that may be in the repository: nothing that people write is near it, and programs and data are beyond.
+const fileMax = 1 << 20
+
+func TestTrackedFilesAreSmall(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "git", "ls-files", "-z").Output()
+	if err != nil {
+		t.Skip("no checkout of git:", err)
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+		if info, err := os.Lstat(name); err == nil && info.Size() > fileMax { // one that is not there is about to be removed
+			t.Errorf("%s has %d bytes: a program, or data?", name, info.Size())
+		}
+	}
+}
+
 func listedModules(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile("modules.txt")
