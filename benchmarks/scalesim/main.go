@@ -74,10 +74,14 @@ func run(args []string, w io.Writer) error {
 func report(w io.Writer, d demand, c costs, m machine, growth float64, seed uint64) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "month\tlists/s\treplicas\tbusy\tp99 ms\tfollowing\tGiB each\tdatabases\tbusy\tcommit p99 ms\tlog GiB/day\ttraining GiB\ttraining h")
+	var now plan
 	by := 1.0
 	for month := range 13 {
 		if month%3 == 0 {
 			p, ok := d.grown(by).plan(c, m, seed)
+			if month == 0 {
+				now = p
+			}
 			replicas := fmt.Sprint(p.replicas)
 			if !ok {
 				replicas = "none is enough"
@@ -87,11 +91,10 @@ func report(w io.Writer, d demand, c costs, m machine, growth float64, seed uint
 		}
 		by *= growth
 	}
-	p, _ := d.plan(c, m, seed)
 	fmt.Fprintf(out, "\nof the lists %.0f %% are cached, %.0f %% made of what is kept, %.0f %% after an interaction, %.1f %% the first of a visit\n",
-		100*p.lists.cached, 100*p.lists.kept, 100*p.lists.clicked, 100*p.lists.first)
+		100*now.lists.cached, 100*now.lists.kept, 100*now.lists.clicked, 100*now.lists.first)
 	fmt.Fprintln(out, "\nwhat more machines do not mend\tneeded\tthere is\treached in month\tand then")
-	limits := p.limits(m)
+	limits := now.limits(m)
 	slices.SortStableFunc(limits, func(a, b limit) int { return cmp.Compare(a.months(growth), b.months(growth)) })
 	for _, l := range limits {
 		fmt.Fprintf(out, "%s\t%.1f %s\t%.1f\t%.1f\t%s\n", l.name, l.need, l.unit, l.have, l.months(growth), l.mends)
