@@ -184,13 +184,14 @@ func (s *userState) keep(p *cachedPage, again bool) {
 	s.newest.Store(p)
 }
 
-// without is the first most of the pages from this one on, but for those of a shape. Pages that others hold stay as they are.
+// without is the first most of the pages from this one on, which are one more at most, but for that of a shape. Pages that others
+// hold stay as they are.
 func (p *cachedPage) without(shape uint64, most int) *cachedPage {
 	switch {
 	case p == nil || most == 0:
 		return nil
 	case p.shape == shape:
-		return p.older.without(shape, most)
+		return p.older
 	}
 	older := p.older.without(shape, most-1)
 	if older == p.older {

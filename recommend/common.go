@@ -28,9 +28,8 @@ const commonMax = 16
 
 // strange reports whether a page depends on nothing but its commonKey: nothing is known of the user that it could.
 func strange(state *userState, req *Request, pl *plan) bool {
-	return pl.plain && (req.Model == "" || req.Model == Trending) && state.history.n == 0 && state.before == nil &&
-		state.profile == nil && req.Filter == nil && !req.Explain &&
-		req.Items == nil && req.Cursor == "" && len(req.Exclude) == 0 && len(req.Seeds) == 0 &&
+	return pl.plain && (req.Model == "" || req.Model == Trending) && state.history.n == 0 && state.profile == nil &&
+		req.Filter == nil && !req.Explain && req.Items == nil && req.Cursor == "" && len(req.Exclude) == 0 && len(req.Seeds) == 0 &&
 		!slices.ContainsFunc(state.hidden, func(h []hide) bool { return len(h) > 0 })
 }
 
@@ -65,9 +64,10 @@ func (e *Engine) common(key commonKey, g *generation, state *userState, req *Req
 	return nil
 }
 
-// share keeps a stranger's page, of that digest, for the others, unless what trends did not fill it: the rest of the catalogue changes with no order.
+// share keeps a stranger's page, of that digest, for the others, unless there is more on it than what trends: the rest of the
+// catalogue changes with no order.
 func (e *Engine) share(key commonKey, p *cachedPage, digest uint64) {
-	if len(p.list) < key.n || p.rare != nil && p.rare.sources != nil || p.brought(0) != Trending {
+	if p.rare != nil && p.rare.sources != nil || p.brought(0) != Trending {
 		return
 	}
 	next := []*commonPage{{commonKey: key, page: p, digest: digest}}

@@ -1,6 +1,7 @@
 package recommend_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -33,6 +34,9 @@ func TestStrangersShareAPage(t *testing.T) {
 	}
 	same("at first", false)
 	same("again", true)
+	if got := ask(t, eng, recommend.Request{User: "user-001", N: 6}).Items[0].Source; got != recommend.Blended {
+		t.Errorf("somebody known gets what %s brought", got)
+	}
 	for range 40 {
 		record(t, eng, click("somebody", itemOf(3, 20)))
 	}
@@ -72,11 +76,18 @@ func TestStrangersWhoAskForMore(t *testing.T) {
 	eng, _ := trained(t, recommend.Options{Catalog: cat, Policies: []recommend.Policy{
 		{Placement: "capped", Stages: []stage.Stage{&stage.Cap{Field: "brand", Max: 1}}},
 		{Placement: "seen", Seen: &stage.Seen{Hide: map[store.Kind]time.Duration{store.Impression: time.Hour}}},
+		{Placement: "turned", Stages: []stage.Stage{turned("turned")}},
+		{Placement: "sourced", Sources: []stage.Source{own("sourced")}},
 	}})
 	page := ask(t, eng, recommend.Request{User: "stranger", N: 5})
 	top := items(page)
 	shown.Item = top[0]
 	record(t, eng, shown)
+	for _, placement := range []string{"seen", "turned", "sourced"} { // the pages of which others would share
+		if got := ask(t, eng, recommend.Request{User: "stranger", N: 5, Placement: placement}); got.Items[0].Item != top[0] {
+			t.Errorf("%s, a stranger: %v", placement, items(got))
+		}
+	}
 	for _, tt := range []struct {
 		name string
 		req  recommend.Request
@@ -86,7 +97,9 @@ func TestStrangersWhoAskForMore(t *testing.T) {
 		{"the next page", recommend.Request{Cursor: page.Next}},
 		{"with an item", recommend.Request{Seeds: top[:1]}},
 		{"of a list", recommend.Request{Items: top[1:]}},
-		{"of whom something was shown to", recommend.Request{User: "shown", Placement: "seen"}},
+		{"to whom something was shown", recommend.Request{User: "shown", Placement: "seen"}},
+		{"whose page a stage turns", recommend.Request{User: "turned", Placement: "turned"}},
+		{"for whom a source has something", recommend.Request{User: "sourced", Placement: "sourced"}},
 	} {
 		req := tt.req
 		req.N = 5
@@ -106,4 +119,26 @@ func TestStrangersWhoAskForMore(t *testing.T) {
 	if got := ask(t, eng, recommend.Request{User: "other", N: 4}); len(got.Items) != 4 {
 		t.Errorf("%d items of 4", len(got.Items))
 	}
+}
+
+// turned is a stage that turns the pages of one user around.
+type turned string
+
+func (user turned) Apply(list []stage.Candidate, q *stage.Query) []stage.Candidate {
+	if list = list[:min(len(list), q.N)]; q.UserID == string(user) {
+		slices.Reverse(list)
+	}
+	return list
+}
+
+// own is a source that has an item for one user.
+type own string
+
+func (user own) Name() string { return "own" }
+
+func (user own) Propose(dst []stage.Candidate, q *stage.Query, _ int) []stage.Candidate {
+	if item, ok := q.Catalog.IDs().Lookup(itemOf(0, 24)); ok && q.UserID == string(user) && q.Allow.Contains(item) {
+		dst = append(dst, stage.Candidate{Item: item, Score: 1})
+	}
+	return dst
 }

@@ -51,6 +51,8 @@ func TestRankedIsKept(t *testing.T) {
 	expect("after less than an hour", recommend.Request{N: 5}, true)
 	now.advance(time.Minute)
 	expect("after an hour", recommend.Request{N: 5}, false)
+	now.advance(-time.Second)
+	expect("when the clock has gone back", recommend.Request{N: 5}, false)
 	setAvailable(t, cat, itemOf(1, 24), false)
 	expect("without an item", recommend.Request{N: 5}, true)
 	setAvailable(t, cat, itemOf(1, 24), true)

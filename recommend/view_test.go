@@ -327,8 +327,8 @@ func TestWeighedImpressionsDoNotHide(t *testing.T) {
 	eng := open(t, memory(), recommend.Options{Weights: map[store.Kind]float32{store.Impression: 1, store.Click: 1}})
 	ask(t, eng, recommend.Request{User: "ann"})
 	record(t, eng, store.Interaction{User: "ann", Item: "shown", Kind: store.Impression})
-	for i := range recommend.HistoryMax + 1 {
-		if i == 0 || i == recommend.HistoryMax {
+	for i := range 2*recommend.HistoryMax + 1 {
+		if i%recommend.HistoryMax == 0 {
 			if diff := cmp.Diff([]string{"shown"}, items(ask(t, eng, recommend.Request{User: "ann"}))); diff != "" {
 				t.Errorf("after %d clicks (-want +got):\n%s", i, diff)
 			}

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -105,18 +106,18 @@ func SplitSessions(d *model.Dataset, fraction float64) (train *model.Dataset, ca
 	var ends []visitEnd
 	for u := range uint32(d.UserCount()) {
 		for n, v := range visits(d.History(u)) {
-			ends = append(ends, visitEnd{v[len(v)-1].Time, u, n})
+			ends = append(ends, visitEnd{visit{u, n}, v[len(v)-1].Time})
 		}
 	}
-	slices.SortStableFunc(ends, func(a, b visitEnd) int { return int(min(1, max(-1, a.time-b.time))) })
+	slices.SortStableFunc(ends, func(a, b visitEnd) int { return cmp.Compare(a.time, b.time) })
 	n := min(max(int(math.Round(fraction*float64(len(ends)))), 0), len(ends))
-	held := map[visitEnd]bool{}
+	held := map[visit]bool{}
 	for _, e := range ends[len(ends)-n:] {
-		held[e] = true
+		held[e.visit] = true
 	}
 	train = d.WithHistories(func(user uint32, history []model.Event) (kept []model.Event) {
 		for n, v := range visits(history) {
-			if !held[visitEnd{v[len(v)-1].Time, user, n}] {
+			if !held[visit{user, n}] {
 				kept = append(kept, v...)
 			}
 		}
@@ -124,7 +125,7 @@ func SplitSessions(d *model.Dataset, fraction float64) (train *model.Dataset, ca
 	})
 	for u := range uint32(d.UserCount()) {
 		for n, v := range visits(d.History(u)) {
-			for i := 1; held[visitEnd{v[len(v)-1].Time, u, n}] && i < len(v); i++ {
+			for i := 1; held[visit{u, n}] && i < len(v); i++ {
 				cases = append(cases, Case{History: v[:i], Next: v[i].Item, Now: v[i].Time})
 			}
 		}
@@ -132,11 +133,16 @@ func SplitSessions(d *model.Dataset, fraction float64) (train *model.Dataset, ca
 	return train, cases
 }
 
-// visitEnd names the nth visit of a user.
-type visitEnd struct {
-	time int64
+// visit is the nth of a user.
+type visit struct {
 	user uint32
 	n    int
+}
+
+// visitEnd is when a visit ends.
+type visitEnd struct {
+	visit
+	time int64
 }
 
 // visits cuts a history where the number of the session changes.

@@ -123,7 +123,6 @@ func (e *evaluation) run(ctx context.Context, count int) (Report, error) {
 type evaluation struct {
 	model       model.Scorer
 	train, test *model.Dataset
-	cutoffs     []int
 	options     Options
 	all         []uint32 // every handle of train
 	fromTest    []uint32 // handles of test's items in train, or NoItem
@@ -134,7 +133,7 @@ type evaluation struct {
 
 func newEvaluation(m model.Scorer, train, test *model.Dataset, opt Options) *evaluation {
 	e := &evaluation{
-		model: m, train: train, test: test, cutoffs: opt.Cutoffs, options: opt,
+		model: m, train: train, test: test, options: opt,
 		all:        make([]uint32, train.ItemCount()),
 		popularity: popularityOf(train),
 	}
@@ -163,8 +162,8 @@ func (e *evaluation) report(sums []Report, rankers []*ranker) Report {
 	for _, s := range sums {
 		total.Each = append(total.Each, s.Each...)
 	}
-	total.average(e.cutoffs)
-	for i := range e.cutoffs {
+	total.average(e.options.Cutoffs)
+	for i := range e.options.Cutoffs {
 		shown := make([]uint32, len(e.all))
 		for _, r := range rankers {
 			if r != nil {

@@ -42,7 +42,7 @@ type request struct {
 }
 
 func (e *evaluation) newRanker() *ranker {
-	r := &ranker{evaluation: e, shown: make([][]uint32, len(e.cutoffs))}
+	r := &ranker{evaluation: e, shown: make([][]uint32, len(e.options.Cutoffs))}
 	for i := range r.shown {
 		r.shown[i] = make([]uint32, len(e.all))
 	}
@@ -144,9 +144,9 @@ func (r *ranker) measure(q *request, sum *Report) {
 		r.sampled.draw(q, len(r.all))
 	}
 	r.rank(q)
-	one := One{User: q.index, History: q.history, Relevant: q.wanted, Metrics: make([]Metrics, len(r.cutoffs)), AUC: r.auc(q)}
+	one := One{User: q.index, History: q.history, Relevant: q.wanted, Metrics: make([]Metrics, len(r.options.Cutoffs)), AUC: r.auc(q)}
 	hit := func(item uint32) bool { return q.relevant[item] > 0 }
-	for i, k := range r.cutoffs {
+	for i, k := range r.options.Cutoffs {
 		one.Metrics[i] = Measure(r.ranking, q.wanted, hit, k)
 		shown := r.ranking[:min(k, len(r.ranking))]
 		one.Metrics[i].Novelty, one.Metrics[i].Popularity = r.popularity.of(shown)
@@ -168,7 +168,7 @@ func (q *request) ranks(item uint32) bool {
 
 // rank fills r.ranking down to what is asked for.
 func (r *ranker) rank(q *request) {
-	r.best.Reset(max(slices.Max(r.cutoffs), r.options.Rankings))
+	r.best.Reset(max(slices.Max(r.options.Cutoffs), r.options.Rankings))
 	for item, score := range q.scores {
 		if r.best.Wants(score) && q.ranks(uint32(item)) {
 			r.best.Push(uint32(item), score)

@@ -1,9 +1,6 @@
 package sequence
 
 import (
-	"fmt"
-	"math"
-
 	"github.com/goldrec/gold/codec"
 	"github.com/goldrec/gold/internal/sparse"
 	"github.com/goldrec/gold/recommend/internal/links"
@@ -21,10 +18,7 @@ type Model struct {
 const historyMax = 1000
 
 func newModel(t *links.Table, recency float64) *Model {
-	weights := make([]float32, reach(recency))
-	for age := range weights {
-		weights[age] = float32(math.Exp(-float64(age) / recency))
-	}
+	weights := links.Fading(recency)
 	say := func(dst []sparse.Entry, t *links.Table, history []model.Event) []sparse.Entry {
 		dst = appendSteps(dst, model.Recent(history, historyMax), t.Row)
 		dst = dst[max(0, len(dst)-len(weights)):]
@@ -36,25 +30,14 @@ func newModel(t *links.Table, recency float64) *Model {
 	return &Model{links.NewModel(Name, t, say), recency}
 }
 
-const fileVersion = 1
-
 // Save puts how soon steps fade, and the transitions.
-func (m *Model) Save(w *codec.Writer) {
-	w.Section(Name, fileVersion)
-	w.Float64(m.recency)
-	m.Put(w)
-}
+func (m *Model) Save(w *codec.Writer) { links.PutFading(w, m.Model, m.recency) }
 
 // Load reads what Save put. The trainer's fields do not matter.
 func (t Trainer) Load(r *codec.Reader, at []uint32) (model.Model, error) {
-	r.Section(Name, fileVersion)
-	recency := r.Float64()
-	if r.Err() == nil && !(recency > 0 && recency <= recencyMax) {
-		r.Fail("sequence: recency of %v steps", recency)
-	}
-	table, err := links.Get(r, at)
+	table, recency, err := links.GetFading(r, at, Name, recencyMax)
 	if err != nil {
-		return nil, fmt.Errorf("sequence: load: %w", err)
+		return nil, err
 	}
 	return newModel(table, recency), nil
 }

@@ -31,7 +31,6 @@ package sequence
 import (
 	"cmp"
 	"fmt"
-	"math"
 )
 
 // Trainer trains and loads sequence models. The zero value is a good one. It was chosen by what users of the public Beauty
@@ -76,9 +75,4 @@ func (t Trainer) withDefaults() (Trainer, error) {
 const (
 	gapMax     = 100
 	recencyMax = 100
-	// faint is what is no longer looked at, of a transition or of an old step.
-	faint = 0.01
 )
-
-// reach is how many steps on a weight that falls by 1/e every decay steps is faint.
-func reach(decay float64) int { return int(math.Ceil(-math.Log(faint) * decay)) }

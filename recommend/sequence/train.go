@@ -79,7 +79,7 @@ func (t Trainer) transitions(ctx context.Context, w *walks, opt model.TrainOptio
 	rows, cols := t.totals(w)
 	lists := make([][]topk.Scored, len(w.items))
 	counters := make([]*counter, parallel.Workers(opt.Workers, len(w.items)))
-	decay := t.decays()
+	decay := links.Fading(t.Gap) // of a transition over so many steps, beginning with the next
 	progress := parallel.NewProgress(len(w.items), opt.Progress)
 	err := parallel.For(ctx, opt.Workers, len(w.items), func(worker, i int) {
 		if counters[worker] == nil {
@@ -98,19 +98,10 @@ func (t Trainer) transitions(ctx context.Context, w *walks, opt model.TrainOptio
 	return lists, err
 }
 
-// decays is what a transition over so many steps counts, beginning with the next.
-func (t Trainer) decays() []float32 {
-	decay := make([]float32, reach(t.Gap))
-	for gap := range decay {
-		decay[gap] = float32(math.Exp(-float64(gap) / t.Gap))
-	}
-	return decay
-}
-
 // totals are rowᵢ^r and colⱼ^c.
 func (t Trainer) totals(w *walks) (rows, cols []float64) {
 	rows, cols = make([]float64, len(w.items)), make([]float64, len(w.items))
-	decay := t.decays()
+	decay := links.Fading(t.Gap)
 	for a, from := range w.steps {
 		for gap, d := range decay[:min(len(decay), w.ends[a]-a-1)] {
 			to := w.steps[a+gap+1]

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/goldrec/gold/recommend/internal/links"
 	"github.com/goldrec/gold/recommend/model"
 )
 
@@ -24,7 +25,7 @@ type Model struct {
 
 // newModel makes a model that answers how, a trainer with its defaults set, says.
 func newModel(how Trainer, r *returns, x *index) *Model {
-	m := &Model{how: how, weights: fading(how.Decay), repeat: float32(how.Repeat), returns: r, index: x}
+	m := &Model{how: how, weights: links.Fading(how.Decay), repeat: float32(how.Repeat), returns: r, index: x}
 	for n := range m.lengths {
 		m.lengths[n] = float32(math.Pow(float64(max(1, n)), -how.Length))
 	}

@@ -49,7 +49,6 @@ package session
 import (
 	"cmp"
 	"fmt"
-	"math"
 )
 
 // Trainer trains and loads models of nearest visits. The zero value is a good one. It was chosen on the newest twentieth of
@@ -103,19 +102,4 @@ func (t Trainer) check() error {
 		return fmt.Errorf("session: %d clicks at most, want 10,000 or more", t.ClicksMax)
 	}
 	return nil
-}
-
-// faint is what an old click is no longer looked at for.
-const faint = 0.01
-
-// reach is how many clicks back a weight that falls by 1/e every decay clicks is faint.
-func reach(decay float64) int { return int(math.Ceil(-math.Log(faint) * decay)) }
-
-// fading is e^(−age/decay) by age, as far as that is not faint.
-func fading(decay float64) []float32 {
-	weights := make([]float32, reach(decay))
-	for age := range weights {
-		weights[age] = float32(math.Exp(-float64(age) / decay))
-	}
-	return weights
 }

@@ -89,7 +89,7 @@ type LinearModel struct {
 }
 
 func newLinearModel(t *links.Table, recency float64) *LinearModel {
-	weights := fading(recency)
+	weights := links.Fading(recency)
 	say := func(dst []sparse.Entry, t *links.Table, history []model.Event) []sparse.Entry {
 		var room [visitMax]uint32
 		for age, item := range present(room[:0], &model.User{History: history}, len(weights)) {
@@ -102,25 +102,14 @@ func newLinearModel(t *links.Table, recency float64) *LinearModel {
 	return &LinearModel{links.NewModel(LinearName, t, say), recency}
 }
 
-const linearVersion = 1
-
 // Save puts how soon clicks fade, and the entries of B.
-func (m *LinearModel) Save(w *codec.Writer) {
-	w.Section(LinearName, linearVersion)
-	w.Float64(m.recency)
-	m.Put(w)
-}
+func (m *LinearModel) Save(w *codec.Writer) { links.PutFading(w, m.Model, m.recency) }
 
 // Load reads what Save put. The trainer's fields do not matter.
 func (t LinearTrainer) Load(r *codec.Reader, at []uint32) (model.Model, error) {
-	r.Section(LinearName, linearVersion)
-	recency := r.Float64()
-	if r.Err() == nil && !(recency > 0 && recency <= decayMax) {
-		r.Fail("session: recency of %v clicks", recency)
-	}
-	table, err := links.Get(r, at)
+	table, recency, err := links.GetFading(r, at, LinearName, decayMax)
 	if err != nil {
-		return nil, fmt.Errorf("session: load: %w", err)
+		return nil, err
 	}
 	return newLinearModel(table, recency), nil
 }

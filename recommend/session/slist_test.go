@@ -1,7 +1,6 @@
 package session_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/goldrec/gold/codec"
+	"github.com/goldrec/gold/recommend/internal/links/linkstest"
 	"github.com/goldrec/gold/recommend/model"
 	"github.com/goldrec/gold/recommend/recommendtest"
 	"github.com/goldrec/gold/recommend/session"
@@ -82,7 +81,7 @@ func regression(visits [][]uint32, items int, alpha, length, decay, ahead, ridge
 			system[i][i] += ridge * mean
 			system[i] = append(system[i], right[i][j])
 		}
-		for i, v := range eliminate(system) {
+		for i, v := range linkstest.Eliminate(system) {
 			b[i][j] = v
 		}
 	}
@@ -95,28 +94,6 @@ func matrix(n int) [][]float64 {
 		m[i] = make([]float64, n)
 	}
 	return m
-}
-
-// eliminate solves equations, of each the right side last.
-func eliminate(system [][]float64) []float64 {
-	n := len(system)
-	for i := range n {
-		for k := i + 1; k < n; k++ {
-			f := system[k][i] / system[i][i]
-			for j := i; j <= n; j++ {
-				system[k][j] -= f * system[i][j]
-			}
-		}
-	}
-	x := make([]float64, n)
-	for i := n - 1; i >= 0; i-- {
-		x[i] = system[i][n]
-		for j := i + 1; j < n; j++ {
-			x[i] -= system[i][j] * x[j]
-		}
-		x[i] /= system[i][i]
-	}
-	return x
 }
 
 // TestLinearAgainstDefinition compares both forms with the definition; where all items have something in common, the sparse one leaves
@@ -252,26 +229,7 @@ func TestLinearRefuses(t *testing.T) {
 // TestLinearForged loads files that say how soon clicks fade as no training would.
 func TestLinearForged(t *testing.T) {
 	t.Parallel()
-	for recency, sound := range map[float64]bool{3: true, 20: true, 0: false, -1: false, 21: false} {
-		var file bytes.Buffer
-		w := codec.NewWriter(&file)
-		w.Section("slist", 1)
-		w.Float64(recency)
-		w.Uint32s([]uint32{0})
-		w.Uint32s([]uint32{0})
-		w.Uint32s(nil)
-		w.Float32s(nil)
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		r, err := codec.NewReader(&file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := (session.LinearTrainer{}).Load(r, []uint32{0}); (err == nil) != sound || !sound && !errors.Is(err, model.ErrCorrupt) {
-			t.Errorf("a recency of %v clicks: %v", recency, err)
-		}
-	}
+	linkstest.Forged(t, session.LinearTrainer{}, map[float64]bool{3: true, 20: true, 0: false, -1: false, 21: false})
 }
 
 // What comes after a tent: the lamp that follows it, and not the mat that comes before.

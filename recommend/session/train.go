@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/goldrec/gold/codec"
+	"github.com/goldrec/gold/recommend/internal/links"
 	"github.com/goldrec/gold/recommend/model"
 )
 
@@ -20,7 +21,7 @@ func (t Trainer) Train(ctx context.Context, data *model.Dataset, opt model.Train
 	if err != nil {
 		return nil, err
 	}
-	r := learnReturns(v, reach(t.Decay))
+	r := learnReturns(v, links.Reach(t.Decay))
 	from, n := 0, 0
 	for visit := range v.len() {
 		to := v.offsets[visit+1]

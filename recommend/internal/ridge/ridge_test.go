@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/goldrec/gold/internal/topk"
+	"github.com/goldrec/gold/recommend/internal/links/linkstest"
 	"github.com/goldrec/gold/recommend/internal/ridge"
 )
 
@@ -87,7 +88,7 @@ func TestAgainstElimination(t *testing.T) {
 			system[a][a] += lambda
 			system[a][len(items)] = float64(right[a].Score)
 		}
-		want := eliminate(system)
+		want := linkstest.Eliminate(system)
 		got := s.Column(right, n)
 		for k, e := range got {
 			if len(got) != len(want) || int(e.Item) != items[k] || math.Abs(float64(e.Score)-want[k]) > 1e-6 {
@@ -100,26 +101,4 @@ func TestAgainstElimination(t *testing.T) {
 	if len(few) != 2 || few[0].Item != 0 || few[1].Item != 2 {
 		t.Errorf("the two most alike are %v, want 0 and 2", few)
 	}
-}
-
-// eliminate solves equations, of each the right side last.
-func eliminate(system [][]float64) []float64 {
-	n := len(system)
-	for i := range n {
-		for k := i + 1; k < n; k++ {
-			f := system[k][i] / system[i][i]
-			for j := i; j <= n; j++ {
-				system[k][j] -= f * system[i][j]
-			}
-		}
-	}
-	x := make([]float64, n)
-	for i := n - 1; i >= 0; i-- {
-		x[i] = system[i][n]
-		for j := i + 1; j < n; j++ {
-			x[i] -= system[i][j] * x[j]
-		}
-		x[i] /= system[i][i]
-	}
-	return x
 }

@@ -2,10 +2,13 @@
 package linkstest
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
 
+	"github.com/goldrec/gold/codec"
 	"github.com/goldrec/gold/recommend/model"
 )
 
@@ -45,4 +48,51 @@ func Scores(m model.Scorer, d *model.Dataset, user int) []float32 {
 	}
 	m.Score(out, &model.User{History: d.History(uint32(user))}, all)
 	return out
+}
+
+// Eliminate solves equations, of each the right side last, which it works on in place.
+func Eliminate(system [][]float64) []float64 {
+	n := len(system)
+	for i := range n {
+		for k := i + 1; k < n; k++ {
+			f := system[k][i] / system[i][i]
+			for j := i; j <= n; j++ {
+				system[k][j] -= f * system[i][j]
+			}
+		}
+	}
+	x := make([]float64, n)
+	for i := n - 1; i >= 0; i-- {
+		x[i] = system[i][n]
+		for j := i + 1; j < n; j++ {
+			x[i] -= system[i][j] * x[j]
+		}
+		x[i] /= system[i][i]
+	}
+	return x
+}
+
+// Forged loads files of no links that say how soon events fade, some as no training would: sound says which are to be taken.
+func Forged(t *testing.T, tr model.Trainer, sound map[float64]bool) {
+	t.Helper()
+	for recency, sound := range sound {
+		var file bytes.Buffer
+		w := codec.NewWriter(&file)
+		w.Section(tr.Name(), 1)
+		w.Float64(recency)
+		w.Uint32s([]uint32{0})
+		w.Uint32s([]uint32{0})
+		w.Uint32s(nil)
+		w.Float32s(nil)
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := codec.NewReader(&file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tr.Load(r, []uint32{0}); (err == nil) != sound || !sound && !errors.Is(err, model.ErrCorrupt) {
+			t.Errorf("a recency of %v: %v", recency, err)
+		}
+	}
 }
