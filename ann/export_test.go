@@ -9,6 +9,21 @@ func Repaired(h *HNSW) int {
 	return h.repairing.at
 }
 
+// Rehashed is how many slots are in the table that is being made; 0 without one.
+func Rehashed(h *HNSW) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.rehashing.at
+}
+
+// EntryKey is the key of the vector where walks begin, dead or alive.
+func EntryKey(h *HNSW) uint32 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	g := h.graph.Load()
+	return g.keys[uint32(g.entry.Load())]
+}
+
 // CheckLinks wants every list of a vector that is linked to lead to such vectors only.
 func CheckLinks(h *HNSW) error {
 	h.mu.Lock()

@@ -75,7 +75,6 @@ func (h *HNSW) fit(g *graph, slots []uint32, vectors []float32) *graph {
 	}
 	for i, slot := range slots {
 		g.setVector(slot, vectors[i*g.dim:(i+1)*g.dim], c)
-		g.touch(h.writer(), slot)
 	}
 	if due {
 		g.fitted, h.changed = n, 0

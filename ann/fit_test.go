@@ -3,6 +3,7 @@ package ann_test
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -149,6 +150,40 @@ func TestQuantizedError(t *testing.T) {
 		for j, v := range got {
 			if d := v - rows[i*dim+j]; d > 2*most/1024*1.001 || d < -2*most/1024*1.001 {
 				t.Fatalf("vector %d component %d is %v, was %v", i, j, v, rows[i*dim+j])
+			}
+		}
+	}
+}
+
+// TestQuantizedFollows adds three times as many vectors as there are, all of them elsewhere: the codes of those are relative to the
+// mean of all, and not to what it was.
+func TestQuantizedFollows(t *testing.T) {
+	t.Parallel()
+	const dim, n = 16, 1200
+	rows, keys := anntest.Clustered(4*n, dim, 1, 2), anntest.Keys(4*n)
+	for i := n * dim; i < len(rows); i++ {
+		rows[i] += 12
+	}
+	var mean [dim]float64
+	for i, v := range rows {
+		mean[i%dim] += float64(v) / (4 * n)
+	}
+	h := filled(t, keys[:n], rows[:n*dim], ann.Options{Dim: dim, Metric: ann.L2, Storage: ann.Quantized, EfConstruction: 40})
+	if err := h.AddBatch(t.Context(), keys[n:], rows[n*dim:]); err != nil {
+		t.Fatal(err)
+	}
+	if bits := h.Stats().Bits; bits != 10 {
+		t.Fatalf("%d bits", bits)
+	}
+	for i := n; i < 4*n; i++ {
+		row, largest := rows[i*dim:][:dim], 0.0
+		for j, v := range row {
+			largest = max(largest, math.Abs(float64(v)-mean[j]))
+		}
+		got, _ := h.Vector(nil, keys[i])
+		for j, v := range got { // half of a step, of which 512 are the largest difference
+			if d := math.Abs(float64(v - row[j])); d > largest/1024*1.01 {
+				t.Fatalf("vector %d component %d is off by %v, and by %v at most", i, j, d, largest/1024)
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func TestBlurred(t *testing.T) {
 	}
 }
 
-// TestCodesFollow stores everything again elsewhere: codes relative to where it was would need more bits.
+// TestCodesFollow stores everything again elsewhere, in batches and then one by one: ten bits still do.
 func TestCodesFollow(t *testing.T) {
 	t.Parallel()
 	const n, dim = 2000, 64

@@ -109,6 +109,7 @@ func (h *HNSW) order(keys []uint32, slots []uint32) []uint32 {
 }
 
 func (h *HNSW) linkFirst(g *graph, slot uint32) {
+	g.touch(h.writer(), slot)
 	level := g.level(slot)
 	for l := range level + 1 {
 		setList(g.list(l, slot), nil)
