@@ -40,7 +40,7 @@ func inView(t *testing.T, view store.Store, user string) int {
 	return len(found)
 }
 
-// TestViewBehind has a view that still has what is forgotten.
+// TestViewBehind has a view that still has what is forgotten, and has what the tail has too: neither is for it to tell.
 func TestViewBehind(t *testing.T) {
 	t.Parallel()
 	s := withView(t, store.NewMemory(store.MemoryOptions{}), 1)
@@ -49,6 +49,9 @@ func TestViewBehind(t *testing.T) {
 	p.judge(viewOf("bob", 1), 1)
 	if err := (&keeper{s: s}).apply(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if list, err := s.viewed(t.Context(), p, "bob", positionOf(0, 0), 10, 0); err != nil || len(list) != 0 {
+		t.Errorf("%v of bob up to ann's entry, want none; %v", list, err)
 	}
 	p.shrink(0)
 	p.judge(&record{kind: kindForgotten, entries: []store.Entry{{Fact: store.Forgotten, Position: positionOf(2, 0), Interaction: store.Interaction{User: "ann"}}}}, 2)
