@@ -25,7 +25,8 @@ import (
 
 // Suite is a ledger to be tested.
 type Suite struct {
-	// Open returns an empty ledger, and sees to it that it is closed when the test ends.
+	// Open returns an empty ledger, and sees to it that it is closed when the test ends. One that is a deals.Sweeper remembers claims
+	// for 48 hours.
 	Open func(t testing.TB) deals.Ledger
 	// Crash ends a ledger as a kill or a power cut would, while calls are under way, and opens it again; nil for a ledger that
 	// does not outlive its process.
@@ -50,8 +51,12 @@ func Run(t *testing.T, s Suite) {
 	t.Run("rules", func(t *testing.T) { t.Parallel(); rules(t, s) })
 	t.Run("crowd", func(t *testing.T) { t.Parallel(); crowd(t, s) })
 	t.Run("queue", func(t *testing.T) { t.Parallel(); queue(t, s) })
+	t.Run("sweep", func(t *testing.T) { t.Parallel(); sweep(t, s) })
 	t.Run("histories", func(t *testing.T) { t.Parallel(); histories(t, s) })
 }
+
+// keep is for how long a ledger that is swept remembers.
+const keep = 48 * time.Hour
 
 // base is when tests begin.
 var base = time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)

@@ -17,7 +17,7 @@ func BenchmarkClaims(b *testing.B) {
 	defer pg.Close()
 	for _, hot := range []bool{true, false} {
 		b.Run(fmt.Sprintf("hot=%v", hot), func(b *testing.B) {
-			l := ledger(b, pg.URL, pgstore.Options{Schema: schema(), ConnsMax: 32}, 0)
+			l := ledger(b, pg.URL, pgstore.Options{Schema: schema(), ConnsMax: 32})
 			var next atomic.Int64
 			var shoppers sync.WaitGroup
 			for b.Loop() {

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/goldrec/gold/deals"
 	"github.com/goldrec/gold/deals/dealstest"
 	"github.com/goldrec/gold/internal/servers"
@@ -23,7 +21,7 @@ func TestLedger(t *testing.T) {
 	dealstest.Run(t, dealstest.Suite{
 		Calls: 3000, Shoppers: 300,
 		Open: func(t testing.TB) deals.Ledger {
-			return ledger(t, pg.URL, pgstore.Options{Schema: schema(), ConnsMax: 16, Timeout: 5 * time.Minute}, 0)
+			return ledger(t, pg.URL, pgstore.Options{Schema: schema(), ConnsMax: 16, Timeout: 5 * time.Minute})
 		},
 	})
 }
@@ -34,7 +32,7 @@ func TestLedgerCut(t *testing.T) {
 	pg := server(t)
 	cut, name := proxy(t, pg), schema()
 	anew := func(t testing.TB) deals.Ledger {
-		return ledger(t, servers.PostgresURL(cut.Addr), pgstore.Options{Schema: name}, 0)
+		return ledger(t, servers.PostgresURL(cut.Addr), pgstore.Options{Schema: name})
 	}
 	dealstest.Run(t, dealstest.Suite{
 		Calls: 3000, Shoppers: 10,
@@ -55,7 +53,7 @@ func TestLedgerCut(t *testing.T) {
 func TestLedgerKilled(t *testing.T) {
 	t.Parallel()
 	pg, _ := own(t)
-	l := ledger(t, pg.URL, pgstore.Options{Schema: schema()}, 0)
+	l := ledger(t, pg.URL, pgstore.Options{Schema: schema()})
 	r := request("before", "mugs", "today")
 	if _, err := l.Hold(t.Context(), r); err != nil {
 		t.Fatal(err)
@@ -80,10 +78,10 @@ func TestLedgerKilled(t *testing.T) {
 	}
 }
 
-func ledger(t testing.TB, url string, opts pgstore.Options, keep time.Duration) *pgstore.Ledger {
+func ledger(t testing.TB, url string, opts pgstore.Options) *pgstore.Ledger {
 	st := open(t, url, opts)
 	t.Cleanup(func() { _ = st.Close() })
-	return st.Ledger(keep)
+	return st.Ledger(0)
 }
 
 var hour = time.Date(2026, 11, 24, 18, 0, 0, 0, time.UTC)
@@ -102,7 +100,7 @@ func TestLedgers(t *testing.T) {
 	var given [3]int
 	var sellers sync.WaitGroup
 	for i := range given {
-		l := ledger(t, pg.URL, pgstore.Options{Schema: name}, 0)
+		l := ledger(t, pg.URL, pgstore.Options{Schema: name})
 		sellers.Go(func() {
 			for n := range units {
 				r := request(fmt.Sprintf("\x00%d of %d", n, i), "mugs\x00", "today")
@@ -125,7 +123,7 @@ func TestLedgers(t *testing.T) {
 // TestIDsOfTwoDeals asks at once for claims of two deals by one ID, which may be of one of them only.
 func TestIDsOfTwoDeals(t *testing.T) {
 	t.Parallel()
-	l := ledger(t, server(t).URL, pgstore.Options{Schema: schema()}, 0)
+	l := ledger(t, server(t).URL, pgstore.Options{Schema: schema()})
 	for n := range 20 {
 		id := fmt.Sprint("order-", n)
 		var errs [2]error
@@ -137,72 +135,5 @@ func TestIDsOfTwoDeals(t *testing.T) {
 		if given := errs[0] == nil; given == (errs[1] == nil) || !given && !errors.Is(errs[0], deals.ErrIDReused) || given && !errors.Is(errs[1], deals.ErrIDReused) {
 			t.Errorf("%v and %v", errs[0], errs[1])
 		}
-	}
-}
-
-// TestSweep sees what is due settled in deals that nobody asks for, and what is over forgotten after its time and not before.
-func TestSweep(t *testing.T) {
-	t.Parallel()
-	const keep = 10 * time.Hour
-	l := ledger(t, server(t).URL, pgstore.Options{Schema: schema()}, keep)
-	hold := func(r deals.Request) {
-		t.Helper()
-		if _, err := l.Hold(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	settle := func(id string, to deals.State) {
-		t.Helper()
-		if _, err := l.Settle(t.Context(), id, to, hour); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wants := request("waits", "mugs", "today")
-	wants.Wait = true
-	hold(request("has", "mugs", "today"))
-	hold(wants)
-	hold(request("pays", "pots", "today"))
-	settle("pays", deals.Confirmed)
-	long := request("pays long", "pots", "for ever")
-	long.Close = hour.Add(1000 * time.Hour)
-	hold(long)
-	settle("pays long", deals.Confirmed)
-	hold(request("gives back", "cups", "today"))
-	settle("gives back", deals.Released)
-
-	sweep := func(at time.Time, want map[string]deals.State) {
-		t.Helper()
-		if err := l.Sweep(t.Context(), at); err != nil {
-			t.Fatal(err)
-		}
-		got := map[string]deals.State{}
-		for _, id := range []string{"has", "waits", "pays", "pays long", "gives back"} {
-			// At the beginning nothing is due, so that to ask changes nothing.
-			if c, err := l.Claim(t.Context(), id, hour); err == nil {
-				got[id] = c.State
-			} else if !errors.Is(err, deals.ErrUnknownClaim) {
-				t.Fatal(err)
-			}
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("after a sweep at %v: %s", at, diff)
-		}
-	}
-	state := map[string]deals.State{"has": deals.Held, "waits": deals.Waiting, "pays": deals.Confirmed, "pays long": deals.Confirmed, "gives back": deals.Released}
-	sweep(hour, state)
-	state["has"], state["waits"] = deals.Expired, deals.Held
-	sweep(hour.Add(time.Minute), state)
-	state["waits"] = deals.Expired
-	sweep(hour.Add(2*time.Minute), state)
-	sweep(hour.Add(keep-1), state)
-	delete(state, "gives back")
-	sweep(hour.Add(keep), state)
-	delete(state, "has")
-	sweep(hour.Add(keep+time.Minute), state)
-	delete(state, "waits")
-	delete(state, "pays")
-	sweep(hour.Add(keep+time.Hour), state)
-	if stock, err := l.Stock(t.Context(), "pots", "today", hour); err != nil || stock != (deals.Stock{}) {
-		t.Errorf("%+v of a turn that is forgotten, %v", stock, err)
 	}
 }
