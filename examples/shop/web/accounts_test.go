@@ -103,6 +103,13 @@ func TestAddressIsAskedFor(t *testing.T) {
 	}
 }
 
+// Who knows where it goes, and has nothing in the cart, buys nothing.
+func TestEmptyCartIsNotBought(t *testing.T) {
+	if page := newShop(t).browser(t).post("/checkout", address()...); strings.Contains(page, "Thank you") {
+		t.Error("an empty cart is bought")
+	}
+}
+
 // Stock falls by what is sold, to nothing, and no further.
 func TestStockFalls(t *testing.T) {
 	f := newShop(t)
