@@ -1,7 +1,9 @@
-// Paygate is a payment gateway for demonstrations: a process of its own that a shop talks to as it would to a real one. No
+// Paygate is a payment gateway for demonstrations: a process of its own that a shop can talk to as it would to a real one. No
 // money moves. Package gate says what it does; its test cards are those of payments.TestCards.
 //
 //	go run ./examples/paygate -data gate.db -webhook http://127.0.0.1:8080/webhooks/payments
+//
+// No shop is served by it yet: the reference shop has no end for webhooks, and tests of payments and orders use package gate.
 //
 // The API key and the secret of webhooks come from PAYGATE_KEY and PAYGATE_SECRET.
 package main

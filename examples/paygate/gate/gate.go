@@ -1,5 +1,6 @@
 // Package gate is a payment gateway for demonstrations and tests: it keeps payments in a database, asks owners of cards by a page of its
-// own, and reports by signed webhooks, with test cards that do all that can go wrong. No money moves.
+// own, and reports by signed webhooks, with test cards that do all that can go wrong. No money moves. The reference
+// shop does not call it yet: the tests of payments and orders do.
 //
 //	g, err := gate.Open(ctx, "gate.db", gate.Options{Key: key, Secret: secret, Webhook: "http://127.0.0.1:8080/webhooks/payments"})
 //	go g.Run(ctx) // sends webhooks

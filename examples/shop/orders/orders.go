@@ -20,6 +20,8 @@
 //
 // # Caveats
 //
+// The shop does not call this package yet: its checkout records purchases and nothing else. What is here is what the tests show.
+//
 // What a deal has confirmed it never takes back: units of an order that is cancelled after it was paid are not sold again at
 // the deal's price. When one claim of an order has run out after another was confirmed, the order is cancelled in the same way.
 package orders

@@ -9,6 +9,8 @@
 //
 // # Caveats
 //
+// The shop does not take payments yet: package orders is who calls this one, in its tests.
+//
 // A webhook is a hint, which may be late, doubled, out of order or lost: whoever gets one looks the payment up. A shop never
 // sees a card, only the token that the gateway's form has made of one.
 package payments

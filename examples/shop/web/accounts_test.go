@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -103,6 +104,13 @@ func TestAddressIsAskedFor(t *testing.T) {
 	}
 }
 
+// Who knows where it goes, and has nothing in the cart, buys nothing.
+func TestEmptyCartIsNotBought(t *testing.T) {
+	if page := newShop(t).browser(t).post("/checkout", address()...); strings.Contains(page, "Thank you") {
+		t.Error("an empty cart is bought")
+	}
+}
+
 // Stock falls by what is sold, to nothing, and no further.
 func TestStockFalls(t *testing.T) {
 	f := newShop(t)
@@ -123,6 +131,19 @@ func TestStockFalls(t *testing.T) {
 	}
 	if resp := other.try("/checkout", address()...); resp.StatusCode != http.StatusConflict {
 		t.Errorf("what is gone is sold: %d", resp.StatusCode)
+	}
+}
+
+// Of two that one wants, one is left: nothing is sold.
+func TestTooFewAreNotSold(t *testing.T) {
+	f := newShop(t)
+	id := notOnOffer(f)
+	b, other := f.browser(t), f.browser(t)
+	other.post("/cart", "item", id, "units", "2")
+	b.post("/cart", "item", id, "units", strconv.Itoa(item(f, id).Stock-1))
+	b.post("/checkout", address()...)
+	if resp := other.try("/checkout", address()...); resp.StatusCode != http.StatusConflict || item(f, id).Stock != 1 {
+		t.Errorf("two of one: %d, %d left", resp.StatusCode, item(f, id).Stock)
 	}
 }
 
