@@ -53,7 +53,7 @@ func visits(t *testing.T, n int) (did []store.Interaction, cat *catalog.Catalog)
 func TestVisits(t *testing.T) {
 	t.Parallel()
 	did, cat := visits(t, 400)
-	bought, departments := 0, map[string]int{}
+	bought, departments, byUser := 0, map[string]int{}, map[string]map[string]int{}
 	for _, in := range did {
 		if !strings.HasPrefix(in.User, crowd.Prefix) || in.Placement != "for-you" || in.Session == "" {
 			t.Fatalf("%+v", in)
@@ -62,7 +62,29 @@ func TestVisits(t *testing.T) {
 			bought++
 		}
 		handle, _ := cat.Lookup(in.Item)
-		departments[cat.Item(handle).Categories[0]]++
+		top, _, _ := strings.Cut(cat.Item(handle).Categories[0], catalog.PathSeparator)
+		departments[top]++
+		if byUser[in.User] == nil {
+			byUser[in.User] = map[string]int{}
+		}
+		byUser[in.User][top]++
+	}
+	var same, pairs float64 // of two deeds of one of them, in the same department
+	for _, by := range byUser {
+		n := 0
+		for _, count := range by {
+			same += float64(count * (count - 1))
+			n += count
+		}
+		pairs += float64(n * (n - 1))
+	}
+	chance := 0.0 // that two of anybody's are
+	for _, count := range departments {
+		chance += float64(count) * float64(count) / float64(len(did)*len(did))
+	}
+	// A third of the way from chance to always is far from both: a crowd without tastes is at .03 of it, this one at .63.
+	if same/pairs < chance+(1-chance)/3 {
+		t.Errorf("two deeds of one are in the same department %.2f of the time, two of anybody's %.2f", same/pairs, chance)
 	}
 	if len(did) < 100 || bought == 0 || bought > len(did)/2 || len(departments) < 2 {
 		t.Errorf("%d deeds, %d purchases, in %d departments", len(did), bought, len(departments))

@@ -403,3 +403,49 @@ func TestUnfinished(t *testing.T) {
 		}
 	})
 }
+
+// late gives the answers of Authorize when it is let.
+type late struct {
+	payments.Gateway
+	asked chan string   // gets the order whose payment has been authorized
+	let   chan struct{} // closed when the answer may be given
+}
+
+func (g late) Authorize(ctx context.Context, r payments.Request) (payments.Payment, error) {
+	p, err := g.Gateway.Authorize(ctx, r)
+	g.asked <- r.Reference
+	<-g.let
+	return p, err
+}
+
+// TestOvertaken cancels an order while another process waits for the answer to its payment: that one writes nothing any more.
+func TestOvertaken(t *testing.T) {
+	server.Each(t, func(t *testing.T, place string) {
+		s := open(t, place)
+		web := httptest.NewServer(s.gate)
+		defer web.Close()
+		gateway := late{payments.NewClient(web.URL, "key", 20*time.Second), make(chan string, 1), make(chan struct{})}
+		other, err := orders.New(s.db, orders.Options{Gateway: gateway, Pricer: prices{}, Now: s.clock})
+		if err != nil {
+			t.Fatal(err)
+		}
+		placed := make(chan error, 1)
+		go func() {
+			_, err := other.Place(t.Context(), cart("ada", "k", "tok_ok", orders.Want{Item: "tea", Units: 2}))
+			placed <- err
+		}()
+		id := <-gateway.asked
+		if o, err := s.Cancel(t.Context(), id, "stop"); err != nil || o.State != orders.Cancelled {
+			t.Errorf("%+v, %v", o, err)
+		}
+		close(gateway.let)
+		if err := <-placed; err != nil {
+			t.Error(err)
+		}
+		o, err := s.Order(t.Context(), id)
+		if err != nil || o.State != orders.Cancelled || len(o.Events) != 2 {
+			t.Errorf("%+v, %v", o, err)
+		}
+		s.has(5, 0)
+	})
+}
