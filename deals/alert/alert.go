@@ -1,7 +1,8 @@
 // Package alert tells users in time: that a deal starts or ends in so many minutes, or that it can be had again, outside their
 // quiet hours, not too often a day, and never twice the same.
 //
-//	s := alert.NewScheduler(&board, sender, alert.NewMemory())
+//	log, err := alert.Open("data/alerts") // or NewMemory, which a restart empties
+//	s := alert.NewScheduler(&board, sender, log)
 //	err := s.Follow(alert.Follower{User: ann, Deals: []string{"golden-hour"}, StartsIn: 15 * time.Minute, QuietFrom: "22:00", QuietTo: "07:00"})
 //	err = s.Run(ctx, time.Now, nil)
 //
@@ -11,7 +12,7 @@
 //
 // # Cost and concurrency
 //
-// A Scheduler and a Memory are safe for concurrent use. A Scheduler holds about 300 bytes a follower; a tick costs
+// A Scheduler, a Memory and a Disk are safe for concurrent use. A Scheduler holds about 300 bytes a follower; a tick costs
 // what is due, and a microsecond or so for each deal of each follower that it looks at. Run starts no goroutine: it is
 // one.
 //

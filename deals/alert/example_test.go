@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"os"
 	"time"
 
 	"github.com/goldrec/gold/deals"
@@ -67,4 +68,28 @@ func ExampleNewMemory() {
 	// Output:
 	// true <nil>
 	// 1 <nil>
+}
+
+// What a Disk has noted is known after a restart.
+func ExampleOpen() {
+	dir, err := os.MkdirTemp("", "alerts")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	for range 2 { // the process starts twice
+		l, err := alert.Open(dir)
+		if err != nil {
+			log.Fatal(err)
+		}
+		sent, err := l.Sent(ctx, "ann", "golden-hour/2026-03-02/starts-soon")
+		fmt.Println(sent, err)
+		if err := errors.Join(l.Note(ctx, "ann", "2026-03-02", "golden-hour/2026-03-02/starts-soon"), l.Close()); err != nil {
+			log.Fatal(err)
+		}
+	}
+	// Output:
+	// false <nil>
+	// true <nil>
 }

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -26,6 +27,26 @@ var _ Log = (*Memory)(nil)
 
 // NewMemory returns an empty log.
 func NewMemory() *Memory { return &Memory{users: map[string][]day{}} }
+
+// Forget removes what was sent to a user.
+func (m *Memory) Forget(user string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.users, user)
+}
+
+// each yields what is remembered, the dates of each user in their order.
+func (m *Memory) each(yield func(*note)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, user := range slices.Sorted(maps.Keys(m.users)) {
+		for _, d := range m.users[user] {
+			for _, key := range d.keys {
+				yield(&note{user, d.date, key})
+			}
+		}
+	}
+}
 
 // Sent implements Log.
 func (m *Memory) Sent(_ context.Context, user, key string) (bool, error) {

@@ -11,16 +11,17 @@ import (
 	"time"
 
 	"github.com/goldrec/gold/deals"
+	"github.com/goldrec/gold/internal/journal"
 )
 
 var (
 	// ErrInUse says that another ledger, here or in another process, has the directory open.
-	ErrInUse = errors.New("ledger: directory is in use")
+	ErrInUse = journal.ErrInUse
 	// ErrDamaged says that a file does not hold what was written.
-	ErrDamaged = errors.New("ledger: damaged")
+	ErrDamaged = journal.ErrDamaged
 	// ErrFailed says that a write to the disk failed, now or earlier, and that the ledger takes no more until it is closed
 	// and opened again. What the call changed may be there then or not.
-	ErrFailed = errors.New("ledger: write failed")
+	ErrFailed = journal.ErrFailed
 	// ErrClosed says that the ledger has been closed.
 	ErrClosed = errors.New("ledger: closed")
 )
@@ -37,7 +38,7 @@ type Disk struct {
 	lock   io.Closer
 
 	gate    sync.RWMutex // held for reading by every call, for writing while the file is replaced
-	journal *journal
+	journal *journal.Journal[record]
 	closed  bool
 	fresh   int64 // bytes of the file when it was written anew
 }
@@ -51,6 +52,10 @@ const (
 	fileName    = "claims"
 	rewriteSize = 64 << 20
 )
+
+func format() journal.Format[record] {
+	return journal.Format[record]{Magic: "goldclaims\x00\x01", Append: appendRecord, Read: readRecord}
+}
 
 // Open opens the ledger in a directory, which it makes when there is none. It reads the whole file: about a second for a
 // million claims. A last write that a crash has cut off was never answered, and is cut away; any other damage is ErrDamaged. A
@@ -67,15 +72,15 @@ func open(dir string, opts Options) (*Disk, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	lock, err := lockDir(dir)
+	lock, err := journal.Lock(dir)
 	if err != nil {
 		return nil, err
 	}
 	d := &Disk{memory: NewMemory(opts), dir: dir, lock: lock}
-	if d.journal, err = openJournal(filepath.Join(dir, fileName), d.memory.replay); err != nil {
+	if d.journal, err = journal.Open(filepath.Join(dir, fileName), format(), d.memory.replay); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	d.fresh = d.journal.size
+	d.fresh = d.journal.Size()
 	d.memory.notes = d.journal
 	return d, nil
 }
@@ -88,7 +93,7 @@ func (d *Disk) Close() error {
 		return nil
 	}
 	d.closed = true
-	return errors.Join(d.journal.close(), d.lock.Close())
+	return errors.Join(d.journal.Close(), d.lock.Close())
 }
 
 // Hold implements deals.Ledger.
@@ -126,12 +131,12 @@ func do[T any](d *Disk, f func() (T, error)) (T, error) {
 		d.gate.RUnlock()
 		return zero, ErrClosed
 	}
-	if err := d.journal.failed(); err != nil {
+	if err := d.journal.Failed(); err != nil {
 		d.gate.RUnlock()
 		return zero, err
 	}
 	answer, refusal := f()
-	size, err := d.journal.wait()
+	size, err := d.journal.Wait()
 	d.gate.RUnlock()
 	if err != nil {
 		return zero, err
@@ -154,13 +159,13 @@ func (d *Disk) freshSize() int64 {
 func (d *Disk) rewrite() error {
 	d.gate.Lock()
 	defer d.gate.Unlock()
-	if d.closed || d.journal.size <= max(rewriteSize, 3*d.fresh) {
+	if d.closed || d.journal.Size() <= max(rewriteSize, 3*d.fresh) {
 		return nil // somebody else has done it
 	}
-	if err := d.journal.replace(d.memory.dump); err != nil {
+	if err := d.journal.Replace(d.memory.dump); err != nil {
 		return err
 	}
-	d.fresh = d.journal.size
+	d.fresh = d.journal.Size()
 	return nil
 }
 

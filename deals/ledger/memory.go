@@ -49,7 +49,7 @@ type Memory struct {
 }
 
 // noter is told what changes, under the lock of the deal.
-type noter interface{ note(r *record) }
+type noter interface{ Note(r *record) }
 
 // A shard's lock is taken after that of a deal, and no other lock under it.
 type idShard struct {

@@ -96,7 +96,7 @@ func (p *pool) hold(r *deals.Request) (deals.Claim, error) {
 	}
 	p.place(c)
 	if p.memory.notes != nil {
-		p.memory.notes.note(recordOf(c))
+		p.memory.notes.Note(recordOf(c))
 	}
 	return c.public(), nil
 }
@@ -236,7 +236,7 @@ func (p *pool) settle(c *claim, to deals.State, at int64) (deals.Claim, error) {
 	}
 	p.finish(c, to, at)
 	if p.memory.notes != nil {
-		p.memory.notes.note(&record{kind: settled, id: c.id, state: to, at: at})
+		p.memory.notes.Note(&record{kind: settled, id: c.id, state: to, at: at})
 	}
 	return c.public(), nil
 }

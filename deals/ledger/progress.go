@@ -70,7 +70,7 @@ func (p *pool) progress(at int64) {
 		return
 	}
 	if p.expire(at) && p.memory.notes != nil {
-		p.memory.notes.note(&record{kind: ticked, deal: p.deal, at: at})
+		p.memory.notes.Note(&record{kind: ticked, deal: p.deal, at: at})
 	}
 }
 
@@ -112,7 +112,7 @@ func (p *pool) resize(t *turn, units, at int64) {
 	t.max = units
 	p.serve(t, at)
 	if p.memory.notes != nil {
-		p.memory.notes.note(&record{kind: resized, deal: p.deal, turn: t.name, max: units, at: at})
+		p.memory.notes.Note(&record{kind: resized, deal: p.deal, turn: t.name, max: units, at: at})
 	}
 }
 

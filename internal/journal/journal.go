@@ -1,4 +1,6 @@
-package ledger
+// Package journal keeps records in a file that survives a kill and a power cut, with one sync for all who wait at a time. It is
+// what a ledger of claims and a log of alerts are written in.
+package journal
 
 import (
 	"bytes"
@@ -13,16 +15,34 @@ import (
 	"sync"
 )
 
-// A journal is a file of records: fileMagic, and then frames, each what was synced together:
+var (
+	// ErrInUse says that a directory is open already, here or in another process.
+	ErrInUse = errors.New("directory is in use")
+	// ErrDamaged says that a file does not hold what was written.
+	ErrDamaged = errors.New("damaged")
+	// ErrFailed says that a write failed, now or earlier: a journal takes nothing more until it is opened again.
+	ErrFailed = errors.New("write failed")
+)
+
+// Format is how a file of records of a kind is written.
+type Format[R any] struct {
+	Magic  string                               // what the file begins with: of this kind and no other
+	Append func(dst []byte, r *R) []byte        // encodes a record behind dst
+	Read   func(data []byte) (R, []byte, error) // decodes the first record, and returns what follows it
+}
+
+// Journal is a file: the magic of its format, and then frames, each what was synced together:
 //
 //	magic   4 bytes, frameMagic
 //	length  4 bytes, little-endian, of the records
 //	sum     4 bytes, little-endian: CRC-32C of the records
 //	records
 //
-// Who waits first writes for all who have noted something by then; the others wait for one of them.
-type journal struct {
-	path string
+// Who waits first writes for all who have noted something by then; the others wait for one of them. It is safe for concurrent
+// use, but for Replace and Close.
+type Journal[R any] struct {
+	path   string
+	format Format[R]
 
 	mu      sync.Mutex
 	turn    sync.Cond // a write has ended
@@ -37,14 +57,14 @@ type journal struct {
 }
 
 const (
-	fileMagic  = "goldclaims\x00\x01"
 	frameMagic = "GCfr"
 	frameHead  = 12
 	gatherMax  = 16 // rounds of waiting for others before a write
 )
 
-// openJournal gives each record of a file to replay.
-func openJournal(path string, replay func(r *record) error) (*journal, error) {
+// Open opens the journal of a file, which it makes when there is none, and gives each record to replay, whose error ends it. A last
+// write that a crash has cut off was never answered, and is cut away; any other damage is ErrDamaged.
+func Open[R any](path string, format Format[R], replay func(r *R) error) (*Journal[R], error) {
 	if err := os.Remove(path + ".new"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
@@ -52,7 +72,7 @@ func openJournal(path string, replay func(r *record) error) (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &journal{path: path, file: file}
+	j := &Journal[R]{path: path, format: format, file: file}
 	j.turn.L = &j.mu
 	if err := j.read(replay); err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -60,19 +80,19 @@ func openJournal(path string, replay func(r *record) error) (*journal, error) {
 	return j, nil
 }
 
-func (j *journal) read(replay func(r *record) error) error {
+func (j *Journal[R]) read(replay func(r *R) error) error {
 	data, err := io.ReadAll(j.file)
 	if err != nil {
 		return err
 	}
-	if len(data) < len(fileMagic) && bytes.HasPrefix([]byte(fileMagic), data) {
+	if len(data) < len(j.format.Magic) && bytes.HasPrefix([]byte(j.format.Magic), data) {
 		return j.begin() // new, or cut off before anything was answered
 	}
-	if !bytes.HasPrefix(data, []byte(fileMagic)) {
-		return fmt.Errorf("%w: not a file of claims", ErrDamaged)
+	if !bytes.HasPrefix(data, []byte(j.format.Magic)) {
+		return fmt.Errorf("%w: it does not begin as a file of its kind", ErrDamaged)
 	}
-	j.size = int64(len(fileMagic))
-	for rest := data[len(fileMagic):]; len(rest) > 0; {
+	j.size = int64(len(j.format.Magic))
+	for rest := data[len(j.format.Magic):]; len(rest) > 0; {
 		records, ok := frame(rest)
 		if !ok {
 			return j.cut(rest)
@@ -80,8 +100,8 @@ func (j *journal) read(replay func(r *record) error) error {
 		rest = rest[frameHead+len(records):]
 		j.size += int64(frameHead + len(records))
 		for len(records) > 0 {
-			var r record
-			if r, records, err = readRecord(records); err != nil {
+			var r R
+			if r, records, err = j.format.Read(records); err != nil {
 				return err
 			}
 			if err := replay(&r); err != nil {
@@ -94,14 +114,14 @@ func (j *journal) read(replay func(r *record) error) error {
 }
 
 // begin writes an empty journal.
-func (j *journal) begin() error {
+func (j *Journal[R]) begin() error {
 	if err := j.file.Truncate(0); err != nil {
 		return err
 	}
-	if _, err := j.file.WriteAt([]byte(fileMagic), 0); err != nil {
+	if _, err := j.file.WriteAt([]byte(j.format.Magic), 0); err != nil {
 		return err
 	}
-	j.size = int64(len(fileMagic))
+	j.size = int64(len(j.format.Magic))
 	if _, err := j.file.Seek(j.size, io.SeekStart); err != nil {
 		return err
 	}
@@ -123,7 +143,7 @@ func frame(data []byte) (records []byte, ok bool) {
 
 // cut drops what follows the last good frame: what a crash left of a write that nobody was told of. A good frame behind
 // it says that it was something else.
-func (j *journal) cut(rest []byte) error {
+func (j *Journal[R]) cut(rest []byte) error {
 	for i := 1; ; i++ {
 		next := bytes.Index(rest[i:], []byte(frameMagic))
 		if next < 0 {
@@ -143,25 +163,26 @@ func (j *journal) cut(rest []byte) error {
 	return j.file.Sync()
 }
 
-// note implements noter.
-func (j *journal) note(r *record) {
+// Note takes a record to be written with what is waited for next.
+func (j *Journal[R]) Note(r *R) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.open) == 0 {
 		j.open = append(j.open, make([]byte, frameHead)...)
 	}
-	j.open = appendRecord(j.open, r)
+	j.open = j.format.Append(j.open, r)
 	j.noted++
 }
 
-func (j *journal) failed() error {
+// Failed is the error of a write, or nil.
+func (j *Journal[R]) Failed() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.err
 }
 
-// wait returns when all that was noted before is on the disk, with the size of the file.
-func (j *journal) wait() (size int64, err error) {
+// Wait returns when all that was noted before is on the disk, with the size of the file.
+func (j *Journal[R]) Wait() (size int64, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for want := j.noted; j.synced < want && j.err == nil; {
@@ -175,7 +196,7 @@ func (j *journal) wait() (size int64, err error) {
 }
 
 // write writes the open frame. It holds the lock when it begins and when it ends.
-func (j *journal) write() {
+func (j *Journal[R]) write() {
 	j.writing = true
 	j.gather()
 	b, upTo := j.open, j.noted
@@ -199,7 +220,7 @@ func (j *journal) write() {
 
 // gather lets those who have just been answered, and are about to note what they do next, come along: otherwise the first of them
 // would have a sync to itself, and every other sync would be for one. Alone it costs a fraction of a microsecond.
-func (j *journal) gather() {
+func (j *Journal[R]) gather() {
 	for range gatherMax {
 		noted := j.noted
 		j.mu.Unlock()
@@ -220,12 +241,12 @@ func writeFrame(w io.Writer, b []byte) error {
 	return err
 }
 
-// replace writes a new file of what dump yields, and goes on in that. Nobody else uses the journal meanwhile.
-func (j *journal) replace(dump func(yield func(r *record))) error {
+// Replace writes a new file of what dump yields, and goes on in that. Nobody else uses the journal meanwhile.
+func (j *Journal[R]) Replace(dump func(yield func(r *R))) error {
 	if j.err != nil {
 		return j.err
 	}
-	file, size, err := writeNew(j.path+".new", dump)
+	file, size, err := j.writeNew(dump)
 	if err == nil {
 		err = os.Rename(j.path+".new", j.path)
 	}
@@ -244,13 +265,13 @@ func (j *journal) replace(dump func(yield func(r *record))) error {
 	return old.Close()
 }
 
-func writeNew(path string, dump func(yield func(r *record))) (*os.File, int64, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
+func (j *Journal[R]) writeNew(dump func(yield func(r *R))) (*os.File, int64, error) {
+	file, err := os.OpenFile(j.path+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return nil, 0, err
 	}
-	size := int64(len(fileMagic))
-	_, err = file.WriteString(fileMagic)
+	size := int64(len(j.format.Magic))
+	_, err = file.WriteString(j.format.Magic)
 	b := make([]byte, frameHead, 1<<20)
 	flush := func() {
 		if len(b) > frameHead && err == nil {
@@ -259,8 +280,8 @@ func writeNew(path string, dump func(yield func(r *record))) (*os.File, int64, e
 		}
 		b = b[:frameHead]
 	}
-	dump(func(r *record) {
-		if b = appendRecord(b, r); len(b) > 1<<19 {
+	dump(func(r *R) {
+		if b = j.format.Append(b, r); len(b) > 1<<19 {
 			flush()
 		}
 	})
@@ -271,7 +292,15 @@ func writeNew(path string, dump func(yield func(r *record))) (*os.File, int64, e
 	return file, size, err
 }
 
-func (j *journal) close() error {
+// Size is how many bytes of the file are on the disk.
+func (j *Journal[R]) Size() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.size
+}
+
+// Close waits for a write under way, and returns the error of one that failed.
+func (j *Journal[R]) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for j.writing {
