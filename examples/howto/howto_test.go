@@ -2,12 +2,14 @@ package howto
 
 import (
 	"bytes"
+	"context"
 	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/goldrec/gold/catalog"
@@ -194,6 +196,55 @@ func TestBackup(t *testing.T) {
 	if n := records(t, second.Bytes()); n != 122 {
 		t.Errorf("%d records of the restored store, want 122", n)
 	}
+}
+
+// The index has what the catalogue has, whatever changes: vectors that are new, others, gone or of another length.
+func TestAlikeFollowsTheCatalogue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cat := catalog.New()
+		put := func(id, brand string, vector ...float32) uint32 {
+			t.Helper()
+			h, err := cat.Upsert(catalog.Item{ID: id, Title: id, Brand: brand, Vector: vector, Available: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return h
+		}
+		tea, cup, pot, bus := put("tea", "a", 1, 0), put("cup", "a", 1, 0.2), put("pot", "b", 1, 0.1), put("bus", "a", 0, 1)
+		alike, err := NewAlike(cat, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- alike.Follow(ctx) }()
+		similar := func(n int, filter catalog.Filter, want ...uint32) {
+			t.Helper()
+			synctest.Wait() // Follow has nothing more to do
+			got, err := alike.Similar(tea, n, filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		}
+		similar(3, nil, pot, cup, bus)
+		similar(1, nil, pot)
+		similar(3, catalog.Equals("brand", "a"), cup, bus)
+		put("pot", "b", 0, 1)
+		put("cup", "a", 1, 2, 3)
+		similar(3, nil, pot, bus) // equal ones by handle
+		cat.Delete("pot")
+		similar(3, nil, bus)
+		if _, err := alike.Similar(cup, 1, nil); !errors.Is(err, catalog.ErrUnknownItem) {
+			t.Errorf("what is like an item without a vector: %v", err)
+		}
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("Follow ended with %v", err)
+		}
+	})
 }
 
 func TestHealth(t *testing.T) {
