@@ -17,7 +17,7 @@ import (
 
 const (
 	mixedFor     = 10 * time.Second
-	mixedWorkers = 256 // requests under way at most, most of which wait for the disk
+	mixedWorkers = 2048 // requests under way at most, most of which wait for the disk
 )
 
 // BenchmarkMixed serves pages and records interactions at once, one a call, on a durable store, for users whose popularity falls

@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -77,7 +78,8 @@ func (e *Engine) answer(ctx context.Context, req *Request, c *choice, now time.T
 	if err != nil {
 		return nil, nil, err
 	}
-	made.shape, made.serial, made.expires = shape, state.serial, now.Add(e.opts.PageTTL).UnixNano()
+	made.shape, made.serial = shape, state.serial
+	made.expires = cmp.Or(made.expires, now.Add(e.opts.PageTTL).UnixNano())
 	if len(made.list) < req.N {
 		made.short = version + 1
 	}

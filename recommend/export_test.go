@@ -192,3 +192,17 @@ func (e *Engine) Common() any {
 	}
 	return nil
 }
+
+// Followed is how many interactions the user's vector is of, counted from when the history was read.
+func (e *Engine) Followed(user string) int {
+	u, ok := e.users.byID.Get(user)
+	if !ok || u.state.Load() == nil || u.state.Load().view.Load() == nil {
+		return -1
+	}
+	return int(u.state.Load().view.Load().told)
+}
+
+const (
+	RenewEvery = renewEvery
+	RenewBurst = renewBurst
+)

@@ -12,6 +12,9 @@ func (q *query) page(req *Request, c *choice, id uint64) *cachedPage {
 	n := len(q.list)
 	p := newCachedPage(n)
 	p.plan = q.plan
+	if q.hurried {
+		p.expires = q.view.calm()
+	}
 	if q.generation != nil {
 		p.epoch, p.version = q.generation.epoch, q.generation.version
 	}

@@ -31,6 +31,7 @@ type query struct {
 	narrow  *narrow // all that the filter lets through, when that is little; else nil
 	view    *view   // of the user's history; nil when the page is not made of that
 	back    bool    // the view was there: a page has been made of this history
+	hurried bool    // or of one some milliseconds older
 	explain bool    // Request.Explain
 
 	pcg    rand.PCG
@@ -66,7 +67,7 @@ func (q *query) release() {
 	q.generation, q.state, q.plan, q.filter, q.shown, q.narrow, q.view, q.passes = nil, nil, nil, nil, nil, nil, nil, nil
 	q.stage = stage.Query{}
 	q.seeds, q.exclude, q.events, q.list, q.more = q.seeds[:0], q.exclude[:0], q.events[:0], q.list[:0], q.more[:0]
-	q.listed, q.back = false, false
+	q.listed, q.back, q.hurried = false, false, false
 	clear(q.have)
 	q.engine.queries.Put(q)
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/goldrec/gold/store"
 )
 
-// state returns a user and what the engine knows of them, read from the store at the first meeting.
+// state returns a user and what the engine knows of them, read from the store at the first meeting: by one goroutine, for which the
+// others wait.
 func (e *Engine) state(ctx context.Context, id string) (*user, *userState, error) {
 	u, ok := e.users.get(id)
 	if !ok {
@@ -19,6 +20,14 @@ func (e *Engine) state(ctx context.Context, id string) (*user, *userState, error
 		if s := u.state.Load(); s != nil {
 			return u, s, nil
 		}
+		if another := u.beginReading(); another != nil {
+			select {
+			case <-another:
+				continue
+			case <-ctx.Done():
+				return u, nil, ctx.Err()
+			}
+		}
 		s, err := e.readState(ctx, u)
 		if s != nil || err != nil {
 			return u, s, err
@@ -27,7 +36,9 @@ func (e *Engine) state(ctx context.Context, id string) (*user, *userState, error
 }
 
 // readState reads a user from the store. It returns nil without an error when more came meanwhile than could wait.
+// The caller has begun to read, which ends here.
 func (e *Engine) readState(ctx context.Context, u *user) (*userState, error) {
+	defer u.endReading()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -33,9 +33,10 @@ type user struct {
 
 // aside is what few users have. It is guarded by user.mu.
 type aside struct {
-	pending  []event   // applied while the history was being read, state being nil
-	missed   bool      // more than pendingMax of them, or another profile: all has to be read again
-	exposing *exposing // nil when no exposure is being written
+	pending  []event       // applied while the history was being read, state being nil
+	missed   bool          // more than pendingMax of them, or another profile: all has to be read again
+	exposing *exposing     // nil when no exposure is being written
+	reading  chan struct{} // closed when the goroutine that reads the history has ended; nil when none does
 }
 
 // rare returns the place aside. The caller holds mu.
@@ -48,7 +49,7 @@ func (u *user) rare() *aside {
 
 // tidy lets go of the place aside when nothing is there. The caller holds mu.
 func (u *user) tidy() {
-	if a := u.aside; a != nil && a.exposing == nil && len(a.pending) == 0 && !a.missed {
+	if a := u.aside; a != nil && a.exposing == nil && a.reading == nil && len(a.pending) == 0 && !a.missed {
 		u.aside = nil
 	}
 }
@@ -115,6 +116,7 @@ type view struct {
 	turned float32 // by how much the vector has turned since found was looked for, in radians, all turns added up
 	found  *found  // nil: nothing has been looked for
 	ranked *ranked // nil: one page at most has been made of the history
+	due    int64   // Unix nanoseconds: how far it is ahead of now says how often it was made anew (GCRA)
 }
 
 // with is the state after one more event. An event that stands there already, which a history read from the store
@@ -226,6 +228,26 @@ func newUserState(events []event, profile *store.Profile, rules *rules) *userSta
 func (s *userState) crowded() bool {
 	return s.history.n+s.before.len() > seenMax+seenSlack ||
 		slices.ContainsFunc(s.hidden, func(h []hide) bool { return len(h) > seenMax+shownMax+seenSlack })
+}
+
+// beginReading makes the caller the one who reads the user, and returns nil, unless another goroutine is: then what is closed when
+// that ends.
+func (u *user) beginReading() (another <-chan struct{}) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if a := u.rare(); a.reading != nil {
+		return a.reading
+	}
+	u.aside.reading = make(chan struct{})
+	return nil
+}
+
+func (u *user) endReading() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	close(u.aside.reading)
+	u.aside.reading = nil
+	u.tidy()
 }
 
 // loaded makes the history the state, unless another goroutine was first, and adds what came meanwhile. It returns nil

@@ -3,6 +3,7 @@ package recommend
 import (
 	"math"
 	"slices"
+	"time"
 
 	"github.com/goldrec/gold/internal/simd"
 	"github.com/goldrec/gold/recommend/blend"
@@ -52,9 +53,13 @@ func (q *query) embed() {
 	case v == nil || v.epoch != g.epoch:
 		v = &view{epoch: g.epoch, told: q.state.told, vector: g.blend.Embed(nil, u.History, u.Now)}
 		q.state.view.Store(v)
+	case v.told != q.state.told && v.hurried(q.stage.Now) && q.plan.rule < 0:
+		q.back, q.hurried = true, true
 	case v.told != q.state.told:
 		next := *v
 		next.vector, next.told, next.ranked = slices.Clone(v.vector), q.state.told, nil
+		next.due = max(v.due, q.stage.Now.UnixNano()) + int64(renewEvery)
+		q.back = v.ahead(q.stage.Now) > renewBurst*renewEvery/2 // a ranking is worth it
 		g.blend.Follow(next.vector, u.History, u.Now)
 		next.turned += angle(v.vector, next.vector)
 		v = &next
@@ -62,6 +67,27 @@ func (q *query) embed() {
 	}
 	q.view, u.Vector = v, v.vector
 }
+
+const (
+	// renewEvery is how often at most what is kept of a user is made anew for the interactions that have come, once that was
+	// renewBurst times in a row. Nobody is that fast; a program is, or a benchmark whose first user has a twelfth of all
+	// calls, and would have the processor to itself.
+	renewEvery = 100 * time.Millisecond
+	renewBurst = 20
+)
+
+// hurried reports whether the view has been made anew so often of late that pages are made of it as it is: what was met meanwhile is
+// not shown, and does not count yet.
+func (v *view) hurried(now time.Time) bool {
+	ahead := v.ahead(now)
+	return ahead > renewBurst*renewEvery && ahead <= (renewBurst+1)*renewEvery // more: the clock went back
+}
+
+// calm is when the view may be made anew, in Unix nanoseconds.
+func (v *view) calm() int64 { return v.due - int64(renewBurst*renewEvery) }
+
+// ahead is how many times renewEvery the view was made anew more than time has passed, as the generic cell rate algorithm counts.
+func (v *view) ahead(now time.Time) time.Duration { return time.Duration(v.due - now.UnixNano()) }
 
 // angle is how far two vectors point apart, in radians.
 func angle(a, b []float32) float32 {

@@ -1,6 +1,7 @@
 package sparse_test
 
 import (
+	order "cmp"
 	"context"
 	"errors"
 	"math"
@@ -101,6 +102,30 @@ func TestTallyIgnoresWhatIsNotFinite(t *testing.T) {
 	})
 	if diff := cmp.Diff([]sparse.Entry{{1, 2}, {3, 1}, {4, 1e6}}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Entries come by column and then by value, whatever their signs, and however many they are.
+func TestEntriesAreSorted(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 7))
+	special := []float32{0, 1, -1, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32}
+	for n := range 300 {
+		row := make([]sparse.Entry, n)
+		for i := range row {
+			row[i] = sparse.Entry{Col: r.Uint32N(20) * (1<<32 - 1) / 19, Value: float32(r.NormFloat64())}
+			if r.IntN(3) == 0 {
+				row[i].Value = special[r.IntN(len(special))]
+			}
+		}
+		want := slices.Clone(row)
+		slices.SortFunc(want, func(a, b sparse.Entry) int {
+			return order.Or(order.Compare(a.Col, b.Col), order.Compare(a.Value, b.Value))
+		})
+		sparse.SortEntries(row)
+		if !slices.Equal(row, want) {
+			t.Fatalf("%d entries: %v, want %v", n, row, want)
+		}
 	}
 }
 
