@@ -70,6 +70,47 @@ func ExampleOpen() {
 	// 0 <nil>
 }
 
+// Why an item is on a page, and why others are not.
+func ExampleEngine_Why() {
+	ctx, cat := context.Background(), catalog.New()
+	for _, id := range []string{"tea", "pot", "cup", "honey", "coffee", "grinder"} {
+		_, err := cat.Upsert(catalog.Item{ID: id, Available: id != "honey"})
+		check(err)
+	}
+	eng, err := recommend.Open(ctx, store.NewMemory(store.MemoryOptions{}), recommend.Options{
+		Catalog: cat, Trainers: []model.Trainer{itemknn.Trainer{}}, Now: begun,
+	})
+	check(err)
+	defer eng.Close()
+	for _, history := range []string{"ann tea pot cup honey", "bob tea pot", "eve coffee grinder", "fay coffee grinder"} {
+		user, bought, _ := strings.Cut(history, " ")
+		for item := range strings.FieldsSeq(bought) {
+			check(eng.Record(ctx, store.Interaction{User: user, Item: item, Kind: store.Purchase}))
+		}
+	}
+	_, err = eng.Train(ctx)
+	check(err)
+	for _, item := range []string{"cup", "tea", "honey", "grinder"} {
+		v, err := eng.Why(ctx, recommend.Request{User: "bob", N: 1}, item)
+		check(err)
+		fmt.Printf("%s: shown %v, rank %d, place %d of %d, refused %q\n", item, v.Shown, v.Rank, v.Place, v.Of, v.Refused)
+		if v.Shown {
+			for _, part := range v.Parts {
+				for _, reason := range part.Reasons {
+					fmt.Printf("  %s: %.0f %% because of %s\n", part.Model, 100*reason.Share, reason.Because)
+				}
+			}
+		}
+	}
+	// Output:
+	// cup: shown true, rank 1, place 1 of 3, refused ""
+	//   itemknn: 50 % because of tea
+	//   itemknn: 50 % because of pot
+	// tea: shown false, rank 0, place 1 of 3, refused "seen"
+	// honey: shown false, rank 0, place 2 of 3, refused "unavailable"
+	// grinder: shown false, rank 0, place 3 of 3, refused "candidate"
+}
+
 // All rows of a file, in batches.
 func ExampleEngine_RecordAll() {
 	ctx := context.Background()

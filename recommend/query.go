@@ -74,20 +74,10 @@ func (q *query) release() {
 
 // run makes the page.
 func (q *query) run(g *generation, state *userState, req *Request, c *choice, now time.Time) (*cachedPage, error) {
-	q.generation, q.state, q.plan = g, state, c.plan
-	q.asked = slices.Grow(q.asked[:0], len(c.plan.teams))[:len(c.plan.teams)]
-	if req.Model != "" && req.Model != Trending && q.team(0) == nil {
-		return nil, fmt.Errorf("%w: %q is not in service", ErrNoModel, req.Model)
-	}
-	if err := q.limit(req); err != nil {
+	id, err := q.begin(g, state, req, c, now)
+	if err != nil {
 		return nil, err
 	}
-	id := q.chance(req)
-	q.stage = stage.Query{
-		Profile: state.profile, Catalog: q.engine.catalog, UserID: req.User, SessionID: req.Session,
-		Placement: req.Placement, Context: req.Context, N: req.N, Now: now, Allow: q, Rand: q.rand, Sources: c.plan.names,
-	}
-	q.look(req, now)
 	if err := q.propose(req); err != nil {
 		return nil, err
 	}
@@ -101,6 +91,25 @@ func (q *query) run(g *generation, state *userState, req *Request, c *choice, no
 		page.next = q.shown.next(q.hashes)
 	}
 	return page, nil
+}
+
+// begin reads what is asked for, and returns the number of the page as far as it is known.
+func (q *query) begin(g *generation, state *userState, req *Request, c *choice, now time.Time) (id uint64, err error) {
+	q.generation, q.state, q.plan = g, state, c.plan
+	q.asked = slices.Grow(q.asked[:0], len(c.plan.teams))[:len(c.plan.teams)]
+	if req.Model != "" && req.Model != Trending && q.team(0) == nil {
+		return 0, fmt.Errorf("%w: %q is not in service", ErrNoModel, req.Model)
+	}
+	if err := q.limit(req); err != nil {
+		return 0, err
+	}
+	id = q.chance(req)
+	q.stage = stage.Query{
+		Profile: state.profile, Catalog: q.engine.catalog, UserID: req.User, SessionID: req.Session,
+		Placement: req.Placement, Context: req.Context, N: req.N, Now: now, Allow: q, Rand: q.rand, Sources: c.plan.names,
+	}
+	q.look(req, now)
+	return id, nil
 }
 
 // limit reads from the request what may be shown.

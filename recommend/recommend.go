@@ -26,6 +26,7 @@
 //	what one model alone would say              Recommend with Request.Model
 //	only what is red and below 20 €             Request.Filter
 //	the next page                               Request.Cursor, which is Page.Next
+//	why an item is on a page, or is not         Why
 //
 // # How a page is made
 //

@@ -20,6 +20,32 @@ func (a *Answer) Shares(dst []float32, item uint32) []float32 {
 	return dst
 }
 
+// Contribution is what one part adds to the score of an item.
+type Contribution struct {
+	Model   string
+	Score   float32        // in the unit of the blend's scores; below 0 counts against the item
+	Reasons []model.Reason // what the part says it is for, the strongest first; their shares are of this part's
+}
+
+// Contributions appends to dst what each part that counts for the user adds to the item's score, the greatest first, with up to
+// n reasons of each part that gives any: every part is asked, also those that solve a system of equations to say. The scores sum
+// up to the blend's.
+func (a *Answer) Contributions(dst []Contribution, item uint32, n int) []Contribution {
+	from := len(dst)
+	for i, share := range a.Shares(nil, item) {
+		if !a.hear(i) {
+			continue
+		}
+		c := Contribution{Model: a.blend.parts[i].Name(), Score: share}
+		if ex, ok := a.blend.parts[i].(model.Explainer); ok && share != 0 {
+			c.Reasons = ex.Explain(nil, &a.voices[i].user, item, n)
+		}
+		dst = append(dst, c)
+	}
+	slices.SortStableFunc(dst[from:], func(x, y Contribution) int { return cmp.Compare(y.Score, x.Score) })
+	return dst
+}
+
 // Explain appends up to n reasons to dst, the strongest first: parts by what they add to the score, those that count
 // against the item left out, and in their place the items of the history that speak through them. Only parts whose lists
 // say so at once, those that accumulate, are asked for these while any of them has a share; others solve a system of
