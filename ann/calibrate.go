@@ -1,8 +1,6 @@
 package ann
 
-import (
-	"math"
-)
+import "math"
 
 // An index measures on itself which Ef a recall takes: it searches for a sample of queries, exactly and at every step of a
 // ladder of Efs, and keeps the mean recall of each. It does so after an AddBatch or Add when it has doubled since the last

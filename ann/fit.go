@@ -64,8 +64,9 @@ func (h *HNSW) fit(g *graph, slots []uint32, vectors []float32) *graph {
 		moved := !g.byRows() && next.moved(g.centre) && 256*h.changed > n && (g.rows != nil || n >= 2*g.fitted)
 		due = n >= 2*g.fitted || h.changed >= g.fitted || moved
 		switch {
-		case due && h.small(len(slots)): // tests of itself will say whether bits do
-			if due = false; moved && h.moving.to == nil {
+		case due && h.small(len(slots)):
+			due = false // tests of itself will say whether bits do
+			if moved && h.moving.to == nil {
 				h.changed = 0
 				h.beginMoving(g, g.size(), next.mean(), g.near.Bits)
 			}
@@ -117,15 +118,15 @@ func (h *HNSW) resolve(g, old *graph, slots []uint32, vectors []float32) *graph 
 		}
 		news, h.recent = h.recent, stored{}
 	}
+	return h.resolveNews(g, news, len(slots))
+}
+
+// resolveNews is that of the news, in a write of so many vectors.
+func (h *HNSW) resolveNews(g *graph, news stored, written int) *graph {
 	at := make(map[uint32]int, len(news.slots))
 	for i, slot := range news.slots {
 		at[slot] = i
 	}
-	return h.resolveNews(g, news, at, len(slots))
-}
-
-// resolveNews is that of the news, in a write of so many vectors.
-func (h *HNSW) resolveNews(g *graph, news stored, at map[uint32]int, written int) *graph {
 	c := newCoder(g.dim)
 	row := func(slot uint32) []float32 {
 		place(c.placed, news.rows[at[slot]*g.dim:][:g.dim], g.metric)
@@ -219,14 +220,16 @@ func (h *HNSW) refit(g *graph, centre []float32, bits int) *graph {
 func (h *HNSW) crowded(g *graph) bool {
 	s := h.writer()
 	hits, want := 0, 0
-	given := func(slot uint32) bool { return int(slot) < h.used } // those to be linked are not alive yet
+	given := func(uint32) bool { return true } // alive or not: those to be linked are not yet
 	var best []candidate
 	for i := range fitQueries {
 		slot := uint32(i * h.used / fitQueries)
 		s.setQuery(g, g.vector(nil, slot, s.coder))
-		s.fill(g, fitTop, s.exact, given)
+		s.pool = s.pool[:0]
+		s.fill(g, 0, h.used, fitTop, s.exact, given)
 		best = append(best[:0], s.pool...)
-		s.fill(g, fitTop+fitSpare, s.score, given)
+		s.pool = s.pool[:0]
+		s.fill(g, 0, h.used, fitTop+fitSpare, s.score, given)
 		hits += reached(s.exact(g, s.poolSlots()), best)
 		want += len(best)
 	}

@@ -51,29 +51,19 @@ const noEntry = math.MaxUint64
 func newGraph(size int, opts *Options, old *graph, centre []float32, bits int) *graph {
 	g := &graph{dim: opts.Dim, m: opts.M, metric: opts.Metric, storage: opts.Storage, seed: opts.Seed}
 	g.allot(size, centre, bits)
-	g.alive = make([]uint32, (size+31)/32)
-	from := 0
+	g.entry.Store(noEntry)
+	links, upper := 0, 0
 	if old != nil {
-		from = old.size()
 		g.fitted = old.fitted
 		copy(g.rows, old.rows)
 		g.copyCodes(old)
-		copy(g.links, old.links)
 		copy(g.keys, old.keys)
 		copy(g.alive, old.alive)
-	}
-	g.upper = make([]uint32, g.measureUpper(size))
-	fillNone(g.links[from*2*g.m:])
-	if old != nil {
-		fillNone(g.upper[len(old.upper):])
-	} else {
-		fillNone(g.upper)
-	}
-	g.entry.Store(noEntry)
-	if old != nil {
-		copy(g.upper, old.upper)
+		links, upper = copy(g.links, old.links), copy(g.upper, old.upper)
 		g.entry.Store(old.entry.Load())
 	}
+	fillNone(g.links[links:])
+	fillNone(g.upper[upper:])
 	return g
 }
 
@@ -89,6 +79,8 @@ func (g *graph) allot(size int, centre []float32, bits int) {
 	g.lay(&a, size, bits)
 	a.open(g)
 	g.lay(&a, size, bits)
+	g.alive = make([]uint32, (size+31)/32)
+	g.upper = make([]uint32, g.measureUpper(size))
 	if g.read, g.stride = g.near.Rows, g.near.Stride; g.byRows() && size > 0 {
 		g.read, g.stride = unsafe.Slice((*byte)(unsafe.Pointer(&g.rows[0])), 4*len(g.rows)), 4*g.dim
 	}
@@ -116,9 +108,14 @@ func (g *graph) lay(a *arena, size, bits int) {
 	}
 }
 
+// codedLike tells whether a vector has the same code in both.
+func (g *graph) codedLike(old *graph) bool {
+	return g.near.Bits == old.near.Bits && unsafe.SliceData(g.centre) == unsafe.SliceData(old.centre)
+}
+
 // copyCodes copies old's codes, or makes codes anew where the graphs differ in them.
 func (g *graph) copyCodes(old *graph) {
-	if g.near.Bits == old.near.Bits && unsafe.SliceData(g.centre) == unsafe.SliceData(old.centre) {
+	if g.codedLike(old) {
 		copy(g.near.Rows, old.near.Rows)
 		copy(g.near.Apart, old.near.Apart)
 		copy(g.rest, old.rest)

@@ -1,7 +1,5 @@
 package ann
 
-import "unsafe"
-
 // A graph that has little room left, or whose codes are to be made anew, is copied into another one, which takes as long as copying
 // all does: 30 ms at 60,000 × 32. Small writes do not wait for that: each takes moveSlice slots over for each vector it stores or
 // deletes, and what it changes of those that are over already. When all are, searches get the new one. It begins when an
@@ -30,8 +28,6 @@ func (h *HNSW) small(written int) bool { return h.used > moveLeast && written < 
 func (h *HNSW) beginMoving(g *graph, size int, centre []float32, bits int) {
 	to := &graph{dim: g.dim, m: g.m, metric: g.metric, storage: g.storage, seed: g.seed}
 	to.allot(size, centre, bits)
-	to.alive = make([]uint32, (size+31)/32)
-	to.upper = make([]uint32, to.measureUpper(size))
 	g.tracked = true
 	h.moving = moving{to: to}
 }
@@ -109,7 +105,7 @@ func (g *graph) takeSlot(old *graph, slot uint32, c *coder) {
 		return
 	}
 	g.keys[slot] = old.keys[slot]
-	if g.near.Bits != old.near.Bits || unsafe.SliceData(g.centre) != unsafe.SliceData(old.centre) {
+	if !g.codedLike(old) {
 		g.recode(old, slot, c)
 		return
 	}

@@ -86,7 +86,7 @@ func (h *HNSW) advance(g *graph, s *scratch, q *measured, number, budget int) (s
 	for spent < budget && q.scanned < h.used {
 		n := min(measurePiece, h.used-q.scanned)
 		s.pool = q.pool
-		s.fillMore(g, q.scanned, q.scanned+n, calibrateKs[len(calibrateKs)-1], s.exact, func(slot uint32) bool {
+		s.fill(g, q.scanned, q.scanned+n, calibrateKs[len(calibrateKs)-1], s.exact, func(slot uint32) bool {
 			return slot != q.without && g.isAlive(slot)
 		})
 		q.pool, s.pool = s.pool, nil

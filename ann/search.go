@@ -118,19 +118,8 @@ func (h *HNSW) scan(dst []Result, s *scratch, g *graph, k int, allow Filter) []R
 // scanSpare is how many more than k a scan keeps, in place of those that are deleted meanwhile.
 const scanSpare = 90
 
-// fill puts the n best of the vectors in the slots that allow accepts into the pool, by score.
-func (s *scratch) fill(g *graph, n int, score func(*graph, []uint32) []float32, allow func(slot uint32) bool) {
-	s.fillFrom(g, 0, g.size(), n, score, allow)
-}
-
-// fillFrom is fill with the slots from one up to another.
-func (s *scratch) fillFrom(g *graph, from, to, n int, score func(*graph, []uint32) []float32, allow func(slot uint32) bool) {
-	s.pool = s.pool[:0]
-	s.fillMore(g, from, to, n, score, allow)
-}
-
-// fillMore does so with a pool that is not empty.
-func (s *scratch) fillMore(g *graph, from, to, n int, score func(*graph, []uint32) []float32, allow func(slot uint32) bool) {
+// fill offers a pool of n the vectors in the slots from one up to another that allow accepts, by score.
+func (s *scratch) fill(g *graph, from, to, n int, score func(*graph, []uint32) []float32, allow func(slot uint32) bool) {
 	s.ids = s.ids[:0]
 	for slot := uint32(from); slot < uint32(to); slot++ {
 		if !allow(slot) {

@@ -259,14 +259,9 @@ func (g *graph) gather(r *codec.Reader, head *header, centre []float32) {
 
 // allotAll makes the arrays.
 func (g *graph) allotAll(r *codec.Reader, head *header, centre []float32) {
-	used := int(head.Used)
-	g.allot(used, centre, int(head.Bits))
-	g.alive = make([]uint32, (used+31)/32)
-	if g.measureUpper(used) != int(head.Upper) {
+	if g.allot(int(head.Used), centre, int(head.Bits)); len(g.upper) != int(head.Upper) {
 		r.Fail("ann: upper levels of a wrong size")
-		return
 	}
-	g.upper = make([]uint32, head.Upper)
 }
 
 // keeps tells whether a graph with records of that many bits has vectors.

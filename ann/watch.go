@@ -102,7 +102,8 @@ func (h *HNSW) watchOne(g *graph, slot uint32) {
 		to = from + watchScan
 	}
 	others := func(other uint32) bool { return other != slot && g.isAlive(other) }
-	s.fillFrom(g, from, to, watchTop, s.exact, others)
+	s.pool = s.pool[:0]
+	s.fill(g, from, to, watchTop, s.exact, others)
 	best := slices.Clone(s.pool)
 	if len(best) == 0 {
 		return
@@ -116,7 +117,8 @@ func (h *HNSW) watchOne(g *graph, slot uint32) {
 	w.tests++
 	w.found += max(0, 1-float64(missed*h.used)/float64((to-from)*watchTop))
 	g.setProbe(&s.probe, slot) // as links are made
-	s.fillFrom(g, from, to, watchTop+watchSpare(g.near.Bits), s.score, others)
+	s.pool = s.pool[:0]
+	s.fill(g, from, to, watchTop+watchSpare(g.near.Bits), s.score, others)
 	s.setQuery(g, g.vector(nil, slot, s.coder))
 	w.near += float64(reached(s.exact(g, s.poolSlots()), best)) / float64(len(best))
 }

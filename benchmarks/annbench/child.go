@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/coder/hnsw"
 	"github.com/goldrec/gold/ann"
+	"github.com/goldrec/gold/ann/anntest"
 	"golang.org/x/sys/unix"
 )
 
@@ -172,20 +172,16 @@ func buildEngine(c config, base vectors) (searcher, writer, error) {
 
 func goldEngine(c config, base vectors, ix ann.Index) (searcher, writer, error) {
 	keys := sequence(base.len())
+	h := anntest.Hard{Dim: base.dim, Keys: keys, Base: base.data, Batch: c.Batch}
 	if c.Before != "" {
 		before, err := readFloats(c.Before)
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := ix.AddBatch(context.Background(), keys, before.data); err != nil {
-			return nil, nil, err
-		}
+		h.Before = before.data
 	}
-	for from, batch := 0, cmp.Or(c.Batch, len(keys)); from < len(keys); from += batch {
-		to := min(from+batch, len(keys))
-		if err := ix.AddBatch(context.Background(), keys[from:to], base.data[from*base.dim:to*base.dim]); err != nil {
-			return nil, nil, err
-		}
+	if err := h.Fill(context.Background(), ix); err != nil {
+		return nil, nil, err
 	}
 	if n := int(c.DeleteFrac * float64(len(keys))); n > 0 {
 		step := max(1, len(keys)/n)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"math"
 	"runtime"
 	"slices"
@@ -68,12 +69,7 @@ func (t *answers) find(c *config) error {
 		})
 	}
 	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // score is a query's with a vector; more is nearer.
@@ -100,9 +96,10 @@ func (t *answers) hits(query int, ids []uint32) (hits int) {
 		return 0
 	}
 	least := t.score(query, want[len(want)-1])
-	least -= 1e-6 * math.Abs(least)
 	if t.metric == ann.Cosine {
-		least = t.score(query, want[len(want)-1]) - 1e-7
+		least -= 1e-7
+	} else {
+		least -= 1e-6 * math.Abs(least)
 	}
 	for _, id := range ids {
 		if slices.Contains(want, id) || t.score(query, id) >= least {
